@@ -1,1 +1,33 @@
-//! placeholder
+//! Emulated DC/OS clusters whose truth is known, and a scripted sink: for demo, tests and benchmarks. Never shipped.
+//!
+//! An [`emulation::Emulation`] serves the four documents that signal reads, each on a port of its own of
+//! 127.0.0.1, so that any one of them can be refused, reset, starved or spoilt by a [`fault::Fault`] while
+//! the others stay well. A [`sink::Sink`] is the other end: it takes what signal sends and answers as scripted.
+//!
+//! How a request is answered is decided by pure code (`script` turns a fault and a request into steps); the
+//! threads and sockets are in `server` alone. Nothing here reads a clock: waiting is done on conditions that
+//! the owner's `drop` ends.
+
+pub mod documents;
+pub mod emulation;
+pub mod fault;
+pub mod flood;
+pub mod mistype;
+pub mod sink;
+pub mod source;
+
+mod defect;
+mod head;
+mod lock;
+mod port;
+mod request;
+mod script;
+mod server;
+mod span;
+mod stop;
+
+pub use documents::Documents;
+pub use emulation::Emulation;
+pub use fault::Fault;
+pub use sink::Sink;
+pub use source::Source;

@@ -1,0 +1,1 @@
+//! Each fault, on the wire.

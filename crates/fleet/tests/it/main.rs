@@ -1,0 +1,16 @@
+//! The fleet from outside: over TCP, with a client that sees every byte.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of tests are tests too"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "how long an end takes is measured against the real clock"
+)]
+
+mod client;
+mod emulation;
+mod fault;
+mod sink;
