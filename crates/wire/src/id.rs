@@ -1,0 +1,313 @@
+//! Ids: the cluster, the reporter, the reporting hour, and the message id that is made of them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// A cluster's id as it stands in `/var/lib/dcos/cluster-id`: mostly a UUID, but any visible text of 1 to 128 bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClusterId(String);
+
+/// Longest cluster id, in bytes.
+pub const MAX_CLUSTER_ID: usize = 128;
+
+impl ClusterId {
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is wrong with the text of an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidId {
+    /// Nothing, or only white space.
+    #[error("it is empty")]
+    Empty,
+    /// Longer than an id may be.
+    #[error("it is {0} bytes long, at most {1} are allowed")]
+    TooLong(usize, usize),
+    /// White space or control characters inside.
+    #[error("it holds white space or control characters")]
+    NotVisible,
+    /// Not of the form that the id has.
+    #[error("expected {0}")]
+    Form(&'static str),
+}
+
+impl FromStr for ClusterId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let id = text.trim();
+        if id.is_empty() {
+            return Err(InvalidId::Empty);
+        }
+        if id.len() > MAX_CLUSTER_ID {
+            return Err(InvalidId::TooLong(id.len(), MAX_CLUSTER_ID));
+        }
+        if id.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(InvalidId::NotVisible);
+        }
+        Ok(ClusterId(id.to_owned()))
+    }
+}
+
+impl fmt::Display for ClusterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who reports: the first 128 bits of the SHA-256 of a secret that never leaves its state directory, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReporterId(String);
+
+impl ReporterId {
+    /// The id of the reporter that holds this secret.
+    pub fn of_secret(secret: &[u8]) -> ReporterId {
+        ReporterId(hex(&Sha256::digest(secret)[..16]))
+    }
+
+    /// The id's text: 32 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ReporterId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let digits = text.len() == 32
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        if digits {
+            Ok(ReporterId(text.to_owned()))
+        } else {
+            Err(InvalidId::Form("32 lower-case hexadecimal digits"))
+        }
+    }
+}
+
+impl fmt::Display for ReporterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An hour of UTC, counted from the epoch: the slot that a report belongs to. Written `2026-11-22T11Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hour(i64);
+
+impl Hour {
+    /// The hour that holds an instant.
+    pub fn of(at: Timestamp) -> Hour {
+        Hour(at.as_second().div_euclid(3600))
+    }
+
+    /// Its first instant.
+    pub fn start(self) -> Timestamp {
+        // Both ways in are bounded by the range of `Timestamp`, so the hour is too.
+        Timestamp::from_second(self.0 * 3600).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Hours since 1970-01-01T00Z.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+
+    /// The hour with this number, if time goes that far.
+    pub fn from_number(number: i64) -> Option<Hour> {
+        Timestamp::from_second(number.checked_mul(3600)?)
+            .ok()
+            .map(|_| Hour(number))
+    }
+}
+
+impl fmt::Display for Hour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.start().strftime("%Y-%m-%dT%HZ"))
+    }
+}
+
+impl FromStr for Hour {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        const FORM: InvalidId = InvalidId::Form("an hour such as 2026-11-22T11Z");
+        let (day_and_hour, rest) = text.split_at_checked(13).ok_or(FORM)?;
+        if rest != "Z" {
+            return Err(FORM);
+        }
+        let start: Timestamp = format!("{day_and_hour}:00:00Z").parse().map_err(|_| FORM)?;
+        let hour = Hour::of(start);
+        // One hour has one spelling, or two ids would name one report.
+        if hour.to_string() == text {
+            Ok(hour)
+        } else {
+            Err(FORM)
+        }
+    }
+}
+
+/// The id of a cluster's message: `<cluster>:<event>:<hour>`, and `:<part>` from the second part of a report that was split.
+///
+/// Whatever collects the same event of the same cluster in the same hour, once or again, now or after a month offline, makes
+/// the same id; so a repeat is recognised by any receiver that drops duplicates by `messageId`. At most 100 characters
+/// (Segment's limit): a cluster id that is long or has a colon in it stands there as the first 128 bits of its SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId {
+    cluster: String,
+    event: String,
+    hour: Hour,
+    part: u32,
+}
+
+/// Longest cluster id that stands in a message id as it is, in bytes.
+const MAX_VERBATIM: usize = 48;
+
+impl MessageId {
+    /// The id of a report's message; `part` counts from 1.
+    pub fn of_report(cluster: &ClusterId, event: &str, hour: Hour, part: u32) -> MessageId {
+        MessageId {
+            cluster: cluster_part(cluster),
+            event: event.to_owned(),
+            hour,
+            part,
+        }
+    }
+
+    /// Whether the id names this cluster.
+    pub fn is_of(&self, cluster: &ClusterId) -> bool {
+        self.cluster == cluster_part(cluster)
+    }
+
+    /// The event that the id names.
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// The hour of collection.
+    pub fn hour(&self) -> Hour {
+        self.hour
+    }
+
+    /// Which part of a split report, from 1.
+    pub fn part(&self) -> u32 {
+        self.part
+    }
+}
+
+fn cluster_part(cluster: &ClusterId) -> String {
+    let id = cluster.as_str();
+    let plain = id.len() <= MAX_VERBATIM && id.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+    if plain {
+        id.to_owned()
+    } else {
+        format!("sha256-{}", hex(&Sha256::digest(id)[..16]))
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.cluster, self.event, self.hour)?;
+        if self.part == 1 {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.part)
+        }
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        const FORM: InvalidId = InvalidId::Form("<cluster>:<event>:<hour>[:<part>]");
+        let mut fields = text.split(':');
+        let (Some(cluster), Some(event), Some(hour)) = (fields.next(), fields.next(), fields.next()) else {
+            return Err(FORM);
+        };
+        let part = fields
+            .next()
+            .map_or(Ok(1), |part| part.parse().map_err(|_| FORM))?;
+        let id = MessageId {
+            cluster: cluster.to_owned(),
+            event: event.to_owned(),
+            hour: hour.parse()?,
+            part,
+        };
+        let whole =
+            !cluster.is_empty() && !event.is_empty() && fields.next().is_none() && id.to_string() == text;
+        if whole { Ok(id) } else { Err(FORM) }
+    }
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_message_id_reads_well_and_back() {
+        let cluster: ClusterId = " 70b28f00-e38f-41b2-a723-aab344f535b9\n".parse().unwrap();
+        let hour = Hour::of("2026-11-22T11:52:54Z".parse().unwrap());
+        let id = MessageId::of_report(&cluster, "mesos_track", hour, 1);
+        assert_eq!(
+            id.to_string(),
+            "70b28f00-e38f-41b2-a723-aab344f535b9:mesos_track:2026-11-22T11Z"
+        );
+        let part = MessageId::of_report(&cluster, "health", hour, 12);
+        assert_eq!(
+            part.to_string(),
+            "70b28f00-e38f-41b2-a723-aab344f535b9:health:2026-11-22T11Z:12"
+        );
+        assert_eq!(part.to_string().parse::<MessageId>().unwrap(), part);
+        assert!(id.is_of(&cluster) && !id.is_of(&"x".parse().unwrap()));
+    }
+
+    #[test]
+    fn ids_that_are_not_ours_are_refused() {
+        for text in [
+            "",
+            "a:b",
+            "a:health:2026-11-22T11Z:1",
+            "a:health:2026-11-22T11Z:02",
+            ":health:2026-11-22T11Z",
+            "a:health:2026-11-22T24Z",
+            "a:health:2026-11-22T11Z:2:3",
+            "node-next-1-a",
+        ] {
+            assert!(text.parse::<MessageId>().is_err(), "{text}");
+        }
+        assert_eq!("".parse::<ClusterId>(), Err(InvalidId::Empty));
+        assert_eq!("a b".parse::<ClusterId>(), Err(InvalidId::NotVisible));
+    }
+
+    proptest! {
+        #[test]
+        fn message_ids_fit_and_tell_clusters_apart(a in "[!-~]{1,128}", b in "[!-~]{1,128}", second in 0_i64..253_402_207_200, part in 1_u32..) {
+            let (a, b): (ClusterId, ClusterId) = (a.parse().unwrap(), b.parse().unwrap());
+            let hour = Hour::of(Timestamp::from_second(second).unwrap());
+            let id = MessageId::of_report(&a, "package_list", hour, part);
+            prop_assert!(id.to_string().len() <= 100);
+            prop_assert_eq!(id.to_string().parse::<MessageId>().as_ref(), Ok(&id));
+            prop_assert_eq!(id.is_of(&b), a == b);
+        }
+    }
+}

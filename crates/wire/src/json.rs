@@ -1,0 +1,796 @@
+//! A pull reader for JSON (RFC 8259) that needs the same memory for a document of any size.
+//!
+//! The sources of a cluster answer with documents of up to hundreds of megabytes of which a few kilobytes matter. A tree of
+//! such a document takes four times its size; this reader takes its input buffer and one clipped string. Its promises:
+//!
+//! * memory is bounded by constants: strings are clipped at [`MAX_TEXT`] bytes, nesting ends at [`MAX_DEPTH`];
+//! * the document is bounded too, at the limit given to [`Reader::new`];
+//! * what is skipped is checked as strictly as what is read, so a broken document never passes for a whole one;
+//! * a byte order mark is skipped; bytes that are not UTF-8 and lone surrogates cost the string they stand in, not the
+//!   document (they become U+FFFD);
+//! * what follows the document is not looked at.
+//!
+//! Why not a library: `docs/adr/0003-pull-reader.md`.
+
+use std::io::{self, Read};
+
+/// Longest string that is kept, in bytes; the rest of a longer one is dropped.
+pub const MAX_TEXT: usize = 4096;
+/// Deepest nesting that is followed. Real documents need 8.
+pub const MAX_DEPTH: usize = 64;
+const BUFFER: usize = 64 * 1024;
+/// Longest number that is kept; JSON sets no limit, an `f64` needs 17 digits and an exponent.
+const MAX_NUMBER: usize = 64;
+
+/// Why a document could not be read to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The transport failed.
+    #[error("reading failed at byte {at}")]
+    Io {
+        /// Offset in the document.
+        at: u64,
+        /// What the transport said.
+        source: io::Error,
+    },
+    /// The document ends in the middle.
+    #[error("the document ends at byte {at}, before it is complete")]
+    Truncated {
+        /// Offset in the document.
+        at: u64,
+    },
+    /// Not JSON.
+    #[error("not JSON at byte {at}: expected {expected}, found {found}")]
+    Syntax {
+        /// Offset in the document.
+        at: u64,
+        /// What the grammar allows there.
+        expected: &'static str,
+        /// What stands there.
+        found: Found,
+    },
+    /// Nested deeper than [`MAX_DEPTH`].
+    #[error("nested deeper than {MAX_DEPTH} levels at byte {at}")]
+    TooDeep {
+        /// Offset in the document.
+        at: u64,
+    },
+    /// Larger than the limit.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// The limit given to [`Reader::new`].
+        limit: u64,
+    },
+}
+
+/// The byte that stands where another was expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found(pub u8);
+
+impl std::fmt::Display for Found {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            byte @ b' '..=b'~' => write!(f, "`{}`", char::from(byte)),
+            byte => write!(f, "byte 0x{byte:02x}"),
+        }
+    }
+}
+
+/// The type of the value that comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `{…}`
+    Object,
+    /// `[…]`
+    Array,
+    /// `"…"`
+    String,
+    /// A number.
+    Number,
+    /// `true` or `false`
+    Bool,
+    /// `null`
+    Null,
+}
+
+impl Kind {
+    /// The type's name with its article, for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Object => "an object",
+            Kind::Array => "a list",
+            Kind::String => "a string",
+            Kind::Number => "a number",
+            Kind::Bool => "a boolean",
+            Kind::Null => "null",
+        }
+    }
+}
+
+/// A decoded string, at most [`MAX_TEXT`] bytes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<'a> {
+    /// The decoded bytes; may hold bytes that are not UTF-8.
+    pub bytes: &'a [u8],
+    /// Whether the string went on.
+    pub clipped: bool,
+}
+
+impl<'a> Text<'a> {
+    /// The text, with U+FFFD for what is not UTF-8.
+    pub fn to_str(self) -> std::borrow::Cow<'a, str> {
+        String::from_utf8_lossy(self.bytes)
+    }
+
+    /// Whether nothing but white space stands in it.
+    pub fn is_blank(self) -> bool {
+        !self.clipped && self.to_str().trim().is_empty()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    ObjectStart,
+    Object,
+    ArrayStart,
+    Array,
+}
+
+/// The reader. Values are taken in document order: look with [`Reader::kind`], then take or [`Reader::skip`] it.
+pub struct Reader<R> {
+    input: R,
+    buffer: Box<[u8]>,
+    at: usize,
+    filled: usize,
+    /// Bytes of the document before the buffer.
+    before: u64,
+    limit: u64,
+    text: Vec<u8>,
+    frames: Vec<Frame>,
+}
+
+impl<R: Read> Reader<R> {
+    /// Starts to read a document of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the transport fails.
+    pub fn new(input: R, limit: u64) -> Result<Self, Error> {
+        let mut reader = Reader {
+            input,
+            buffer: vec![0; BUFFER].into_boxed_slice(),
+            at: 0,
+            filled: 0,
+            before: 0,
+            limit,
+            text: Vec::with_capacity(256),
+            frames: Vec::with_capacity(MAX_DEPTH),
+        };
+        reader.skip_mark()?;
+        Ok(reader)
+    }
+
+    /// The type of the next value.
+    ///
+    /// # Errors
+    /// The document is not JSON, ends, or can't be read.
+    pub fn kind(&mut self) -> Result<Kind, Error> {
+        Ok(match self.peek_token()? {
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            b'"' => Kind::String,
+            b'-' | b'0'..=b'9' => Kind::Number,
+            b't' | b'f' => Kind::Bool,
+            b'n' => Kind::Null,
+            found => return Err(self.syntax("a value", found)),
+        })
+    }
+
+    /// Enters the object that comes next.
+    ///
+    /// # Errors
+    /// As [`Reader::kind`]; also when something else comes next.
+    pub fn enter_object(&mut self) -> Result<(), Error> {
+        self.token(b'{', "`{`")?;
+        self.push(Frame::ObjectStart)
+    }
+
+    /// Enters the array that comes next.
+    ///
+    /// # Errors
+    /// As [`Reader::enter_object`].
+    pub fn enter_array(&mut self) -> Result<(), Error> {
+        self.token(b'[', "`[`")?;
+        self.push(Frame::ArrayStart)
+    }
+
+    /// The next key of the object that was entered; its value comes next. `None` leaves the object.
+    ///
+    /// # Errors
+    /// As [`Reader::kind`].
+    pub fn next_key(&mut self) -> Result<Option<Text<'_>>, Error> {
+        if !self.next_member(b'}', Frame::ObjectStart, Frame::Object, "`,` or `}`")? {
+            return Ok(None);
+        }
+        let clipped = self.read_string(true)?;
+        self.token(b':', "`:`")?;
+        Ok(Some(Text {
+            bytes: &self.text,
+            clipped,
+        }))
+    }
+
+    /// Whether the array that was entered has another item, which then comes next; `false` leaves the array.
+    ///
+    /// # Errors
+    /// As [`Reader::kind`].
+    pub fn next_item(&mut self) -> Result<bool, Error> {
+        self.next_member(b']', Frame::ArrayStart, Frame::Array, "`,` or `]`")
+    }
+
+    /// Takes the string that comes next.
+    ///
+    /// # Errors
+    /// As [`Reader::kind`].
+    pub fn string(&mut self) -> Result<Text<'_>, Error> {
+        let clipped = self.read_string(true)?;
+        Ok(Text {
+            bytes: &self.text,
+            clipped,
+        })
+    }
+
+    /// Takes the number that comes next; one beyond the range of `f64` is infinite.
+    ///
+    /// # Errors
+    /// As [`Reader::kind`].
+    pub fn number(&mut self) -> Result<f64, Error> {
+        self.peek_token()?;
+        self.read_number(true)?;
+        let text = std::str::from_utf8(&self.text).unwrap_or_default();
+        Ok(text.parse().unwrap_or(f64::NAN))
+    }
+
+    /// Takes the value that comes next, whatever it is, and drops it.
+    ///
+    /// # Errors
+    /// As [`Reader::kind`].
+    pub fn skip(&mut self) -> Result<(), Error> {
+        let outer = self.frames.len();
+        loop {
+            match self.kind()? {
+                Kind::Object => self.enter_object()?,
+                Kind::Array => self.enter_array()?,
+                Kind::String => _ = self.read_string(false)?,
+                Kind::Number => self.read_number(false)?,
+                Kind::Bool if self.peek()? == Some(b't') => self.literal(b"true")?,
+                Kind::Bool => self.literal(b"false")?,
+                Kind::Null => self.literal(b"null")?,
+            }
+            loop {
+                if self.frames.len() == outer {
+                    return Ok(());
+                }
+                if matches!(self.frames.last(), Some(Frame::ObjectStart | Frame::Object)) {
+                    if self.next_member(b'}', Frame::ObjectStart, Frame::Object, "`,` or `}`")? {
+                        self.read_string(false)?;
+                        self.token(b':', "`:`")?;
+                        break;
+                    }
+                } else if self.next_item()? {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, frame: Frame) -> Result<(), Error> {
+        if self.frames.len() == MAX_DEPTH {
+            return Err(Error::TooDeep { at: self.offset() });
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    /// Steps to the next member of the innermost container, or leaves it.
+    fn next_member(
+        &mut self,
+        close: u8,
+        start: Frame,
+        inside: Frame,
+        expected: &'static str,
+    ) -> Result<bool, Error> {
+        let next = self.peek_token()?;
+        let frame = self.frames.last_mut();
+        debug_assert!(
+            frame
+                .as_deref()
+                .is_some_and(|frame| *frame == start || *frame == inside)
+        );
+        if next == close {
+            self.at += 1;
+            self.frames.pop();
+            return Ok(false);
+        }
+        let Some(frame) = frame else {
+            return Err(self.syntax(expected, next));
+        };
+        if *frame == start {
+            *frame = inside;
+            return Ok(true);
+        }
+        if next != b',' {
+            return Err(self.syntax(expected, next));
+        }
+        self.at += 1;
+        let next = self.peek_token()?;
+        if next == close {
+            return Err(self.syntax("a value after `,`", next));
+        }
+        Ok(true)
+    }
+
+    /// Reads a string into `text` (when `keep`); answers whether it was clipped.
+    fn read_string(&mut self, keep: bool) -> Result<bool, Error> {
+        self.token(b'"', "a string")?;
+        self.text.clear();
+        let mut clipped = false;
+        loop {
+            let rest = &self.buffer[self.at..self.filled];
+            let run = string_run(rest);
+            if keep {
+                let room = MAX_TEXT - self.text.len();
+                self.text.extend_from_slice(&rest[..run.min(room)]);
+                clipped |= run > room;
+            }
+            self.at += run;
+            match self.peek()? {
+                None => return Err(self.truncated()),
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(clipped);
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    clipped |= self.read_escape(keep)?;
+                }
+                Some(control) if control < 0x20 => {
+                    return Err(self.syntax("no control character in a string", control));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Reads what follows a backslash; answers whether it had to be clipped.
+    fn read_escape(&mut self, keep: bool) -> Result<bool, Error> {
+        let escape = self.next_byte()?;
+        let decoded = match escape {
+            b'"' | b'\\' | b'/' => char::from(escape),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => self.read_unicode()?,
+            found => {
+                self.at -= 1;
+                return Err(self.syntax("an escape", found));
+            }
+        };
+        if !keep {
+            return Ok(false);
+        }
+        let mut utf8 = [0; 4];
+        let utf8 = decoded.encode_utf8(&mut utf8).as_bytes();
+        if self.text.len() + utf8.len() > MAX_TEXT {
+            return Ok(true);
+        }
+        self.text.extend_from_slice(utf8);
+        Ok(false)
+    }
+
+    /// Reads `XXXX` of `\uXXXX`, and the low surrogate after a high one; a lone surrogate is U+FFFD.
+    fn read_unicode(&mut self) -> Result<char, Error> {
+        let mut unit = self.read_hex()?;
+        loop {
+            if !(0xD800..0xDC00).contains(&unit) {
+                return Ok(char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            // A high surrogate: its other half is an escape, or there is none.
+            if self.peek()? != Some(b'\\') || self.peek_second()? != Some(b'u') {
+                return Ok(char::REPLACEMENT_CHARACTER);
+            }
+            self.at += 2;
+            let low = self.read_hex()?;
+            if (0xDC00..0xE000).contains(&low) {
+                let scalar = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+                return Ok(char::from_u32(scalar).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            // Two in a row do not pair: the first is lost, the second may still be whole.
+            unit = low;
+        }
+    }
+
+    fn read_hex(&mut self) -> Result<u32, Error> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let byte = self.next_byte()?;
+            let Some(digit) = char::from(byte).to_digit(16) else {
+                self.at -= 1;
+                return Err(self.syntax("four hexadecimal digits", byte));
+            };
+            unit = unit << 4 | digit;
+        }
+        Ok(unit)
+    }
+
+    /// Reads a number by its grammar, into `text` when `keep`.
+    fn read_number(&mut self, keep: bool) -> Result<(), Error> {
+        self.text.clear();
+        if self.peek()? == Some(b'-') {
+            self.take(keep);
+        }
+        match self.peek()? {
+            Some(b'0') => self.take(keep),
+            Some(b'1'..=b'9') => self.read_digits(keep)?,
+            Some(found) => return Err(self.syntax("a digit", found)),
+            None => return Err(self.truncated()),
+        }
+        if self.peek()? == Some(b'.') {
+            self.take(keep);
+            self.read_digits(keep)?;
+        }
+        if matches!(self.peek()?, Some(b'e' | b'E')) {
+            self.take(keep);
+            if matches!(self.peek()?, Some(b'+' | b'-')) {
+                self.take(keep);
+            }
+            self.read_digits(keep)?;
+        }
+        // What follows a number must end it: `1x` and `01` are not JSON.
+        match self.peek()? {
+            Some(found @ (b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'.' | b'+' | b'-' | b'"')) => {
+                Err(self.syntax("the end of a number", found))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn read_digits(&mut self, keep: bool) -> Result<(), Error> {
+        let mut any = false;
+        while let Some(b'0'..=b'9') = self.peek()? {
+            self.take(keep);
+            any = true;
+        }
+        match (any, self.peek()?) {
+            (true, _) => Ok(()),
+            (false, Some(found)) => Err(self.syntax("a digit", found)),
+            (false, None) => Err(self.truncated()),
+        }
+    }
+
+    fn take(&mut self, keep: bool) {
+        // Digits past the bound only make a number that is out of range anyway, or add nothing to it.
+        if keep && self.text.len() < MAX_NUMBER {
+            self.text.push(self.buffer[self.at]);
+        }
+        self.at += 1;
+    }
+
+    fn literal(&mut self, word: &'static [u8]) -> Result<(), Error> {
+        for &expected in word {
+            let found = self.next_byte()?;
+            if found != expected {
+                self.at -= 1;
+                return Err(self.syntax("true, false or null", found));
+            }
+        }
+        Ok(())
+    }
+
+    fn token(&mut self, expected: u8, name: &'static str) -> Result<(), Error> {
+        match self.peek_token()? {
+            found if found == expected => {
+                self.at += 1;
+                Ok(())
+            }
+            found => Err(self.syntax(name, found)),
+        }
+    }
+
+    /// The next byte that is not white space; it is not taken.
+    fn peek_token(&mut self) -> Result<u8, Error> {
+        loop {
+            match self.peek()? {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                Some(byte) => return Ok(byte),
+                None => return Err(self.truncated()),
+            }
+        }
+    }
+
+    fn next_byte(&mut self) -> Result<u8, Error> {
+        let byte = self.peek()?.ok_or_else(|| self.truncated())?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    #[inline]
+    fn peek(&mut self) -> Result<Option<u8>, Error> {
+        if self.at == self.filled && !self.fill(0)? {
+            return Ok(None);
+        }
+        Ok(Some(self.buffer[self.at]))
+    }
+
+    /// The byte after the next one; there must be a next one.
+    fn peek_second(&mut self) -> Result<Option<u8>, Error> {
+        if self.at + 1 == self.filled {
+            self.buffer[0] = self.buffer[self.at];
+            if !self.fill(1)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.buffer[self.at + 1]))
+    }
+
+    /// Reads on behind the first `keep` bytes of the buffer; `false` at the end of the input.
+    #[cold]
+    fn fill(&mut self, keep: usize) -> Result<bool, Error> {
+        self.before += (self.filled - keep) as u64;
+        self.at = 0;
+        self.filled = keep;
+        if self.before > self.limit {
+            return Err(Error::TooLarge { limit: self.limit });
+        }
+        loop {
+            match self.input.read(&mut self.buffer[keep..]) {
+                Ok(read) => {
+                    self.filled = keep + read;
+                    return Ok(read > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    return Err(Error::Io {
+                        at: self.offset(),
+                        source,
+                    });
+                }
+            }
+        }
+    }
+
+    fn skip_mark(&mut self) -> Result<(), Error> {
+        const MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+        if self.peek()? != Some(MARK[0]) {
+            return Ok(());
+        }
+        for byte in MARK {
+            let found = self.next_byte()?;
+            if found != byte {
+                return Err(self.syntax("a value", found));
+            }
+        }
+        Ok(())
+    }
+
+    fn offset(&self) -> u64 {
+        self.before + self.at as u64
+    }
+
+    fn truncated(&self) -> Error {
+        Error::Truncated { at: self.offset() }
+    }
+
+    fn syntax(&self, expected: &'static str, found: u8) -> Error {
+        Error::Syntax {
+            at: self.offset(),
+            expected,
+            found: Found(found),
+        }
+    }
+}
+
+/// How many bytes stand before the next quote, backslash or control character.
+fn string_run(bytes: &[u8]) -> usize {
+    // Names and empty outputs are most of a report: a short loop first, the wide search for what is long.
+    const SHORT: usize = 32;
+    let special = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < 0x20;
+    let head = &bytes[..bytes.len().min(SHORT)];
+    if let Some(found) = head.iter().position(special) {
+        return found;
+    }
+    let tail = &bytes[head.len()..];
+    let end = memchr::memchr2(b'"', b'\\', tail).unwrap_or(tail.len());
+    head.len() + tail[..end].iter().position(|byte| *byte < 0x20).unwrap_or(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Reads a whole document into a tree, by the public calls only.
+    fn tree<R: Read>(reader: &mut Reader<R>) -> Result<serde_json::Value, Error> {
+        Ok(match reader.kind()? {
+            Kind::Object => {
+                let mut map = serde_json::Map::new();
+                reader.enter_object()?;
+                while let Some(key) = reader.next_key()? {
+                    let key = key.to_str().into_owned();
+                    map.insert(key, tree(reader)?);
+                }
+                map.into()
+            }
+            Kind::Array => {
+                let mut list = Vec::new();
+                reader.enter_array()?;
+                while reader.next_item()? {
+                    list.push(tree(reader)?);
+                }
+                list.into()
+            }
+            Kind::String => reader.string()?.to_str().into_owned().into(),
+            Kind::Number => serde_json::json!(reader.number()?),
+            Kind::Bool => {
+                let word = reader.peek()? == Some(b't');
+                reader.skip()?;
+                word.into()
+            }
+            Kind::Null => {
+                reader.skip()?;
+                serde_json::Value::Null
+            }
+        })
+    }
+
+    /// A transport that hands out `step` bytes at a time.
+    struct Steps<'a>(&'a [u8], usize);
+
+    impl Read for Steps<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let n = self.1.min(out.len()).min(self.0.len());
+            out[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    fn read(bytes: &[u8], step: usize) -> Result<serde_json::Value, Error> {
+        tree(&mut Reader::new(Steps(bytes, step), u64::MAX)?)
+    }
+
+    fn skips(bytes: &[u8], step: usize) -> Result<(), Error> {
+        Reader::new(Steps(bytes, step), u64::MAX)?.skip()
+    }
+
+    fn floats(value: serde_json::Value) -> serde_json::Value {
+        use serde_json::Value;
+        match value {
+            // serde_json's own reading of long fractions is off by a last digit; as f32 both agree.
+            #[expect(clippy::cast_possible_truncation)]
+            Value::Number(number) => serde_json::json!(number.as_f64().map(|number| number as f32)),
+            Value::Array(list) => list.into_iter().map(floats).collect(),
+            Value::Object(map) => map.into_iter().map(|(key, value)| (key, floats(value))).collect(),
+            other => other,
+        }
+    }
+
+    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i32>().prop_map(Into::into),
+            (-1e30..1e30_f64).prop_map(Into::into),
+            ".{0,80}".prop_map(Into::into),
+        ];
+        leaf.prop_recursive(6, 64, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Into::into),
+                prop::collection::btree_map(".{0,40}", inner, 0..8).prop_map(|map| map.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn reads_what_serde_json_writes(value in any_json(), step in 1_usize..64, pretty: bool) {
+            let text = if pretty { serde_json::to_vec_pretty(&value) } else { serde_json::to_vec(&value) }.unwrap();
+            prop_assert_eq!(floats(read(&text, step).unwrap()), floats(value));
+            skips(&text, step).unwrap();
+        }
+
+        #[test]
+        fn takes_and_refuses_what_serde_json_does(value in any_json(), at: prop::sample::Index, byte in prop::sample::select(b"{}[]\",:0123456789.eE+-\\ntfu \x01x".to_vec())) {
+            let mut text = serde_json::to_vec(&value).unwrap();
+            let at = at.index(text.len());
+            text[at] = byte;
+            let theirs = serde_json::Deserializer::from_slice(&text).into_iter::<serde_json::Value>().next().unwrap();
+            let ours = read(&text, 7);
+            prop_assert_eq!(ours.is_ok(), skips(&text, 7).is_ok());
+            match (theirs, ours) {
+                (Ok(theirs), Ok(ours)) => prop_assert_eq!(floats(theirs), floats(ours)),
+                // A lone surrogate, a number beyond f64 and a number cut off by trailing text are judged differently on purpose.
+                (Err(_), Ok(_)) => prop_assert!(text.contains(&b'\\') || text.contains(&b'e') || text.contains(&b'E')),
+                (Ok(_), Err(error)) => prop_assert!(error.to_string().contains("the end of a number"), "{}", error),
+                (Err(_), Err(_)) => {}
+            }
+        }
+
+        #[test]
+        fn never_panics(bytes: Vec<u8>, step in 1_usize..16) {
+            let _ = read(&bytes, step);
+            let _ = skips(&bytes, step);
+        }
+
+        #[test]
+        fn a_cut_document_is_truncated(value in any_json(), at: prop::sample::Index) {
+            let text = serde_json::to_vec(&serde_json::json!([value])).unwrap();
+            let cut = &text[..at.index(text.len())];
+            let error = skips(cut, 5).unwrap_err();
+            prop_assert!(matches!(error, Error::Truncated { .. }), "{}", error);
+        }
+    }
+
+    #[test]
+    fn bad_text_costs_the_string_only() {
+        for step in 1..9 {
+            assert_eq!(
+                read(b"\xEF\xBB\xBF[\"a\xFFb\"]", step).unwrap(),
+                serde_json::json!(["a\u{FFFD}b"])
+            );
+            assert_eq!(
+                read(br#"["\ud800", "\ud83d\ude00", "\ud800\u0041"]"#, step).unwrap(),
+                serde_json::json!(["\u{FFFD}", "😀", "A"])
+            );
+        }
+    }
+
+    #[test]
+    fn memory_stays_bounded() {
+        let long = format!("\"{}\"", "x".repeat(MAX_TEXT * 3));
+        let mut reader = Reader::new(long.as_bytes(), u64::MAX).unwrap();
+        let text = reader.string().unwrap();
+        assert_eq!((text.bytes.len(), text.clipped), (MAX_TEXT, true));
+        assert!(!text.is_blank());
+
+        let deep = "[".repeat(1_000_000);
+        assert!(matches!(
+            skips(deep.as_bytes(), 4096).unwrap_err(),
+            Error::TooDeep { at: 65 }
+        ));
+
+        let large = Reader::new(std::io::repeat(b' '), 1 << 20)
+            .unwrap()
+            .skip()
+            .unwrap_err();
+        assert_eq!(large.to_string(), "larger than 1048576 bytes");
+    }
+
+    #[test]
+    fn errors_say_where() {
+        for (text, message) in [
+            (
+                "{\"a\":1,}",
+                "not JSON at byte 7: expected a value after `,`, found `}`",
+            ),
+            ("[1 2]", "not JSON at byte 3: expected `,` or `]`, found `2`"),
+            ("<html>", "not JSON at byte 0: expected a value, found `<`"),
+            (
+                "[01]",
+                "not JSON at byte 2: expected the end of a number, found `1`",
+            ),
+            (
+                "[\"a\nb\"]",
+                "not JSON at byte 3: expected no control character in a string, found byte 0x0a",
+            ),
+            ("", "the document ends at byte 0, before it is complete"),
+        ] {
+            assert_eq!(
+                skips(text.as_bytes(), 3).unwrap_err().to_string(),
+                message,
+                "{text}"
+            );
+        }
+    }
+}
