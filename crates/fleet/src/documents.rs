@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fmt, fs, io};
 
+use crate::cluster::Cluster;
 use crate::source::Source;
+use crate::spec::ClusterSpec;
+use crate::{health, mesos, packages};
 
 /// The four documents of one cluster at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +47,18 @@ impl Error for UnreadableDocument {
 }
 
 impl Documents {
+    /// Makes the documents of a cluster: the same ones of the same spec, always.
+    #[must_use]
+    pub fn generate(spec: &ClusterSpec) -> Self {
+        let cluster = Cluster::plan(spec);
+        Self {
+            health: health::render(&cluster).into(),
+            cosmos: packages::render(&cluster).into(),
+            frameworks: mesos::frameworks(&cluster).into(),
+            metrics: mesos::metrics(&cluster).into(),
+        }
+    }
+
     /// Reads `health.json`, `cosmos.json`, `frameworks.json` and `metrics.json` of a folder, byte for byte.
     ///
     /// # Errors

@@ -4,6 +4,9 @@
 //! 127.0.0.1, so that any one of them can be refused, reset, starved or spoilt by a [`fault::Fault`] while
 //! the others stay well. A [`sink::Sink`] is the other end: it takes what signal sends and answers as scripted.
 //!
+//! A [`spec::ClusterSpec`] is what a cluster is to be like. Everything that it leaves open is decided once by its
+//! seed; from that come the documents on one side and the [`truth::Truth`] on the other, neither made of the other.
+//!
 //! How a request is answered is decided by pure code (`script` turns a fault and a request into steps); the
 //! threads and sockets are in `server` alone. Nothing here reads a clock: waiting is done on conditions that
 //! the owner's `drop` ends.
@@ -15,10 +18,18 @@ pub mod flood;
 pub mod mistype;
 pub mod sink;
 pub mod source;
+pub mod spec;
+pub mod truth;
 
+mod catalogue;
+mod cluster;
 mod defect;
 mod head;
+mod health;
+mod journal;
 mod lock;
+mod mesos;
+mod packages;
 mod port;
 mod request;
 mod script;
@@ -31,3 +42,5 @@ pub use emulation::Emulation;
 pub use fault::Fault;
 pub use sink::Sink;
 pub use source::Source;
+pub use spec::ClusterSpec;
+pub use truth::Truth;

@@ -4,8 +4,10 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// Longer than any answer takes, shorter than anyone wants to wait for one that never comes.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(150);
+/// How long an answer may take that must come, on a machine however busy.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long one waits for an answer that must not come.
+const GLANCE: Duration = Duration::from_millis(60);
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,17 +74,27 @@ impl Wire {
 
 /// Sends a request that asks for the end of the connection after it, and reads to that end.
 pub(crate) fn ask(addr: SocketAddr, method: &str, target: &str, headers: &[&str], body: &[u8]) -> Wire {
+    converse(
+        addr,
+        &request(method, target, &[headers, &["Connection: close"]].concat(), body),
+        PATIENCE,
+    )
+}
+
+/// As [`ask`], of someone who falls silent.
+pub(crate) fn ask_in_vain(addr: SocketAddr, method: &str, target: &str) -> Wire {
+    converse(
+        addr,
+        &request(method, target, &["Connection: close"], b""),
+        GLANCE,
+    )
+}
+
+fn converse(addr: SocketAddr, request: &[u8], patience: Duration) -> Wire {
     match TcpStream::connect(addr) {
         Ok(mut stream) => {
-            stream
-                .write_all(&request(
-                    method,
-                    target,
-                    &[headers, &["Connection: close"]].concat(),
-                    body,
-                ))
-                .unwrap();
-            drain(&mut stream)
+            stream.write_all(request).unwrap();
+            drain(&mut stream, patience)
         }
         Err(error) => {
             assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
@@ -107,8 +119,13 @@ pub(crate) fn request(method: &str, target: &str, headers: &[&str], body: &[u8])
     [head.as_bytes(), body].concat()
 }
 
-pub(crate) fn drain(stream: &mut TcpStream) -> Wire {
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+/// Reads to the end of an answer on a connection that ends with it.
+pub(crate) fn read(stream: &mut TcpStream) -> Wire {
+    drain(stream, PATIENCE)
+}
+
+fn drain(stream: &mut TcpStream, patience: Duration) -> Wire {
+    stream.set_read_timeout(Some(patience)).unwrap();
     let (mut bytes, mut block) = (Vec::new(), vec![0; 256 * 1024]);
     loop {
         let end = match stream.read(&mut block) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use heliograph_fleet::{Documents, Emulation, Fault, Source};
 
-use crate::client::{self, End, ask, drain};
+use crate::client::{self, End, ask, read};
 
 pub(crate) fn recorded(release: &str) -> Documents {
     let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
@@ -94,10 +94,10 @@ fn requests_are_remembered() {
         b"{}",
     );
     let chunked =
-        b"POST /package/list HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1;x=y\r\n}\r\n0\r\n\r\n";
+        b"POST /package/list HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\n{\r\n1;x=y\r\n}\r\n0\r\n\r\n";
     let mut stream = TcpStream::connect(emulation.addr(Source::Cosmos)).unwrap();
     stream.write_all(chunked).unwrap();
-    assert_eq!(drain(&mut stream).status(), Some(200));
+    assert_eq!(read(&mut stream).status(), Some(200));
 
     let seen = emulation.requests();
     assert_eq!(seen.len(), 3);
@@ -131,7 +131,7 @@ fn connections_carry_several_requests() {
     // Two at once, and the second says that it is the last.
     let last = client::request("GET", "/metrics/snapshot", &["Connection: close"], b"");
     stream.write_all(&[request, last].concat()).unwrap();
-    let wire = drain(&mut stream);
+    let wire = read(&mut stream);
     assert_eq!(wire.end, End::Closed);
     assert_eq!(wire.bytes.len() % 2, 0);
     assert!(wire.bytes.ends_with(&documents.metrics));

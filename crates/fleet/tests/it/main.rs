@@ -11,6 +11,9 @@
 )]
 
 mod client;
+mod defect;
 mod emulation;
 mod fault;
+mod shape;
 mod sink;
+mod truth;
