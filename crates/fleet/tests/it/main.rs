@@ -11,6 +11,7 @@
 )]
 
 mod client;
+mod command;
 mod defect;
 mod emulation;
 mod fault;
