@@ -119,6 +119,7 @@ pub fn read<R: Read, V: Visitor>(input: R, visitor: &mut V) -> Result<(), Error>
             }
             b"Nodes" => match reader.kind()? {
                 Kind::Object => read_nodes(reader, visitor)?,
+                Kind::Null => reader.skip()?,
                 found => wrong(reader, visitor, found, "an object", || "Nodes".into())?,
             },
             _ => reader.skip()?,
@@ -354,11 +355,9 @@ fn read_nodes<R: Read, V: Visitor>(reader: &mut Reader<R>, visitor: &mut V) -> R
         while let Some(key) = reader.next_key()? {
             match key.bytes {
                 b"Health" => claimed = read_state(reader, visitor, || format!("{}.Health", place()))?,
-                b"Units" => {
-                    read_nested(reader, visitor, &place, |visitor, name, state| {
-                        visitor.unit_of_node(node, name, state)
-                    })?;
-                }
+                b"Units" => read_nested(reader, visitor, &place, |visitor, name, state| {
+                    visitor.unit_of_node(node, name, state);
+                })?,
                 _ => reader.skip()?,
             }
         }

@@ -27,6 +27,13 @@ impl Issues {
         self.add(|| format!("{}: expected {expected}, found {}", place(), found.name()));
     }
 
+    /// Adds those of another document.
+    pub fn append(&mut self, other: Issues) {
+        self.count += other.count;
+        let room = MAX_DESCRIBED - self.described.len();
+        self.described.extend(other.described.into_iter().take(room));
+    }
+
     /// How many there were.
     pub fn count(&self) -> u64 {
         self.count

@@ -1,0 +1,166 @@
+//! Asking one source: the requests that the original makes, and why an answer may be of no use.
+
+use std::fmt;
+use std::time::Duration;
+
+use heliograph_wire::catalogue::Catalogue;
+use heliograph_wire::{cosmos, mesos};
+
+use crate::clock::Deadline;
+use crate::http::url::Url;
+use crate::http::{Answer, Client, Failure, Limits, Method, Request};
+use crate::tally::{self, Tally};
+
+/// How long connecting to a source or a sink may take.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Which source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// DC/OS diagnostics, or ours.
+    Diagnostics,
+    /// The package manager.
+    Cosmos,
+    /// The Mesos master.
+    Mesos,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Source::Diagnostics => "diagnostics",
+            Source::Cosmos => "cosmos",
+            Source::Mesos => "mesos",
+        })
+    }
+}
+
+/// Why a URL told nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Problem {
+    /// No answer.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+    /// Another status than 200.
+    #[error("answered {0}, not 200")]
+    Status(u16),
+    /// An answer that is not what was asked for.
+    #[error("{}", chain(.0.as_ref()))]
+    Document(Box<dyn std::error::Error + Send + Sync>),
+    /// A defect of ours.
+    #[error("reading its answer failed in a way that it must not; please report this")]
+    Panicked,
+}
+
+/// An error with its causes, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        // Some errors print their cause themselves.
+        if !text.ends_with(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// What all requests of one cycle share.
+#[derive(Debug, Clone, Copy)]
+pub struct Asker<'a> {
+    /// The way out.
+    pub client: &'a Client,
+    /// Which names are told.
+    pub catalogue: &'a Catalogue,
+    /// How long one source may take in all.
+    pub timeout: Duration,
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+impl Asker<'_> {
+    /// The health report, as a tally.
+    ///
+    /// `…?cache=0` makes the original poll its whole cluster before it answers, for up to a minute. So it is given two thirds
+    /// of the time to begin its answer; then it is asked once more, for what it has.
+    ///
+    /// # Errors
+    /// No answer of use in time.
+    pub fn health(self, url: &Url) -> Result<Tally, Problem> {
+        let deadline = Deadline::after(self.timeout);
+        let cached = url.without_query();
+        let patience = if cached.is_some() {
+            self.timeout * 2 / 3
+        } else {
+            self.timeout
+        };
+        let ask = |url: &Url, head: Duration| self.ask(Method::Get, url, &[JSON], b"", head, deadline.left());
+        let answer = match (ask(url, patience), cached) {
+            (Err(Problem::Failure(Failure::TimedOut(_))), Some(cached)) => {
+                tracing::info!(%url, "no answer yet; asked once more for what is cached");
+                ask(&cached, deadline.left())?
+            }
+            (answer, _) => answer?,
+        };
+        tally::read(answer.into_body(), self.catalogue).map_err(document)
+    }
+
+    /// The package list.
+    ///
+    /// # Errors
+    /// No answer of use in time.
+    pub fn packages(self, url: &Url) -> Result<cosmos::Answer, Problem> {
+        let headers = [
+            ("content-type", cosmos::REQUEST_TYPE),
+            ("accept", cosmos::ANSWER_TYPE),
+        ];
+        let answer = self.ask(Method::Post, url, &headers, b"{}", self.timeout, self.timeout)?;
+        cosmos::read(answer.into_body()).map_err(document)
+    }
+
+    /// Mesos' metrics or frameworks.
+    ///
+    /// # Errors
+    /// No answer of use in time.
+    pub fn mesos(self, url: &Url) -> Result<mesos::Answer, Problem> {
+        let answer = self.ask(Method::Get, url, &[JSON], b"", self.timeout, self.timeout)?;
+        mesos::read(answer.into_body()).map_err(document)
+    }
+
+    fn ask(
+        self,
+        method: Method,
+        url: &Url,
+        headers: &[(&'static str, &str)],
+        body: &[u8],
+        head: Duration,
+        total: Duration,
+    ) -> Result<Answer, Problem> {
+        let limits = Limits {
+            connect: CONNECT_TIMEOUT,
+            head,
+            total,
+        };
+        let answer = self.client.send(
+            Request {
+                method,
+                url,
+                headers,
+                body,
+            },
+            limits,
+        )?;
+        if answer.status == 200 {
+            Ok(answer)
+        } else {
+            Err(Problem::Status(answer.status))
+        }
+    }
+}
+
+fn document(error: impl std::error::Error + Send + Sync + 'static) -> Problem {
+    Problem::Document(Box::new(error))
+}

@@ -1,0 +1,200 @@
+//! The state directory: what signal must remember between two cycles.
+//!
+//! Files in it belong to the directory's owner, also when an operator runs a command as root, so that the service can read
+//! them afterwards.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use heliograph_wire::id::{ReporterId, hex};
+use rustix::fs::{Gid, Uid};
+
+use crate::environment::Environment;
+
+/// The state directory can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("state directory: {}: {doing}; make it writable, or name another with state_dir", path.display())]
+pub struct StateError {
+    path: PathBuf,
+    doing: &'static str,
+    source: io::Error,
+}
+
+/// The directory.
+#[derive(Debug, Clone)]
+pub struct State {
+    path: PathBuf,
+}
+
+impl State {
+    /// Opens the directory, and makes it where it is missing (mode 0750).
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub fn open(path: PathBuf) -> Result<State, StateError> {
+        let made = fs::DirBuilder::new().recursive(true).mode(0o750).create(&path);
+        made.map_err(|source| StateError {
+            path: path.clone(),
+            doing: "can't be made",
+            source,
+        })?;
+        Ok(State { path })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The reporter's id. Its secret is made on first use and kept in `reporter` (mode 0600).
+    ///
+    /// # Errors
+    /// The secret can't be read, or can't be made and kept.
+    pub fn reporter(&self) -> Result<ReporterId, StateError> {
+        let path = self.path.join("reporter");
+        let error = |doing| {
+            move |source| StateError {
+                path: self.path.join("reporter"),
+                doing,
+                source,
+            }
+        };
+        if let Some(secret) = read_secret(&path).map_err(error("can't be read"))? {
+            return Ok(ReporterId::of_secret(secret.as_bytes()));
+        }
+        let mut random = [0; 32];
+        getrandom::fill(&mut random)
+            .map_err(|failure| error("no random numbers")(io::Error::other(failure)))?;
+        self.create_once("reporter", hex(&random).as_bytes(), 0o600)
+            .map_err(error("can't be written"))?;
+        // Another process may have been first: what stands there now counts.
+        let secret = read_secret(&path).map_err(error("can't be read"))?;
+        let secret = secret.ok_or_else(|| error("is empty")(io::Error::from(io::ErrorKind::InvalidData)))?;
+        Ok(ReporterId::of_secret(secret.as_bytes()))
+    }
+
+    /// Writes a file that is either not there or whole, and leaves one that is there.
+    fn create_once(&self, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
+        let owner = fs::metadata(&self.path)?;
+        create_once(
+            &self.path.join(name),
+            content,
+            mode,
+            Some((owner.uid(), owner.gid())),
+        )
+    }
+}
+
+/// The secret that a file holds; `None` where there is no file, or an empty one.
+fn read_secret(path: &Path) -> io::Result<Option<String>> {
+    let mut text = String::new();
+    match File::open(path) {
+        Ok(file) => file.take(1024).read_to_string(&mut text)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let secret = text.trim();
+    if secret.is_empty() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the file is empty; remove it and a new one is made",
+        ));
+    }
+    Ok(Some(secret.to_owned()))
+}
+
+/// Writes a file aside, syncs it, and puts it in place unless one is there: no reader ever sees a part of it, and of two
+/// writers one wins.
+///
+/// # Errors
+/// The file can't be written. That one is there already is no error.
+pub(crate) fn create_once(
+    path: &Path,
+    content: &[u8],
+    mode: u32,
+    owner: Option<(u32, u32)>,
+) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+    aside.write_all(content)?;
+    aside
+        .as_file()
+        .set_permissions(fs::Permissions::from_mode(mode))?;
+    if let Some((uid, gid)) = owner.filter(|(uid, _)| *uid != rustix::process::geteuid().as_raw()) {
+        rustix::fs::fchown(
+            aside.as_file(),
+            Some(Uid::from_raw(uid)),
+            Some(Gid::from_raw(gid)),
+        )?;
+    }
+    aside.as_file().sync_all()?;
+    match aside.persist_noclobber(path) {
+        Ok(_) => File::open(folder)?.sync_all(),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error.error),
+    }
+}
+
+/// Where the directory is, when the configuration does not say: `$STATE_DIRECTORY` (systemd), `/var/lib/heliograph/signal` for
+/// root, else `heliograph/signal` below `$XDG_STATE_HOME` or `~/.local/state`.
+pub fn default_path(environment: &Environment) -> PathBuf {
+    if let Some(given) = environment.get("STATE_DIRECTORY") {
+        // systemd separates several by colons; ours names one.
+        return PathBuf::from(given.split(':').next().unwrap_or(given));
+    }
+    if rustix::process::geteuid().is_root() {
+        return PathBuf::from("/var/lib/heliograph/signal");
+    }
+    let home = || PathBuf::from(environment.get("HOME").unwrap_or("/")).join(".local/state");
+    environment
+        .get("XDG_STATE_HOME")
+        .map_or_else(home, PathBuf::from)
+        .join("heliograph/signal")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reporter_stays_the_same_and_its_secret_stays_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(folder.path().join("a/b")).unwrap();
+        let first = state.reporter().unwrap();
+        assert_eq!(state.reporter().unwrap(), first);
+        let secret = folder.path().join("a/b/reporter");
+        assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(!fs::read_to_string(&secret).unwrap().contains(first.as_str()));
+        let other = State::open(folder.path().join("c")).unwrap().reporter().unwrap();
+        assert_ne!(other, first);
+    }
+
+    #[test]
+    fn errors_say_where_and_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        let error = State::open(folder.path().join("file/state")).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("can't be made; make it writable, or name another with state_dir"),
+            "{error}"
+        );
+        fs::write(folder.path().join("reporter"), "\n").unwrap();
+        let error = State::open(folder.path().to_owned())
+            .unwrap()
+            .reporter()
+            .unwrap_err();
+        assert!(
+            std::error::Error::source(&error)
+                .unwrap()
+                .to_string()
+                .contains("remove it")
+        );
+    }
+}

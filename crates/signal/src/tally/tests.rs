@@ -1,0 +1,223 @@
+use heliograph_wire::catalogue::Names;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// `json!` sorts members, and real reports have `UnitName` before `Nodes`: it is written `$UnitName` here, which sorts first.
+fn tally_with(report: &Value, names: Names) -> Tally {
+    let report = report.to_string().replace("$UnitName", "UnitName");
+    read(report.as_bytes(), &Catalogue::new(names, vec![])).unwrap()
+}
+
+fn tally(report: &Value) -> Tally {
+    tally_with(report, Names::All)
+}
+
+fn node(ip: &str, output: &Value) -> Value {
+    json!({"IP": ip, "Health": 0, "Output": output})
+}
+
+fn counts(total: u64, unhealthy: u64, unknown: u64) -> Counts {
+    Counts {
+        total,
+        unhealthy,
+        unknown,
+    }
+}
+
+#[test]
+fn an_output_of_that_unit_makes_it_unhealthy() {
+    let report = json!({"Units": {"key-is-not-the-name": {"$UnitName": "a.service", "Health": 1, "Nodes": [
+        node("1", &json!({"a.service": "failed\nlog", "b.service": ""})),
+        node("2", &json!({"a.service": " \n\t", "b.service": "failed"})),
+        node("3", &json!({})),
+        node("4", &Value::Null),
+    ]}}});
+    assert_eq!(
+        tally(&report).units,
+        [("a-service".to_owned(), counts(4, 1, 0))].into()
+    );
+    assert!(tally(&report).issues.is_empty() && tally(&report).contradictions.is_empty());
+}
+
+#[test]
+fn a_nested_units_health_decides() {
+    let nested = |health: Value, output: &str| json!({"IP": output.len().to_string() + &health.to_string(), "Output": {"a": output}, "Units": [{"$UnitName": "b", "Health": 1}, {"$UnitName": "a", "Health": health}]});
+    let report = json!({"Units": {"a": {"$UnitName": "a", "Nodes": [
+        nested(json!(0), "text"), nested(json!(0.0), ""), nested(json!(1), ""), nested(json!(1), "text"), nested(json!(3), "text"),
+        nested(json!("1"), "text"), nested(json!(2), ""),
+    ]}}});
+    let tally = tally(&report);
+    assert_eq!(tally.units["a"], counts(6, 3, 1));
+    assert_eq!(
+        tally.issues.described(),
+        [
+            "Units[\"a\"].Nodes[5].Units[1].Health: expected a number, found a string",
+            "Units[\"a\"].Nodes[6].Units[1].Health: expected 0, 1 or 3, found another number"
+        ]
+    );
+}
+
+#[test]
+fn the_nodes_own_lists_decide_where_they_cover_the_same() {
+    let units = json!({"a": {"$UnitName": "a", "Nodes": [node("1", &json!({"a": ""})), node("2", &json!({"a": ""}))]}});
+    let list = |health: u8| json!({"Health": health, "Units": [{"$UnitName": "a", "Health": health}]});
+    let covered = tally(&json!({"Units": units, "Nodes": {"1": list(0), "2": list(1)}}));
+    assert_eq!(covered.units["a"], counts(2, 1, 0));
+    assert_eq!(
+        covered.contradictions.described(),
+        ["a: outputs make 0 of 2 nodes unhealthy, the nodes' own lists 1"]
+    );
+
+    let partly = tally(&json!({"Units": units, "Nodes": {"2": list(1)}}));
+    assert_eq!(partly.units["a"], counts(2, 0, 0));
+    assert_eq!(
+        partly.contradictions.described(),
+        ["a: is listed on 2 nodes, but 1 nodes list it"]
+    );
+}
+
+#[test]
+fn a_name_that_comes_late_only_counts_where_it_agrees() {
+    let report = r#"{"Units": {"a": {"Nodes": [{"IP": "1", "Output": {"a": "x"}}], "UnitName": "a"}, "b": {"Nodes": [{"IP": "1"}], "UnitName": "c"}}}"#;
+    let tally = read(report.as_bytes(), &Catalogue::new(Names::All, vec![])).unwrap();
+    assert_eq!(
+        tally.units,
+        [
+            ("a".to_owned(), counts(1, 1, 0)),
+            ("b".to_owned(), counts(1, 0, 0))
+        ]
+        .into()
+    );
+    assert_eq!(
+        tally.issues.described(),
+        ["Units[\"b\"].UnitName: comes after Nodes and differs from the key, which was used"]
+    );
+}
+
+#[test]
+fn unreachable_nodes_are_counted_once() {
+    let report = r#"{"Units": {}, "Nodes": {"1": {"Health": 3, "Output": null}, "1": {"Health": 3}, "2": {"Health": 0}, "3": {"Health": 3.0}, "4": null}}"#;
+    let tally = read(report.as_bytes(), &Catalogue::new(Names::All, vec![])).unwrap();
+    assert_eq!(tally.nodes_unreachable, 2);
+    assert_eq!(
+        tally.issues.described(),
+        [
+            "Nodes: a node is listed twice, only the first counts",
+            "Nodes[4]: expected an object, found null"
+        ]
+    );
+}
+
+#[test]
+fn unknown_nodes_are_no_part_of_the_total() {
+    let report = json!({"Units": {"a": {"$UnitName": "a", "Nodes": [node("1", &json!({}))], "Unknown": [node("2", &Value::Null), "3"]}}});
+    assert_eq!(tally(&report).units["a"], counts(1, 0, 2));
+}
+
+#[test]
+fn a_node_or_unit_listed_twice_counts_once() {
+    let twice = json!([node("1", &json!({"a": "x"})), node("1", &json!({"a": "x"}))]);
+    let report =
+        json!({"Units": {"a": {"$UnitName": "a", "Nodes": twice}, "b": {"$UnitName": "a", "Nodes": twice}}});
+    let tally = tally(&report);
+    assert_eq!(tally.units["a"], counts(1, 1, 0));
+    assert_eq!(tally.issues.count(), 2);
+}
+
+#[test]
+fn names_that_are_told_alike_are_summed() {
+    let one = |ip: &str, output: &Value| json!([node(ip, output)]);
+    let report = json!({"Units": {
+        "dcos-a.b": {"$UnitName": "dcos-a.b", "Nodes": one("1", &json!({}))},
+        "dcos-a-b": {"$UnitName": "dcos-a-b", "Nodes": one("1", &json!({"dcos-a-b": "x"}))},
+        "acme@1.service": {"$UnitName": "acme@1.service", "Nodes": one("1", &json!({}))},
+        "acme.service": {"$UnitName": "acme.service", "Nodes": one("1", &json!({}))},
+        "getty@1.service": {"$UnitName": "getty@1.service", "Nodes": one("1", &json!({}))},
+        "getty@2.service": {"$UnitName": "getty@2.service", "Nodes": one("1", &json!({}))},
+        "empty.service": {"$UnitName": "empty.service", "Nodes": []},
+        "dcos-none": {"$UnitName": "dcos-none"},
+    }});
+    let tally = tally_with(&report, Names::Catalogue);
+    let expected = [
+        ("dcos-a-b", counts(2, 1, 0)),
+        ("getty@-service", counts(2, 0, 0)),
+        ("other", counts(2, 0, 0)),
+    ];
+    assert_eq!(
+        tally.units,
+        expected.map(|(name, counts)| (name.to_owned(), counts)).into()
+    );
+}
+
+#[test]
+fn one_bad_value_costs_that_value() {
+    let report = json!({"Units": {
+        "null": null,
+        "a": {"$UnitName": 7, "Health": "x", "Timestamp": 1, "Nodes": [null, {"IP": 1, "Output": {"a": 5}}, {"IP": "2", "Output": "x"}, node("3", &json!({"a": "x"}))]},
+        "b": {"$UnitName": "b", "Nodes": {}},
+    }, "Nodes": []});
+    let tally = tally(&report);
+    assert_eq!(tally.units, [("a".to_owned(), counts(1, 1, 2))].into());
+    assert_eq!(tally.issues.count(), 9);
+    assert!(tally.issues.to_string().starts_with("Nodes: expected an object, found a list; Units[\"a\"].UnitName: expected a string, found a number; "), "{}", tally.issues);
+}
+
+#[test]
+fn claims_that_do_not_agree_are_contradictions() {
+    let report = json!({
+        "Units": {"a": {"$UnitName": "a", "Nodes": [node("1", &json!({"a": "x"}))], "Health": 0}},
+        "Nodes": {"1": {"Health": 0, "Units": [{"$UnitName": "a", "Health": 1}]}},
+    });
+    let tally = tally(&report);
+    assert_eq!(
+        tally.contradictions.described(),
+        [
+            "a node's Health does not agree with its units'",
+            "a: Health does not agree with 1 unhealthy nodes"
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_report_is_refused() {
+    for (text, message) in [
+        (
+            "[]",
+            "this is not a health report: expected an object, found a list",
+        ),
+        (
+            "{}",
+            "this is not a health report: expected an object `Units`, found none",
+        ),
+        (
+            "{\"Units\": []}",
+            "this is not a health report: expected an object `Units`, found a list",
+        ),
+    ] {
+        assert_eq!(
+            read(text.as_bytes(), &Catalogue::new(Names::All, vec![]))
+                .unwrap_err()
+                .to_string(),
+            message
+        );
+    }
+    assert_eq!(
+        read(
+            &b"{\"Units\":null,\"Nodes\":null}"[..],
+            &Catalogue::new(Names::All, vec![])
+        )
+        .unwrap(),
+        Tally::default()
+    );
+}
+
+#[test]
+fn endless_units_stay_bounded() {
+    let units: serde_json::Map<_, _> = (0..MAX_UNITS + 50)
+        .map(|i| (format!("u{i}"), json!({"Nodes": [node("1", &Value::Null)]})))
+        .collect();
+    let tally = tally(&json!({ "Units": units }));
+    assert_eq!(tally.units.len(), MAX_UNITS + 1);
+    assert_eq!(tally.units[OTHER].total, 50);
+}
