@@ -1,8 +1,46 @@
 //! The project's own commands: `cargo xtask <command>`.
 
-use heliograph_wire::{dictionary, plan::Plan};
+mod bench;
+mod check;
+mod docs;
+mod fuzz;
+mod run;
+mod test;
+mod up;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run it all here: a cluster, signal, the collector; ends on Ctrl-C and leaves nothing running
+    Up(up::Args),
+    /// Install what the tests need, and run them all
+    Test,
+    /// Everything that `test` does, and what takes longer or needs more tools
+    Check,
+    /// Measure, and say how it was measured
+    Bench(bench::Args),
+    /// Generate docs/data-dictionary.md
+    Docs,
+    /// Run the fuzz targets, where a nightly compiler and cargo-fuzz are installed
+    Fuzz(fuzz::Args),
+}
 
 fn main() -> anyhow::Result<()> {
-    std::fs::write("docs/data-dictionary.md", dictionary::render(Plan::built_in()))?;
-    Ok(())
+    std::env::set_current_dir(run::root())?;
+    match Arguments::parse().command {
+        Command::Up(args) => up::up(&args),
+        Command::Test => test::test(),
+        Command::Check => check::check(),
+        Command::Bench(args) => bench::bench(&args),
+        Command::Docs => docs::write(),
+        Command::Fuzz(args) => fuzz::fuzz(&args),
+    }
 }

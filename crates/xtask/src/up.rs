@@ -1,0 +1,257 @@
+//! `cargo xtask up`: the main job, here: a cluster, signal that reports it, and the collector that keeps what arrives.
+#![expect(clippy::print_stdout, reason = "the commands' own output")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use heliograph_fleet::{Documents, Emulation};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::run::{cargo, output, run, say, target_folder};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Where the collector listens; another port is taken where this one is in use
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// Where the collector and signal keep what they must [default: up/ in cargo's target folder]
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// A real health report, instead of the emulated cluster's
+    #[arg(long, value_name = "URL")]
+    diagnostics_url: Vec<String>,
+    /// A real package list, instead of the emulated cluster's
+    #[arg(long, value_name = "URL")]
+    cosmos_url: Vec<String>,
+    /// Real /frameworks and /metrics/snapshot, instead of the emulated cluster's
+    #[arg(long, value_name = "URL")]
+    mesos_url: Vec<String>,
+    /// End after the first report
+    #[arg(long)]
+    once: bool,
+}
+
+pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    run(&mut cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "heliograph-signal",
+        "--package",
+        "heliograph-collector",
+    ]))?;
+    let data = args.data.clone().unwrap_or_else(|| target_folder().join("up"));
+    let store = data.join("collector");
+    fs::create_dir_all(&store)?;
+
+    let mut collector = Collector::start(&free(&args.listen), &store)?;
+    let key_file = write_key(&data, &store)?;
+    let (cluster, config) = configure(args, &data, &collector.url, &key_file)?;
+    match &cluster {
+        Some(_) => say("an emulated DC/OS cluster answers: the seed's example, one master and two agents"),
+        None => say("real endpoints are asked"),
+    }
+
+    let words = ["report", "--config", &config.to_string_lossy()].map(str::to_owned);
+    say(&format!("heliograph-signal {}", words.join(" ")));
+    let signal = program("heliograph-signal");
+    let ended = Command::new(&signal)
+        .args(&words)
+        .status()
+        .context("heliograph-signal")?;
+    let messages = output(
+        Command::new(program("heliograph-collector"))
+            .arg("messages")
+            .arg("--data")
+            .arg(&store),
+    )?;
+    show(&messages, &signal, &config, &collector.url, &store)?;
+    if !ended.success() {
+        bail!("heliograph-signal ended with {ended}");
+    }
+    if !args.once {
+        say("running; Ctrl-C ends it");
+        while !stop.load(Ordering::Relaxed) && collector.runs() {
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+    collector.stop()
+}
+
+/// The collector as a child; it ends with this value.
+struct Collector {
+    child: Child,
+    url: String,
+}
+
+impl Collector {
+    fn start(listen: &str, store: &Path) -> anyhow::Result<Collector> {
+        let mut command = Command::new(program("heliograph-collector"));
+        command.args(["serve", "--listen", listen, "--data"]).arg(store);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("heliograph-collector")?;
+        let mut line = String::new();
+        let ready = child
+            .stdout
+            .take()
+            .map(|out| BufReader::new(out).read_line(&mut line));
+        let url = line
+            .split_whitespace()
+            .find(|word| word.starts_with("http://"))
+            .map(str::to_owned);
+        let Some((url, Some(Ok(_)))) = url.map(|url| (url, ready)) else {
+            let _ = child.kill();
+            bail!("the collector did not start: {line}");
+        };
+        say(&format!("the collector listens on {url}"));
+        Ok(Collector { child, url })
+    }
+
+    fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    fn stop(mut self) -> anyhow::Result<()> {
+        if self.runs() {
+            kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
+        }
+        let ended = self.child.wait()?;
+        // Ctrl-C reaches it as well as us.
+        if ended.success() {
+            Ok(())
+        } else {
+            bail!("the collector ended with {ended}")
+        }
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A write key for signal, made once and kept in a file that only we can read.
+fn write_key(data: &Path, store: &Path) -> anyhow::Result<PathBuf> {
+    let path = data.join("write-key");
+    if !path.exists() {
+        let mut command = Command::new(program("heliograph-collector"));
+        let key = output(
+            command
+                .args(["key", "add", "--kind", "cluster", "--name", "up", "--data"])
+                .arg(store),
+        )?;
+        fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?
+            .write_all(key.as_bytes())?;
+    }
+    Ok(path)
+}
+
+/// Signal's configuration, and the cluster that it asks, unless real endpoints are given.
+fn configure(
+    args: &Args,
+    data: &Path,
+    sink: &str,
+    key_file: &Path,
+) -> anyhow::Result<(Option<Emulation>, PathBuf)> {
+    let mut settings = json!({
+        "enabled": true, "sink": sink, "write_key_file": key_file, "state_dir": data.join("signal"),
+        "cluster_id_path": data.join("cluster-id"), "create_cluster_id": true,
+        "diagnostics_urls": args.diagnostics_url, "cosmos_urls": args.cosmos_url, "mesos_urls": args.mesos_url,
+    });
+    let real = !(args.diagnostics_url.is_empty() && args.cosmos_url.is_empty() && args.mesos_url.is_empty());
+    let cluster = if real {
+        None
+    } else {
+        Some(Emulation::builder(Documents::from_dir("fixtures/dcos-1.8")?).start()?)
+    };
+    if let Some(cluster) = &cluster {
+        settings["diagnostics_urls"] = json!([cluster.diagnostics_url()]);
+        settings["cosmos_urls"] = json!([cluster.cosmos_url()]);
+        settings["mesos_urls"] = json!([cluster.frameworks_url(), cluster.metrics_url()]);
+        settings["cluster_id"] = "70b28f00-e38f-41b2-a723-aab344f535b9".into();
+        settings["gen_provider"] = "aws".into();
+        settings["environment_version"] = "1.8".into();
+    }
+    let path = data.join("signal.json");
+    fs::write(&path, serde_json::to_string_pretty(&settings)?)?;
+    Ok((cluster, path))
+}
+
+/// What was reported, what arrived, where it is, and how to see more.
+fn show(messages: &str, signal: &Path, config: &Path, url: &str, store: &Path) -> anyhow::Result<()> {
+    let messages: Vec<Value> = messages
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?;
+    println!("\n{} messages are stored; the newest:\n", messages.len());
+    for message in messages.iter().rev().take(3).rev() {
+        let properties = message["properties"].as_object().map_or(0, serde_json::Map::len);
+        let text = |name: &str| message[name].as_str().unwrap_or("?").to_owned();
+        println!(
+            "  {:<13} {} properties, collected {}, received {}",
+            text("event"),
+            properties,
+            text("timestamp"),
+            text("receivedAt")
+        );
+        println!("  {:<13} {}", "", text("messageId"));
+    }
+    let collector = program("heliograph-collector");
+    println!("\nstored in             {}", store.display());
+    println!(
+        "what it would send    {} preview -c {}",
+        signal.display(),
+        config.display()
+    );
+    println!(
+        "report again          {} report -c {}",
+        signal.display(),
+        config.display()
+    );
+    println!(
+        "what arrived          {} messages --data {}",
+        collector.display(),
+        store.display()
+    );
+    println!("the collector         {url}\n");
+    Ok(())
+}
+
+fn program(name: &str) -> PathBuf {
+    target_folder().join("release").join(name)
+}
+
+/// The address, or one on a free port where its own is in use.
+fn free(listen: &str) -> String {
+    if TcpListener::bind(listen).is_ok() {
+        return listen.to_owned();
+    }
+    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+    say(&format!("{listen} is in use; taking a free port"));
+    format!("{host}:0")
+}

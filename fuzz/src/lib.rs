@@ -1,0 +1,78 @@
+//! What is fuzzed, and what must hold for any bytes. `cargo xtask fuzz` runs the targets where a nightly compiler is
+//! installed; the tests run them over the committed corpus on any machine.
+
+use std::io::Read;
+use std::sync::LazyLock;
+
+use heliograph_signal::config;
+use heliograph_signal::environment::Environment;
+use heliograph_signal::tally;
+use heliograph_wire::catalogue::{Catalogue, Names};
+use heliograph_wire::json::Reader;
+use heliograph_wire::{cosmos, mesos as mesos_answer};
+
+/// Hands out a document in small, uneven pieces.
+struct Dribble<'a>(&'a [u8], usize);
+
+impl Read for Dribble<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        self.1 = self.1 % 7 + 1;
+        let n = self.1.min(out.len()).min(self.0.len());
+        let (now, later) = self.0.split_at(n);
+        out[..n].copy_from_slice(now);
+        self.0 = later;
+        Ok(n)
+    }
+}
+
+/// The health report reader and the tally: no panic, the same result however the bytes arrive, `unhealthy` at most `total`, and
+/// what it takes for a whole document is one.
+pub fn health(data: &[u8]) {
+    static CATALOGUES: LazyLock<[Catalogue; 2]> =
+        LazyLock::new(|| [Names::Catalogue, Names::All].map(|names| Catalogue::new(names, vec!["acme-*".to_owned()])));
+    for catalogue in &*CATALOGUES {
+        let whole = tally::read(data, catalogue);
+        let dribbled = tally::read(Dribble(data, 0), catalogue);
+        match (whole, dribbled) {
+            (Ok(whole), Ok(dribbled)) => {
+                assert_eq!(whole, dribbled);
+                assert!(whole.units.values().all(|counts| counts.unhealthy <= counts.total));
+                assert!(whole.units.len() <= tally::MAX_UNITS + 1);
+            }
+            (Err(whole), Err(dribbled)) => assert_eq!(whole.to_string(), dribbled.to_string()),
+            (whole, dribbled) => panic!("{whole:?} in one piece, {dribbled:?} in many"),
+        }
+    }
+    let skipped = Reader::new(data, u64::MAX).and_then(|mut reader| reader.skip());
+    let theirs = serde_json::Deserializer::from_slice(data).into_iter::<serde_json::Value>().next();
+    if let (Err(ours), Some(Ok(_))) = (skipped, theirs) {
+        // Ours is bounded in depth, and wants a number to be followed by something that ends it.
+        let text = ours.to_string();
+        assert!(text.contains("nested deeper") || text.contains("the end of a number"), "refused what is JSON: {text}");
+    }
+}
+
+/// The readers of Mesos' and Cosmos' answers: no panic, numbers that can be, names that are not empty.
+pub fn mesos(data: &[u8]) {
+    if let Ok(answer) = mesos_answer::read(data) {
+        assert!(answer.metrics.values().all(|number| number.is_finite() && *number >= 0.0));
+        assert!(answer.frameworks.iter().flatten().all(|name| !name.trim().is_empty()));
+    }
+    if let Ok(answer) = cosmos::read(Dribble(data, 0)) {
+        assert!(answer.packages.len() <= mesos_answer::MAX_NAMES);
+    }
+}
+
+/// The configuration reader: no panic, in any of its forms; an error says which file.
+pub fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let environment = Environment::default();
+    for name in ["f.json", "f.toml", "f"] {
+        match config::from_texts(&[(name.into(), text.to_owned())], &environment, Vec::new()) {
+            Ok((config, _)) => assert!(!config.source_timeout.is_zero() && !config.delivery_timeout.is_zero()),
+            Err(error) => assert!(error.to_string().starts_with(name), "{error}"),
+        }
+    }
+    let variables = text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let _ = config::from_texts(&[], &variables.collect(), Vec::new());
+}
