@@ -1,0 +1,260 @@
+//! One message, checked: what it is, whether it may be taken, how it is recognised when it comes again, and its record.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use heliograph_wire::id::hex;
+use heliograph_wire::plan::Plan;
+use heliograph_wire::segment::MAX_MESSAGE;
+use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use crate::entropy::{self, Entropy, NoEntropy};
+use crate::ingest::fields::Fields;
+use crate::ingest::members::Members;
+use crate::ingest::moment::{self, Claims, Moment, Trust};
+use crate::ingest::outcome::Rejection;
+use crate::ingest::record::Content;
+use crate::ingest::slot::{self, PropertiesDigest, Report};
+use crate::ingest::text;
+use crate::key::{Key, KeyId, KeyKind};
+
+/// Longest `messageId` that is kept as it is, in characters; of a longer one its SHA-256 is kept.
+pub const MAX_MESSAGE_ID: usize = 100;
+
+/// A message that may be taken.
+#[derive(Debug)]
+pub struct Checked {
+    /// How it is recognised.
+    pub identity: Identity,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Where its record lies among those of its request.
+    pub record: Range<usize>,
+}
+
+/// How a message is recognised when it comes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// A report of a cluster: by its slot, as long as data is kept.
+    Report(Box<Report>),
+    /// Any other message: by key and `messageId`.
+    Message(MessageKey),
+}
+
+/// The first 128 bits of a hash of the write key's number and the `messageId`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MessageKey(pub u128);
+
+/// What holds for all messages of a request.
+#[derive(Debug)]
+pub struct Common<'a> {
+    /// The key that it came with.
+    pub key: Key,
+    /// When it arrived.
+    pub now: Timestamp,
+    /// When it left, by the envelope.
+    pub sent_at: Option<Timestamp>,
+    /// The batch's context.
+    pub context: Option<Members<'a>>,
+    /// The batch's integrations.
+    pub integrations: Option<Members<'a>>,
+}
+
+/// Why a message is not taken.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It is at fault.
+    Rejected(Rejection),
+    /// We are: no id could be made for it.
+    NoEntropy(NoEntropy),
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Refusal {
+        Refusal::Rejected(rejection)
+    }
+}
+
+impl MessageKey {
+    /// The key of a message.
+    pub fn of(key: KeyId, message_id: &str) -> MessageKey {
+        let hash = Sha256::new()
+            .chain_update(key.0.to_be_bytes())
+            .chain_update(message_id);
+        let mut first = [0; 16];
+        first.copy_from_slice(&hash.finalize()[..16]);
+        MessageKey(u128::from_be_bytes(first))
+    }
+}
+
+/// Checks a message and appends its record; nothing is appended for one that is refused.
+///
+/// # Errors
+/// When it is refused.
+pub fn check(
+    raw: &RawValue,
+    common: &Common<'_>,
+    entropy: &dyn Entropy,
+    records: &mut Vec<u8>,
+) -> Result<Checked, Refusal> {
+    if is_too_large(raw) {
+        return Err(Rejection::TooLarge.into());
+    }
+    let fields = Fields::of(raw).ok_or(Rejection::NotAnObject)?;
+    let kind = kind(&fields)?;
+    let (user_id, anonymous_id) = (id(fields.user_id), id(fields.anonymous_id));
+    let (group_id, previous_id) = (id(fields.group_id), id(fields.previous_id));
+    if user_id.is_none() && (anonymous_id.is_none() || kind == "alias") {
+        return Err(Rejection::NoUserAnonId.into());
+    }
+    if kind == "group" && group_id.is_none() {
+        return Err(Rejection::NoGroupId.into());
+    }
+    if kind == "alias" && previous_id.is_none() {
+        return Err(Rejection::NoPreviousId.into());
+    }
+    let event = fields
+        .event
+        .and_then(text::string)
+        .filter(|event| !event.trim().is_empty());
+    if kind == "track" && event.is_none() {
+        return Err(Rejection::NoEvent.into());
+    }
+    let properties = object(fields.properties)?;
+    let traits = object(fields.traits)?;
+    let context = members(fields.context, common.context.as_ref())?.without_address();
+    let integrations = members(fields.integrations, common.integrations.as_ref())?;
+
+    let message_id = message_id(fields.message_id, entropy)?;
+    let identity = identity(
+        common.key,
+        &message_id,
+        (kind == "track").then_some(event.as_deref()).flatten(),
+        anonymous_id.as_deref(),
+        &context,
+        properties,
+    )?;
+    let moment = Moment::settle(claims(&fields, common), common.now, trust(common.key.kind));
+    let content = Content {
+        kind,
+        message_id: &message_id,
+        texts: [
+            ("userId", user_id),
+            ("anonymousId", anonymous_id),
+            ("groupId", group_id),
+            ("previousId", previous_id),
+            ("event", event),
+            ("name", fields.name.and_then(text::string)),
+        ],
+        objects: [("properties", properties), ("traits", traits)],
+        context,
+        integrations,
+        moment,
+        key: common.key.id,
+    };
+    let start = records.len();
+    if content.write(records).is_err() {
+        records.truncate(start);
+        return Err(Rejection::TooDeep.into());
+    }
+    Ok(Checked {
+        identity,
+        timestamp: moment.timestamp,
+        record: start..records.len(),
+    })
+}
+
+/// Measured as compact JSON, whatever space and escapes it came with.
+fn is_too_large(raw: &RawValue) -> bool {
+    let json = raw.get();
+    json.len() > MAX_MESSAGE
+        && serde_json::from_str(json).map_or(true, |value: Value| value.to_string().len() > MAX_MESSAGE)
+}
+
+fn kind(fields: &Fields<'_>) -> Result<&'static str, Rejection> {
+    const KINDS: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];
+    let stated = fields.kind.and_then(text::id).ok_or(Rejection::NoType)?;
+    let known = KINDS.into_iter().find(|kind| **kind == *stated);
+    known.ok_or(Rejection::UnknownType)
+}
+
+/// An object, or nothing for `null`.
+fn object(raw: Option<&RawValue>) -> Result<Option<&RawValue>, Rejection> {
+    match raw.map(|raw| (raw, raw.get().as_bytes().first())) {
+        Some((raw, Some(b'{'))) => Ok(Some(raw)),
+        Some((_, Some(b'n'))) | None => Ok(None),
+        Some(_) => Err(Rejection::FieldNotObject),
+    }
+}
+
+fn members<'a>(own: Option<&'a RawValue>, under: Option<&Members<'a>>) -> Result<Members<'a>, Rejection> {
+    let mut members = match object(own)? {
+        Some(own) => Members::of(own).ok_or(Rejection::TooDeep)?,
+        None => Members::default(),
+    };
+    if let Some(under) = under {
+        members.lay_over(under);
+    }
+    Ok(members)
+}
+
+fn message_id<'a>(raw: Option<&'a RawValue>, entropy: &dyn Entropy) -> Result<Cow<'a, str>, Refusal> {
+    match raw.and_then(text::id) {
+        Some(id) if id.chars().count() > MAX_MESSAGE_ID => Ok(Cow::Owned(hex(&Sha256::digest(&*id)))),
+        Some(id) => Ok(id),
+        None => entropy::message_id(entropy)
+            .map(Cow::Owned)
+            .map_err(Refusal::NoEntropy),
+    }
+}
+
+/// `event` is that of a `track` call.
+fn identity(
+    key: Key,
+    message_id: &str,
+    event: Option<&str>,
+    anonymous_id: Option<&str>,
+    context: &Members<'_>,
+    properties: Option<&RawValue>,
+) -> Result<Identity, Rejection> {
+    let slot = event.and_then(|event| slot::named_by(message_id, anonymous_id?, event));
+    let of_cluster = slot.is_some() || event.is_some_and(|event| Plan::built_in().event(event).is_some());
+    if of_cluster && !key.kind.speaks_for_clusters() {
+        return Err(Rejection::ClusterEvent);
+    }
+    Ok(match slot {
+        Some(slot) => Identity::Report(Box::new(Report {
+            slot,
+            reporter: context
+                .get("reporter")
+                .and_then(text::id)
+                .and_then(|reporter| reporter.parse().ok()),
+            digest: PropertiesDigest::of(properties),
+        })),
+        None => Identity::Message(MessageKey::of(key.id, message_id)),
+    })
+}
+
+fn id(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    raw.and_then(text::id)
+}
+
+fn claims(fields: &Fields<'_>, common: &Common<'_>) -> Claims {
+    let time = |raw: Option<&RawValue>| raw.and_then(text::string).and_then(|text| moment::parse(&text));
+    Claims {
+        timestamp: time(fields.timestamp),
+        original: time(fields.original_timestamp),
+        sent: time(fields.sent_at).or(common.sent_at),
+        received: time(fields.received_at),
+    }
+}
+
+fn trust(kind: KeyKind) -> Trust {
+    match kind {
+        KeyKind::Peer => Trust::Peer,
+        KeyKind::Cluster | KeyKind::Ui | KeyKind::Server => Trust::Corrected,
+    }
+}

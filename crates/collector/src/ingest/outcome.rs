@@ -1,0 +1,121 @@
+//! What becomes of a message: exactly one [`Outcome`], from a closed list with stable names.
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Stored and counted.
+    Accepted,
+    /// Known already: counted once, as the first that came.
+    Duplicate,
+    /// Known already from another reporter, which said something else.
+    Conflict,
+    /// Answered as if accepted, and not kept.
+    Suppressed(Suppression),
+    /// Not a message that can be taken.
+    Rejected(Rejection),
+}
+
+/// Why a message is answered with success and dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Suppression {
+    /// Its subject asked to be forgotten.
+    Forgotten,
+    /// The browser said Global Privacy Control.
+    Gpc,
+    /// The browser said Do Not Track.
+    Dnt,
+}
+
+/// Why a message is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Rejection {
+    /// It is no JSON object.
+    NotAnObject,
+    /// It is larger than 32 KB of compact JSON.
+    TooLarge,
+    /// It is nested more deeply than 64 levels.
+    TooDeep,
+    /// It has no `type`.
+    NoType,
+    /// Its `type` is none of the six.
+    UnknownType,
+    /// A `track` without an `event`.
+    NoEvent,
+    /// Neither `userId` nor `anonymousId`.
+    NoUserAnonId,
+    /// A `group` without a `groupId`.
+    NoGroupId,
+    /// An `alias` without a `previousId`.
+    NoPreviousId,
+    /// Its `properties`, `traits`, `context` or `integrations` is neither an object nor null.
+    FieldNotObject,
+    /// An event of clusters, sent with a key that must not send these.
+    ClusterEvent,
+}
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Outcome; 17] = [
+        Outcome::Accepted,
+        Outcome::Duplicate,
+        Outcome::Conflict,
+        Outcome::Suppressed(Suppression::Forgotten),
+        Outcome::Suppressed(Suppression::Gpc),
+        Outcome::Suppressed(Suppression::Dnt),
+        Outcome::Rejected(Rejection::NotAnObject),
+        Outcome::Rejected(Rejection::TooLarge),
+        Outcome::Rejected(Rejection::TooDeep),
+        Outcome::Rejected(Rejection::NoType),
+        Outcome::Rejected(Rejection::UnknownType),
+        Outcome::Rejected(Rejection::NoEvent),
+        Outcome::Rejected(Rejection::NoUserAnonId),
+        Outcome::Rejected(Rejection::NoGroupId),
+        Outcome::Rejected(Rejection::NoPreviousId),
+        Outcome::Rejected(Rejection::FieldNotObject),
+        Outcome::Rejected(Rejection::ClusterEvent),
+    ];
+
+    /// The name that counters, logs and the database use. Names are never changed nor given to another outcome.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Accepted => "accepted",
+            Outcome::Duplicate => "duplicate",
+            Outcome::Conflict => "duplicate.conflict",
+            Outcome::Suppressed(Suppression::Forgotten) => "suppressed.forgotten",
+            Outcome::Suppressed(Suppression::Gpc) => "suppressed.gpc",
+            Outcome::Suppressed(Suppression::Dnt) => "suppressed.dnt",
+            Outcome::Rejected(reason) => reason.name(),
+        }
+    }
+}
+
+impl Rejection {
+    /// The outcome's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Rejection::NotAnObject => "rejected.not_an_object",
+            Rejection::TooLarge => "rejected.payload_too_large",
+            Rejection::TooDeep => "rejected.too_deep",
+            Rejection::NoType => "rejected.no_type",
+            Rejection::UnknownType => "rejected.unknown_type",
+            Rejection::NoEvent => "rejected.no_event",
+            Rejection::NoUserAnonId => "rejected.no_user_anon_id",
+            Rejection::NoGroupId => "rejected.no_group_id",
+            Rejection::NoPreviousId => "rejected.no_previous_id",
+            Rejection::FieldNotObject => "rejected.field_not_object",
+            Rejection::ClusterEvent => "rejected.cluster_event",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_all_different() {
+        let names: BTreeSet<_> = Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
+        assert_eq!(names.len(), Outcome::ALL.len());
+    }
+}

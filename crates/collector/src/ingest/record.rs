@@ -1,0 +1,178 @@
+//! The form in which a message is kept: one line of two JSON objects with a tab between them.
+//!
+//! The first says what the collector knows of the message (its key, the sender's drift in milliseconds, what was done to it); the
+//! second is the message in Segment's shape, which is printed and exported as it stands. In compact JSON neither a tab nor a line
+//! feed can occur, so both may separate.
+
+use std::borrow::Cow;
+
+use heliograph_wire::time::rfc3339;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::ingest::compact::{TooDeep, compact};
+use crate::ingest::members::{Members, push_text};
+use crate::ingest::moment::Moment;
+use crate::key::KeyId;
+use serde_json::value::RawValue;
+
+/// Levels of nesting that a message may have, itself included.
+pub const MAX_DEPTH: usize = 64;
+const SEPARATOR: u8 = b'\t';
+const END: u8 = b'\n';
+
+/// A message that is ready to be kept.
+#[derive(Debug)]
+pub struct Content<'a> {
+    /// `type`
+    pub kind: &'static str,
+    /// `messageId`
+    pub message_id: &'a str,
+    /// The other texts, by name, in the order in which they are written.
+    pub texts: [(&'static str, Option<Cow<'a, str>>); 6],
+    /// `properties` and `traits`, where they are objects.
+    pub objects: [(&'static str, Option<&'a RawValue>); 2],
+    /// `context`, merged.
+    pub context: Members<'a>,
+    /// `integrations`, merged.
+    pub integrations: Members<'a>,
+    /// The times.
+    pub moment: Moment,
+    /// The key that it came with.
+    pub key: KeyId,
+}
+
+impl Content<'_> {
+    /// Appends the record.
+    ///
+    /// # Errors
+    /// When the message is nested too deeply; what was appended by then must be cut off.
+    pub fn write(&self, out: &mut Vec<u8>) -> Result<(), TooDeep> {
+        self.write_remarks(out)?;
+        out.push(SEPARATOR);
+        self.write_message(out)?;
+        out.push(END);
+        Ok(())
+    }
+
+    fn write_remarks(&self, out: &mut Vec<u8>) -> Result<(), TooDeep> {
+        out.extend_from_slice(b"{\"key\":");
+        push_number(i128::from(self.key.0), out);
+        if let Some(drift) = self.moment.drift {
+            out.extend_from_slice(b",\"drift\":");
+            push_number(drift.as_millis(), out);
+        }
+        if self.moment.clamped {
+            out.extend_from_slice(b",\"clamped\":true");
+        }
+        if !self.integrations.is_empty() {
+            out.extend_from_slice(b",\"integrations\":");
+            self.integrations.write(MAX_DEPTH - 1, out)?;
+        }
+        out.push(b'}');
+        Ok(())
+    }
+
+    fn write_message(&self, out: &mut Vec<u8>) -> Result<(), TooDeep> {
+        out.extend_from_slice(b"{\"type\":\"");
+        out.extend_from_slice(self.kind.as_bytes());
+        out.extend_from_slice(b"\",\"messageId\":");
+        push_text(self.message_id, out);
+        for (name, text) in &self.texts {
+            if let Some(text) = text {
+                push_name(name, out);
+                push_text(text, out);
+            }
+        }
+        for (name, object) in &self.objects {
+            if let Some(object) = object {
+                push_name(name, out);
+                compact(object.get(), MAX_DEPTH - 1, out)?;
+            }
+        }
+        if !self.context.is_empty() {
+            push_name("context", out);
+            self.context.write(MAX_DEPTH - 1, out)?;
+        }
+        let moment = &self.moment;
+        for (name, time) in [
+            ("originalTimestamp", moment.original),
+            ("sentAt", moment.sent),
+            ("timestamp", Some(moment.timestamp)),
+            ("receivedAt", Some(moment.received)),
+        ] {
+            if let Some(time) = time {
+                push_name(name, out);
+                push_time(time, out);
+            }
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+fn push_name(name: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+fn push_time(time: Timestamp, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(rfc3339(time).as_bytes());
+    out.push(b'"');
+}
+
+fn push_number(number: i128, out: &mut Vec<u8>) {
+    out.extend_from_slice(number.to_string().as_bytes());
+}
+
+/// Appends a record with the remark that it does not count: another report does, in its slot.
+pub fn push_uncounted(record: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"counts\":false,");
+    out.extend_from_slice(record.strip_prefix(b"{").unwrap_or(record));
+}
+
+/// A record as it is read back.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a> {
+    remarks: &'a str,
+    /// The message, in Segment's shape.
+    pub message: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Remarks {
+    #[serde(default = "yes")]
+    counts: bool,
+}
+
+#[derive(Deserialize)]
+struct EventOnly<'a> {
+    #[serde(borrow)]
+    event: Option<Cow<'a, str>>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl<'a> Kept<'a> {
+    /// Splits a line, without its end; `None` when it is no record.
+    pub fn of(line: &'a str) -> Option<Kept<'a>> {
+        let (remarks, message) = line.split_once('\t')?;
+        Some(Kept { remarks, message })
+    }
+
+    /// Whether it counts, or stands beside another report in its slot.
+    pub fn counts(&self) -> bool {
+        serde_json::from_str(self.remarks).is_ok_and(|remarks: Remarks| remarks.counts)
+    }
+
+    /// The message's event.
+    pub fn event(&self) -> Option<Cow<'a, str>> {
+        serde_json::from_str(self.message)
+            .ok()
+            .and_then(|message: EventOnly<'a>| message.event)
+    }
+}

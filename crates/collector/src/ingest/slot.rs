@@ -1,0 +1,137 @@
+//! The slot of a cluster's report: cluster, event, hour of collection, part. One report counts in it, whoever sends how many.
+
+use std::str::FromStr;
+
+use heliograph_wire::id::{ClusterId, Hour, MessageId, ReporterId};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+/// A slot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot {
+    /// Whose report.
+    pub cluster: ClusterId,
+    /// Which of its events.
+    pub event: String,
+    /// The hour of collection, as the message's id says; never a corrected time.
+    pub hour: Hour,
+    /// Which part of a report that had to be split, from 1.
+    pub part: u32,
+}
+
+/// A report: what claims a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Where it belongs.
+    pub slot: Slot,
+    /// Who sent it; a sender that does not say counts as one reporter.
+    pub reporter: Option<ReporterId>,
+    /// What it says.
+    pub digest: PropertiesDigest,
+}
+
+/// Tells reports of different content apart: the first 64 bits of a hash of the properties, whatever their order and spelling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PropertiesDigest(pub i64);
+
+/// The slot that a message names, if its id has a report's form and says of cluster and event what the message says.
+pub fn named_by(message_id: &str, anonymous_id: &str, event: &str) -> Option<Slot> {
+    let id: MessageId = message_id.parse().ok()?;
+    let cluster = ClusterId::from_str(anonymous_id).ok()?;
+    (id.is_of(&cluster) && id.event() == event).then(|| Slot {
+        cluster,
+        event: event.to_owned(),
+        hour: id.hour(),
+        part: id.part(),
+    })
+}
+
+impl PropertiesDigest {
+    /// The digest of a message's properties; absent ones are as good as none.
+    pub fn of(properties: Option<&RawValue>) -> PropertiesDigest {
+        let value = properties
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or(Value::Object(serde_json::Map::new()));
+        let mut hash = Sha256::new();
+        feed(&mut hash, &value);
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash.finalize()[..8]);
+        PropertiesDigest(i64::from_be_bytes(first))
+    }
+}
+
+/// Feeds a value to the hash such that equal values feed equal bytes: members sorted by name (a `Map` is), `8.0` as `8`.
+fn feed(hash: &mut Sha256, value: &Value) {
+    match value {
+        Value::Null => hash.update(b"n"),
+        Value::Bool(yes) => hash.update(if *yes { b"t" } else { b"f" }),
+        Value::Number(number) => {
+            hash.update(b"#");
+            match (number.as_i64(), number.as_u64(), number.as_f64()) {
+                (Some(integer), _, _) => hash.update(integer.to_string()),
+                (_, Some(integer), _) => hash.update(integer.to_string()),
+                // Shown without exponent and without a fraction of zero.
+                (_, _, float) => hash.update(float.unwrap_or_default().to_string()),
+            }
+            hash.update(b";");
+        }
+        Value::String(text) => feed_text(hash, text),
+        Value::Array(items) => {
+            hash.update(b"[");
+            items.iter().for_each(|item| feed(hash, item));
+            hash.update(b"]");
+        }
+        Value::Object(members) => {
+            hash.update(b"{");
+            for (name, member) in members {
+                feed_text(hash, name);
+                feed(hash, member);
+            }
+            hash.update(b"}");
+        }
+    }
+}
+
+fn feed_text(hash: &mut Sha256, text: &str) {
+    hash.update(b"\"");
+    hash.update(text.len().to_be_bytes());
+    hash.update(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(json: &str) -> PropertiesDigest {
+        PropertiesDigest::of(Some(serde_json::from_str(json).unwrap()))
+    }
+
+    #[test]
+    fn equal_content_has_an_equal_digest() {
+        assert_eq!(
+            digest(r#"{"a": 8, "b": [1.50, "x"]}"#),
+            digest(r#"{"b":[1.5,"\u0078"],"a":8.0}"#)
+        );
+        for other in [
+            r#"{"a":9,"b":[1.5,"x"]}"#,
+            r#"{"a":"8","b":[1.5,"x"]}"#,
+            r#"{"a":8,"b":["x",1.5]}"#,
+            "{}",
+        ] {
+            assert_ne!(digest(r#"{"a":8,"b":[1.5,"x"]}"#), digest(other), "{other}");
+        }
+        assert_eq!(PropertiesDigest::of(None), digest("{}"));
+    }
+
+    #[test]
+    fn a_slot_is_named_by_message_id_cluster_and_event_together() {
+        let named = |id, cluster, event| named_by(id, cluster, event).is_some();
+        assert!(named("c:health:2026-11-22T11Z", "c", "health"));
+        assert!(named("c:health:2026-11-22T11Z:2", "c", "health"));
+        assert!(!named("c:health:2026-11-22T11Z", "d", "health"));
+        assert!(!named("c:health:2026-11-22T11Z", "c", "mesos_track"));
+        assert!(!named("node-next-1-a", "c", "health"));
+        assert!(!named("c:health:2026-11-22T11Z", "", "health"));
+    }
+}

@@ -1,0 +1,56 @@
+//! Outcomes, counted.
+
+use std::collections::BTreeMap;
+
+use crate::ingest::outcome::Outcome;
+
+/// How many messages had which outcome.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally(BTreeMap<Outcome, u64>);
+
+/// A tally in the words of an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Stored and counted.
+    pub accepted: u64,
+    /// Known already.
+    pub duplicate: u64,
+    /// Answered with success and dropped.
+    pub suppressed: u64,
+    /// Refused.
+    pub rejected: u64,
+}
+
+impl Tally {
+    /// Counts a message.
+    pub fn count(&mut self, outcome: Outcome) {
+        *self.0.entry(outcome).or_default() += 1;
+    }
+
+    /// Adds another tally.
+    pub fn add(&mut self, other: &Tally) {
+        for (outcome, count) in other.iter() {
+            *self.0.entry(outcome).or_default() += count;
+        }
+    }
+
+    /// The outcomes that occurred.
+    pub fn iter(&self) -> impl Iterator<Item = (Outcome, u64)> {
+        self.0.iter().map(|(outcome, count)| (*outcome, *count))
+    }
+
+    /// In the words of an answer.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for (outcome, count) in self.iter() {
+            let kind = match outcome {
+                Outcome::Accepted => &mut summary.accepted,
+                Outcome::Duplicate | Outcome::Conflict => &mut summary.duplicate,
+                Outcome::Suppressed(_) => &mut summary.suppressed,
+                Outcome::Rejected(_) => &mut summary.rejected,
+            };
+            *kind += count;
+        }
+        summary
+    }
+}
