@@ -160,6 +160,8 @@ fn together(answers: Vec<mesos::Answer>, urls: &[Url]) -> Told<Mesos> {
     if urls.is_empty() {
         Told::Off
     } else if told.metrics.is_empty() && told.frameworks.is_none() {
+        // What is not said is not looked at again, so this is the place to say why.
+        log_issues(Source::Mesos, &told.issues);
         Told::Nothing
     } else {
         Told::Said(told)

@@ -182,7 +182,8 @@ impl Cycle<'_> {
 
     fn deliver(&self, sink: &Sink<'_>, messages: &[Track], at: Timestamp) -> Exit {
         // With --now the clock stands still, and so does the time of sending: both ends of the correction are the same.
-        let body = || segment::batch(messages, self.clock.now()).unwrap_or_default();
+        let texts: Vec<_> = messages.iter().map(Track::to_json).collect();
+        let body = || segment::batch(texts.iter().map(String::as_str), self.clock.now());
         match sink.deliver(body) {
             Delivered::Yes => {
                 let events: Vec<_> = messages.iter().map(Track::event).collect();

@@ -46,14 +46,16 @@ pub fn read<R: Read>(input: R) -> Result<Answer, Error> {
     }
     let mut answer = Answer::default();
     let mut packages = None;
+    let mut found = "none";
     while let Some(key) = reader.next_key()? {
         if key.bytes == b"packages" {
+            found = reader.kind()?.name();
             packages = names(reader, &mut answer.issues, "packages", package_name)?;
         } else {
             reader.skip()?;
         }
     }
-    answer.packages = packages.ok_or(Error::Shape("none"))?;
+    answer.packages = packages.ok_or(Error::Shape(found))?;
     Ok(answer)
 }
 
@@ -103,9 +105,12 @@ mod tests {
                 "packages[3].packageInformation: expected an object, found null",
             ]
         );
-        assert!(matches!(
-            read(&b"{\"packages\": {}}"[..]).unwrap_err(),
-            Error::Shape("none")
-        ));
+        for (document, found) in [("{\"packages\": {}}", "an object"), ("{}", "none")] {
+            let error = read(document.as_bytes()).unwrap_err();
+            assert!(
+                matches!(error, Error::Shape(what) if what == found),
+                "{document}: {error}"
+            );
+        }
     }
 }

@@ -8,6 +8,8 @@
 //! | [`health`], [`mesos`], [`cosmos`] | what the three sources of a cluster answer |
 //! | [`issue`] | the values that a document got wrong |
 //! | [`segment`] | the messages that leave, and their envelope |
+//! | [`parcel`], [`sealed`] | what is kept until it left, and the form of such files |
+//! | [`receipt`] | the collector's signature over what it has on disk |
 //! | [`id`], [`time`] | cluster id, reporter, message id, the reporting hour; time on the wire |
 //! | [`plan`], [`dictionary`] | every event and property, and the page that is generated from it |
 //! | [`catalogue`] | the names that may be told |
@@ -20,6 +22,9 @@ pub mod id;
 pub mod issue;
 pub mod json;
 pub mod mesos;
+pub mod parcel;
 pub mod plan;
+pub mod receipt;
+pub mod sealed;
 pub mod segment;
 pub mod time;

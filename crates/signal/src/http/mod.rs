@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Request as HttpRequest, Response, header};
-use ureq::{Agent, Body, Proxy};
+use ureq::{Agent, Body, BodyReader, Proxy};
 
 use crate::clock::Deadline;
 use proxy::Proxies;
@@ -155,7 +155,10 @@ impl Client {
                 return Ok(Answer {
                     status,
                     headers: parts.headers,
-                    body: Box::new(body.into_reader()),
+                    body: Box::new(Reading {
+                        body: body.into_reader(),
+                        total: limits.total,
+                    }),
                 });
             };
             let next = url
@@ -259,6 +262,27 @@ fn may_follow_with_credentials(from: &Url, to: &Url) -> bool {
             .strip_suffix(&from_host)
             .is_some_and(|rest| rest.ends_with('.'));
     same && (to.is_https() || !from.is_https())
+}
+
+/// A body on its way; that it takes too long is said in our words, not in the library's.
+struct Reading {
+    body: BodyReader<'static>,
+    total: Duration,
+}
+
+impl Read for Reading {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.body.read(buffer).map_err(|error| {
+            let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+            match inner {
+                Some(ureq::Error::Timeout(_)) => io::Error::new(
+                    io::ErrorKind::TimedOut,
+                    format!("not complete within {} s", self.total.as_secs_f32()),
+                ),
+                _ => error,
+            }
+        })
+    }
 }
 
 fn failure(error: ureq::Error, limits: Limits) -> Failure {
