@@ -1,0 +1,23 @@
+//! Signal from outside: the real binary in an empty environment, against emulated clusters and a scripted sink in this process.
+//!
+//! [`cluster::Cluster`] holds what a run needs and [`run::Run`] what came of it; the other modules are the questions.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "the parts that tests are made of are tests too"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "how long a run takes is measured against the real clock"
+)]
+
+mod cluster;
+mod fault;
+mod run;
+mod seed;
+mod small;
+mod table;
+mod value;
