@@ -27,5 +27,6 @@ pub mod preview;
 pub mod report;
 pub mod retry;
 pub mod source;
+pub mod spool;
 pub mod state;
 pub mod tally;

@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use heliograph_wire::id::{ReporterId, hex};
@@ -76,14 +76,57 @@ impl State {
     }
 
     /// Writes a file that is either not there or whole, and leaves one that is there.
-    fn create_once(&self, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
-        let owner = fs::metadata(&self.path)?;
-        create_once(
-            &self.path.join(name),
-            content,
-            mode,
-            Some((owner.uid(), owner.gid())),
-        )
+    pub(crate) fn create_once(&self, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
+        create_once(&self.path.join(name), content, mode, Some(self.owner()?))
+    }
+
+    /// Writes a file in place of the one that is there, if any: a reader sees the old or the new one, whole.
+    pub(crate) fn replace(&self, name: &str, content: &[u8], mode: u32) -> io::Result<()> {
+        let path = self.path.join(name);
+        let aside = write_aside(&path, content, mode, Some(self.owner()?))?;
+        aside.persist(&path).map_err(|error| error.error)?;
+        sync_folder_of(&path)
+    }
+
+    /// Makes a folder in the directory where it is missing.
+    pub(crate) fn make_folder(&self, name: &str) -> io::Result<()> {
+        let path = self.path.join(name);
+        match fs::DirBuilder::new().mode(0o750).create(&path) {
+            Ok(()) => give_to(&File::open(&path)?, Some(self.owner()?)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens a file that is only there to be locked.
+    pub(crate) fn lock_file(&self, name: &str) -> io::Result<File> {
+        let path = self.path.join(name);
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o640)
+            .open(path)?;
+        give_to(&file, Some(self.owner()?))?;
+        Ok(file)
+    }
+
+    /// Opens a file to append to.
+    pub(crate) fn append_to(&self, name: &str) -> io::Result<File> {
+        let path = self.path.join(name);
+        let file = File::options()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o640)
+            .open(path)?;
+        give_to(&file, Some(self.owner()?))?;
+        Ok(file)
+    }
+
+    fn owner(&self) -> io::Result<(u32, u32)> {
+        fs::metadata(&self.path).map(|metadata| (metadata.uid(), metadata.gid()))
     }
 }
 
@@ -116,28 +159,45 @@ pub(crate) fn create_once(
     mode: u32,
     owner: Option<(u32, u32)>,
 ) -> io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+    match write_aside(path, content, mode, owner)?.persist_noclobber(path) {
+        Ok(_) => sync_folder_of(path),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error.error),
+    }
+}
+
+fn write_aside(
+    path: &Path,
+    content: &[u8],
+    mode: u32,
+    owner: Option<(u32, u32)>,
+) -> io::Result<tempfile::NamedTempFile> {
+    let mut aside = tempfile::NamedTempFile::new_in(folder_of(path))?;
     aside.write_all(content)?;
     aside
         .as_file()
         .set_permissions(fs::Permissions::from_mode(mode))?;
-    if let Some((uid, gid)) = owner.filter(|(uid, _)| *uid != rustix::process::geteuid().as_raw()) {
-        rustix::fs::fchown(
-            aside.as_file(),
-            Some(Uid::from_raw(uid)),
-            Some(Gid::from_raw(gid)),
-        )?;
-    }
+    give_to(aside.as_file(), owner)?;
     aside.as_file().sync_all()?;
-    match aside.persist_noclobber(path) {
-        Ok(_) => File::open(folder)?.sync_all(),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error.error),
+    Ok(aside)
+}
+
+/// Gives a file that root made to its directory's owner.
+fn give_to(file: &File, owner: Option<(u32, u32)>) -> io::Result<()> {
+    if let Some((uid, gid)) = owner.filter(|(uid, _)| *uid != rustix::process::geteuid().as_raw()) {
+        rustix::fs::fchown(file, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
     }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    File::open(folder_of(path))?.sync_all()
 }
 
 /// Where the directory is, when the configuration does not say: `$STATE_DIRECTORY` (systemd), `/var/lib/heliograph/signal` for
