@@ -23,6 +23,8 @@ pub mod deliver;
 pub mod environment;
 pub mod gate;
 pub mod http;
+pub mod ledger;
+pub mod pace;
 pub mod preview;
 pub mod report;
 pub mod retry;

@@ -16,6 +16,8 @@
 
 mod cluster;
 mod fault;
+mod in_process;
+mod pairs;
 mod run;
 mod seed;
 mod small;

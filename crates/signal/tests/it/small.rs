@@ -26,17 +26,26 @@ pub(crate) const SECRETS: [&str; 8] = [
 
 /// Its documents.
 pub(crate) fn documents() -> Documents {
+    padded(100)
+}
+
+/// Its documents, with less of what nobody tells.
+pub(crate) fn short_documents() -> Documents {
+    padded(1)
+}
+
+fn padded(padding: usize) -> Documents {
     let bytes = |value: Value| serde_json::to_vec(&value).unwrap().into();
     Documents {
-        health: bytes(health()),
-        cosmos: bytes(cosmos()),
-        frameworks: bytes(frameworks()),
-        metrics: bytes(metrics()),
+        health: bytes(health(padding)),
+        cosmos: bytes(cosmos(padding)),
+        frameworks: bytes(frameworks(padding)),
+        metrics: bytes(metrics(padding)),
     }
 }
 
-fn health() -> Value {
-    let journal = |unit: &str| format!("{unit} is failing\n{}", "journal-text ".repeat(100));
+fn health(padding: usize) -> Value {
+    let journal = |unit: &str| format!("{unit} is failing\n{}", "journal-text ".repeat(padding));
     let first = json!({"dcos-a.service": "", "dcos-b.service": journal("dcos-b.service")});
     let second =
         json!({"dcos-a.service": journal("dcos-a.service"), "dcos-b.service": "", "dcos-c.timer": ""});
@@ -69,26 +78,26 @@ fn health() -> Value {
     })
 }
 
-fn cosmos() -> Value {
+fn cosmos(padding: usize) -> Value {
     let package = |name: &str| {
         json!({"appId": format!("/app-id/{name}"), "packageInformation": {
-            "packageDefinition": {"name": name, "version": "1.2.3", "description": "description-text ".repeat(200)},
+            "packageDefinition": {"name": name, "version": "1.2.3", "description": "description-text ".repeat(2 * padding)},
             "resourceDefinition": {"images": {"icon-small": "s.png"}},
         }})
     };
     json!({"packages": [package("cassandra"), package("kafka"), package("kafka")]})
 }
 
-fn frameworks() -> Value {
+fn frameworks(padding: usize) -> Value {
     let framework = |name: &str| {
         json!({"id": format!("framework-id-{name}"), "name": name, "hostname": "framework-host", "active": true,
-            "tasks": vec![json!({"state": "TASK_RUNNING", "framework_id": "framework-id"}); 60]})
+            "tasks": vec![json!({"state": "TASK_RUNNING", "framework_id": "framework-id"}); padding]})
     };
     json!({"completed_frameworks": [], "frameworks": [framework("marathon"), framework("metronome")]})
 }
 
-fn metrics() -> Value {
-    let mut metrics: Map<String, Value> = (0..300)
+fn metrics(padding: usize) -> Value {
+    let mut metrics: Map<String, Value> = (0..3 * padding)
         .map(|n| (format!("allocator/event_{n:03}"), json!(0.5)))
         .collect();
     let counted = [

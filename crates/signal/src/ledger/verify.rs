@@ -1,0 +1,137 @@
+//! Whether the ledger is what it was: pure, over its lines and bodies.
+
+use std::collections::BTreeMap;
+
+use heliograph_wire::receipt::{Receipt, body_hash};
+use ring::signature::{ED25519, UnparsedPublicKey};
+
+use super::record::{Entry, Record};
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Lines.
+    pub lines: u64,
+    /// Sends.
+    pub sends: u64,
+    /// Sends with a receipt that holds.
+    pub receipted: u64,
+    /// Sends that were taken without a receipt: Segment gives none.
+    pub taken_without_receipt: u64,
+    /// Sends that no answer says were taken; what was in them was sent again, or waits.
+    pub not_taken: u64,
+    /// Bodies that were removed to keep the bound.
+    pub bodies_gone: u64,
+    /// What is wrong, a sentence each.
+    pub problems: Vec<String>,
+}
+
+/// Checks the lines in order. `body` returns what is kept under a hash; `key` is the collector's pinned public key.
+///
+/// # Errors
+/// A line or body can't be read.
+pub fn verify<E>(
+    lines: impl Iterator<Item = Result<String, E>>,
+    body: impl Fn(&str) -> Result<Option<Vec<u8>>, E>,
+    key: Option<&[u8]>,
+) -> Result<Findings, E> {
+    let mut found = Findings::default();
+    let mut before: Option<(u64, String)> = None;
+    let mut hashes: BTreeMap<u64, String> = BTreeMap::new();
+    let mut open: BTreeMap<u64, ()> = BTreeMap::new();
+    for line in lines {
+        let line = line?;
+        found.lines += 1;
+        let Ok(record) = serde_json::from_str::<Record>(&line) else {
+            let after = before.as_ref().map_or(0, |(n, _)| *n);
+            found.problems.push(format!(
+                "the line after number {after} can't be read: it was altered"
+            ));
+            before = None;
+            continue;
+        };
+        if let Some((n, hash)) = &before
+            && record.prev != *hash
+        {
+            let what = if record.n == n + 1 {
+                "was altered"
+            } else {
+                "or lines after it are missing, or were altered"
+            };
+            found.problems.push(format!(
+                "number {n} {what}: number {} does not follow it",
+                record.n
+            ));
+        }
+        match record.entry {
+            Entry::Sending { sha256, .. } => {
+                found.sends += 1;
+                match body(&sha256)? {
+                    None => found.bodies_gone += 1,
+                    Some(body) if body_hash(&body) == sha256 => {}
+                    Some(_) => found
+                        .problems
+                        .push(format!("the body of number {} was altered", record.n)),
+                }
+                hashes.insert(record.n, sha256);
+                open.insert(record.n, ());
+            }
+            Entry::Answered {
+                of, taken, receipt, ..
+            } => {
+                if taken {
+                    open.remove(&of);
+                }
+                match (taken, receipt, hashes.get(&of)) {
+                    (true, Some(receipt), Some(sha256)) => match check(&receipt, sha256, key) {
+                        Ok(()) => found.receipted += 1,
+                        Err(problem) => found
+                            .problems
+                            .push(format!("the receipt of number {of} {problem}")),
+                    },
+                    (true, None, _) => found.taken_without_receipt += 1,
+                    _ => {}
+                }
+            }
+            Entry::Unanswered { .. }
+            | Entry::Refused { .. }
+            | Entry::Bundled { .. }
+            | Entry::Forgotten { .. } => {}
+        }
+        before = Some((record.n, Record::hash_of(&line)));
+    }
+    found.not_taken = open.len() as u64;
+    Ok(found)
+}
+
+/// Checks that a receipt speaks of a body and was signed by the pinned key, or by its own where none is pinned yet.
+///
+/// # Errors
+/// What is wrong, as the end of a sentence.
+pub fn check(receipt: &Receipt, sha256: &str, key: Option<&[u8]>) -> Result<(), &'static str> {
+    if !receipt.is_of(sha256) {
+        return Err("speaks of another body");
+    }
+    let own = unhex(&receipt.public_key).ok_or("names no key")?;
+    if key.is_some_and(|pinned| pinned != own) {
+        return Err("was signed by another key than the collector's");
+    }
+    let signature = unhex(&receipt.signature).ok_or("has no signature")?;
+    let signed = Receipt::signed(&receipt.bodies);
+    UnparsedPublicKey::new(&ED25519, &own)
+        .verify(&signed, &signature)
+        .map_err(|_| "was altered: its signature does not hold")
+}
+
+/// Bytes from hexadecimal.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    let pairs = text.as_bytes().chunks(2);
+    pairs
+        .map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?))
+        .collect()
+}

@@ -1,0 +1,170 @@
+//! Every fault of one source together with every fault of another, all pairs of the four: what is told is what the one fault
+//! leaves together with what the other leaves, so that no failing source changes what another says.
+//!
+//! Floods are left out of the full product (each moves megabytes until its time is up) and come in [`FLOODED`] pairs. Pairs in
+//! which nothing waits are tried with a time-out that no machine needs; those in which something does, with a short one, and
+//! where that was too short for a busy machine, once more with a longer one.
+
+use std::sync::Mutex;
+use std::thread;
+
+use heliograph_fleet::flood::Flood;
+use heliograph_fleet::mistype::Mistype;
+use heliograph_fleet::{Documents, Fault, Source};
+
+use crate::cluster::Cluster;
+use crate::in_process::InProcess;
+use crate::small;
+use crate::table::{is_endless, row};
+use crate::value::difference;
+
+type Pair = [(Source, Fault); 2];
+
+/// Time-outs of pairs in which something waits, as in [`crate::fault`].
+const TIMEOUTS: [&str; 2] = ["300ms", "3s"];
+/// Such pairs at the same time: they wait more than they work.
+const WAITERS: usize = 64;
+/// Pairs at the same time that do not wait.
+const WORKERS: usize = 4;
+
+/// The pairs with a flood.
+const FLOODED: [Pair; 8] = [
+    [
+        (Source::Diagnostics, Fault::Huge(Flood::Units)),
+        (Source::Cosmos, Fault::Refused),
+    ],
+    [
+        (Source::Diagnostics, Fault::Huge(Flood::Entries)),
+        (Source::Metrics, Fault::Hang),
+    ],
+    [
+        (Source::Diagnostics, Fault::Huge(Flood::String)),
+        (Source::Cosmos, Fault::Huge(Flood::String)),
+    ],
+    [
+        (Source::Cosmos, Fault::Huge(Flood::Entries)),
+        (Source::Diagnostics, Fault::WrongTypes(Mistype::NodeNull)),
+    ],
+    [
+        (Source::Cosmos, Fault::Huge(Flood::String)),
+        (Source::Frameworks, Fault::Html),
+    ],
+    [
+        (Source::Frameworks, Fault::Huge(Flood::String)),
+        (Source::Metrics, Fault::Reset),
+    ],
+    [
+        (Source::Frameworks, Fault::Huge(Flood::Entries)),
+        (Source::Metrics, Fault::None),
+    ],
+    [
+        (Source::Metrics, Fault::Huge(Flood::Entries)),
+        (Source::Frameworks, Fault::InvalidUtf8),
+    ],
+];
+
+#[test]
+fn no_pair_of_faults_is_more_than_the_two() {
+    let (waiting, prompt): (Vec<Pair>, Vec<Pair>) = pairs()
+        .into_iter()
+        .partition(|pair| pair.iter().any(|(_, fault)| is_endless(*fault)));
+    assert!(
+        prompt.len() > 8_000 && waiting.len() > 1_000,
+        "{} {}",
+        prompt.len(),
+        waiting.len()
+    );
+    let failures = try_all(&small::documents(), waiting, WAITERS, &TIMEOUTS);
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    let failures = try_all(&small::short_documents(), prompt, WORKERS, &["30s"]);
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn floods_pair_as_others_do() {
+    let failures = try_all(&small::documents(), FLOODED.to_vec(), 2, &["500ms", "1s"]);
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// All pairs of two sources' faults, without floods.
+fn pairs() -> Vec<Pair> {
+    let faults = |source| {
+        Fault::all_for(source)
+            .into_iter()
+            .filter(|fault| !matches!(fault, Fault::Huge(_)))
+    };
+    let mut pairs = Vec::new();
+    for (index, one) in Source::ALL.into_iter().enumerate() {
+        for other in &Source::ALL[index + 1..] {
+            for fault in faults(one) {
+                pairs.extend(faults(*other).map(|second| [(one, fault), (*other, second)]));
+            }
+        }
+    }
+    pairs
+}
+
+/// Tries pairs on so many threads, each with a cluster of its own; says which did otherwise, at most ten of them.
+fn try_all(
+    documents: &Documents,
+    pairs: Vec<Pair>,
+    threads: usize,
+    timeouts: &[&'static str],
+) -> Vec<String> {
+    let todo = Mutex::new(pairs);
+    let failures = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut cluster = Cluster::of(documents.clone()).set("customer_key", small::CUSTOMER_KEY);
+                let mut runs = Vec::new();
+                for timeout in timeouts {
+                    cluster = cluster.set("source_timeout", *timeout);
+                    runs.push(InProcess::of(&cluster));
+                }
+                let next = || todo.lock().unwrap().pop();
+                while let Some(pair) = next() {
+                    let mut failure = None;
+                    for run in &runs {
+                        failure = try_one(&cluster, run, pair);
+                        if failure.is_none() {
+                            break;
+                        }
+                    }
+                    if let Some(failure) = failure {
+                        let mut failures = failures.lock().unwrap();
+                        failures.push(failure);
+                        if failures.len() == 10 {
+                            todo.lock().unwrap().clear();
+                        }
+                    }
+                }
+            });
+        }
+    });
+    failures.into_inner().unwrap()
+}
+
+fn try_one(cluster: &Cluster, run: &InProcess, pair: Pair) -> Option<String> {
+    for (source, fault) in pair {
+        cluster.sources.set_fault(source, fault).unwrap();
+    }
+    let said = Source::ALL.map(|source| {
+        let fault = pair
+            .iter()
+            .find(|(faulty, _)| *faulty == source)
+            .map_or(Fault::None, |(_, fault)| *fault);
+        (source, row(source, fault).effect.told(source))
+    });
+    let (found, code) = run.preview();
+    for (source, _) in pair {
+        cluster.sources.set_fault(source, Fault::None).unwrap();
+    }
+    let difference = difference("preview", &found.unwrap_or_default(), &small::preview(&said));
+    let [(one, fault), (other, second)] = pair;
+    match difference {
+        Some(difference) => Some(format!("{one} {fault} and {other} {second}: {difference}")),
+        None if code != 0 => Some(format!("{one} {fault} and {other} {second}: exits {code}")),
+        None => None,
+    }
+}
