@@ -1,5 +1,36 @@
 //! Takes telemetry over the HTTP API of Segment and says 200 only for what is on disk, synced and counted once.
+//!
+//! ```text
+//! http: body → ingest: inflate → clean → envelope → check → writer: dedupe → fold → store: one transaction → 200
+//! ```
+//!
+//! | module | noun |
+//! |---|---|
+//! | [`server`] | a running collector: [`server::Collector::start`], `stop` |
+//! | `http` | paths and answers |
+//! | [`ingest`] | from bytes to what is asked of the store; pure |
+//! | [`writer`] | one thread, one transaction for all that waits |
+//! | [`window`] | the ids of late, in memory |
+//! | [`fold`] | what is written of a group of requests; pure |
+//! | [`store`] | the database; all SQL |
+//! | [`key`], [`keys`] | write keys; those that may be used |
+//! | [`budget`] | the memory of requests under way |
+//! | [`config`], [`environment`], [`clock`], [`entropy`] | what is passed in |
+
+pub mod budget;
 pub mod clock;
+pub mod config;
 pub mod entropy;
+pub mod environment;
+pub mod fold;
+mod http;
 pub mod ingest;
 pub mod key;
+pub mod keys;
+mod lock;
+pub mod server;
+pub mod store;
+pub mod window;
+pub mod writer;
+
+pub use lock::LockError;

@@ -87,6 +87,11 @@ impl Request {
         Ok(request)
     }
 
+    /// The memory that it takes, in bytes.
+    pub fn size(&self) -> usize {
+        self.records.capacity() + self.messages.capacity() * size_of::<Checked>()
+    }
+
     /// The record of one of its messages.
     pub fn record(&self, message: &Checked) -> &[u8] {
         self.records.get(message.record.clone()).unwrap_or_default()

@@ -1,0 +1,83 @@
+//! The command line, as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use heliograph_collector::key::KeyKind;
+
+/// Takes telemetry over the HTTP API of Segment, and says 200 only for what is on disk.
+#[derive(Debug, Parser)]
+#[command(name = "heliograph-collector", version)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Configuration file (TOML)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Directory of the database
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Print the complete default configuration and exit
+    #[arg(long, global = true)]
+    pub(crate) print_config: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the collector
+    Serve(Serve),
+    /// Add, list and revoke write keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Print what is stored, one JSON object a line, oldest first
+    Messages(Messages),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address and port to listen on; port 0 is any free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Add a key and print it: it is never shown again
+    Add {
+        /// What may be sent with it: cluster, ui, server or peer
+        #[arg(long)]
+        kind: KeyKind,
+        /// What to call it in lists
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        name: String,
+    },
+    /// List all keys
+    List,
+    /// Revoke a key; a running server notices within a second
+    Revoke {
+        /// The key's number, or its prefix, as in the list
+        #[arg(value_name = "PREFIX_OR_ID")]
+        key: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Messages {
+    /// Print at most so many
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Print only messages of this event
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) event: Option<String>,
+    /// Print the reports too that stand beside another reporter's and do not count
+    #[arg(long)]
+    pub(crate) all: bool,
+}

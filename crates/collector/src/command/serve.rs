@@ -1,0 +1,50 @@
+//! `serve`: runs until it is told to stop by SIGTERM or SIGINT.
+
+use std::io::{self, Write as _};
+
+use anyhow::Context as _;
+use heliograph_collector::config::{Config, Level};
+use heliograph_collector::server::{Collector, Sources};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::level_filters::LevelFilter;
+
+/// Runs the collector; prints one line when it is ready.
+pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_max_level(filter(config.log))
+        .with_ansi(false)
+        .with_writer(io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("can't start the runtime")?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
+        let collector = Collector::start(config, Sources::default()).await?;
+        announce(&collector).context("can't print the address")?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        collector.stop().await;
+        Ok(())
+    })
+}
+
+fn announce(collector: &Collector) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on http://{}", collector.address())?;
+    out.flush()
+}
+
+fn filter(level: Level) -> LevelFilter {
+    match level {
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+    }
+}

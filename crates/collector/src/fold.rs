@@ -1,0 +1,105 @@
+//! What is written of a group of requests: the fold of their messages and of what was decided about each. Pure.
+//!
+//! This is the seam at which messages become more than themselves: row deltas (roll-ups, samples, the time line's contents) are
+//! made here, from the messages that count, and written in the same transaction.
+
+use std::collections::BTreeMap;
+
+use crate::ingest::message::{Identity, MessageKey};
+use crate::ingest::outcome::Outcome;
+use crate::ingest::record;
+use crate::ingest::request::Request;
+use crate::ingest::slot::Report;
+use crate::ingest::tally::Tally;
+use crate::key::KeyId;
+
+/// What was decided about a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// New: it is kept and counts.
+    Counts,
+    /// A report of a slot in which another reporter's counts: it is kept beside that. `conflict`: it says something else.
+    Beside {
+        /// Whether it says something else than the one that counts.
+        conflict: bool,
+    },
+    /// Known already: nothing is kept.
+    Known,
+}
+
+/// What is written of a group of requests.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// The records of all messages that are kept.
+    pub records: Vec<u8>,
+    /// How many these are.
+    pub messages: usize,
+    /// The ids of those that are recognised by id, sorted.
+    pub ids: Vec<MessageKey>,
+    /// The reports, and whether each counts.
+    pub reports: Vec<(Report, bool)>,
+    /// How many messages had which outcome, by key.
+    pub outcomes: BTreeMap<(KeyId, Outcome), u64>,
+}
+
+impl Fate {
+    /// The outcome that it means.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Fate::Counts => Outcome::Accepted,
+            Fate::Beside { conflict: true } => Outcome::Conflict,
+            Fate::Beside { conflict: false } | Fate::Known => Outcome::Duplicate,
+        }
+    }
+}
+
+impl Written {
+    /// Adds a request, given the fate of each of its messages; returns what its sender is told.
+    pub fn add(&mut self, request: &Request, fates: &[Fate]) -> Tally {
+        let mut tally = request.decided.clone();
+        if fates.iter().all(|fate| *fate == Fate::Counts) {
+            self.records.extend_from_slice(&request.records);
+        } else {
+            self.add_some_records(request, fates);
+        }
+        for (message, fate) in request.messages.iter().zip(fates) {
+            tally.count(fate.outcome());
+            if *fate == Fate::Known {
+                continue;
+            }
+            self.messages += 1;
+            match &message.identity {
+                Identity::Message(id) => self.ids.push(*id),
+                Identity::Report(report) => {
+                    self.reports.push((Report::clone(report), *fate == Fate::Counts));
+                }
+            }
+        }
+        for (outcome, count) in tally.iter() {
+            *self.outcomes.entry((request.key, outcome)).or_default() += count;
+        }
+        tally
+    }
+
+    /// To be called when all requests were added.
+    #[must_use]
+    pub fn sorted(mut self) -> Written {
+        self.ids.sort_unstable();
+        self
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.messages == 0 && self.outcomes.is_empty()
+    }
+
+    fn add_some_records(&mut self, request: &Request, fates: &[Fate]) {
+        for (message, fate) in request.messages.iter().zip(fates) {
+            match fate {
+                Fate::Counts => self.records.extend_from_slice(request.record(message)),
+                Fate::Beside { .. } => record::push_uncounted(request.record(message), &mut self.records),
+                Fate::Known => {}
+            }
+        }
+    }
+}

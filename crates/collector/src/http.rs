@@ -1,0 +1,63 @@
+//! What is answered over HTTP. [`router`] is the table of contents.
+
+mod answer;
+mod batch;
+mod body;
+mod credentials;
+mod health;
+mod problem;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use heliograph_wire::segment::BATCH_PATH;
+
+use crate::budget::Budget;
+use crate::clock::Clock;
+use crate::entropy::Entropy;
+use crate::keys::Keys;
+use crate::writer::Queue;
+
+/// What requests need.
+pub(crate) struct App {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) queue: Queue,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) body_timeout: Duration,
+    readiness: health::Readiness,
+}
+
+impl App {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        keys: Arc<Keys>,
+        queue: Queue,
+        budget: Arc<Budget>,
+        body_timeout: Duration,
+    ) -> App {
+        App {
+            clock,
+            entropy,
+            keys,
+            queue,
+            budget,
+            body_timeout,
+            readiness: health::Readiness::default(),
+        }
+    }
+}
+
+/// All paths.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route(BATCH_PATH, post(batch::post).fallback(batch::other_method))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(problem::not_found)
+        .with_state(app)
+}

@@ -1,0 +1,112 @@
+//! Answers on Segment's paths: `{"success":true,…}`, or `{"code":"…","message":"…"}`, which is what SDKs read.
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use crate::ingest::tally::Summary;
+
+/// Seconds after which to try again when too much is under way.
+const RETRY_BUSY: &str = "1";
+/// Seconds after which to try again when the store can't be written.
+const RETRY_STORE: &str = "5";
+
+/// Why a request is refused as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// No key, or none that may be used.
+    WriteKey,
+    /// Larger than a request may be; what is, and its bound.
+    TooLarge(String),
+    /// Not gzip, not JSON, or JSON of another shape.
+    Malformed { code: &'static str, message: String },
+    /// The body stopped coming.
+    Incomplete,
+    /// The body takes too long.
+    TooSlow,
+    /// Too much is under way.
+    Busy,
+    /// The store can't be written.
+    Store,
+    /// The path takes another method.
+    Method { allow: &'static str },
+}
+
+/// The answer to a batch that is on disk.
+pub(super) fn accepted(summary: Summary) -> Response {
+    let Summary {
+        accepted,
+        duplicate,
+        suppressed,
+        rejected,
+    } = summary;
+    // A suppressed message is answered as an accepted one is: who asked to be forgotten is not told of.
+    let accepted = accepted + suppressed;
+    let body =
+        format!(r#"{{"success":true,"accepted":{accepted},"duplicate":{duplicate},"rejected":{rejected}}}"#);
+    json(StatusCode::OK, body)
+}
+
+impl Refused {
+    /// The answer.
+    pub(super) fn answer(&self) -> Response {
+        let (status, code, message, header) = self.parts();
+        let body = serde_json::json!({"code": code, "message": message});
+        let mut response = json(status, body.to_string());
+        if let Some((name, value)) = header {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    fn parts(&self) -> (StatusCode, &str, &str, Option<(HeaderName, &'static str)>) {
+        const BAD: StatusCode = StatusCode::BAD_REQUEST;
+        const AWAY: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+        match self {
+            Refused::WriteKey => (
+                StatusCode::UNAUTHORIZED,
+                "invalid_write_key",
+                "the write key is missing, unknown or revoked",
+                None,
+            ),
+            Refused::TooLarge(message) => (BAD, "payload_too_large", message, None),
+            Refused::Malformed { code, message } => (BAD, code, message, None),
+            Refused::Incomplete => (BAD, "incomplete_body", "the body ended too early", None),
+            Refused::TooSlow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "request_timeout",
+                "the body took too long to arrive",
+                None,
+            ),
+            Refused::Busy => (
+                AWAY,
+                "busy",
+                "too many requests are under way",
+                Some((header::RETRY_AFTER, RETRY_BUSY)),
+            ),
+            Refused::Store => (
+                AWAY,
+                "unavailable",
+                "the store can't be written at the moment",
+                Some((header::RETRY_AFTER, RETRY_STORE)),
+            ),
+            Refused::Method { allow } => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "the path takes another method",
+                Some((header::ALLOW, allow)),
+            ),
+        }
+    }
+}
+
+fn json(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,122 @@
+//! `POST /v1/batch`: decode → authenticate → check → dedupe → one transaction → 200.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Request;
+use axum::response::Response;
+
+use super::answer::{self, Refused};
+use super::{App, body, credentials};
+use crate::budget::Charge;
+use crate::ingest::clean::clean;
+use crate::ingest::envelope::{Envelope, EnvelopeError};
+use crate::ingest::inflate::{InflateError, inflate};
+use crate::ingest::request::{self, MAX_REQUEST, RequestError};
+use crate::ingest::text;
+use crate::key::WriteKey;
+use crate::writer::{Unavailable, chain};
+
+/// Takes a batch.
+pub(super) async fn post(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    match take(&app, request).await {
+        Ok(response) => response,
+        Err(refused) => refused.answer(),
+    }
+}
+
+/// Any other method.
+pub(super) async fn other_method() -> Response {
+    Refused::Method { allow: "POST" }.answer()
+}
+
+async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
+    let (parts, body) = request.into_parts();
+    let in_header = credentials::of_header(&parts.headers);
+    // What a key in the header forbids need not be read into memory as JSON first.
+    if let Some(key) = &in_header
+        && app.keys.find(key).is_none()
+    {
+        return Err(Refused::WriteKey);
+    }
+    let mut charge = app.budget.charge();
+    let bytes = body::read(body, MAX_REQUEST, app.body_timeout, &mut charge).await?;
+    let checked = check(
+        app,
+        &bytes,
+        in_header,
+        || credentials::of_query(&parts.uri),
+        &mut charge,
+    )?;
+    drop(bytes);
+    charge.set(checked.size()).map_err(|_| Refused::Busy)?;
+    let tally = app
+        .queue
+        .write(checked, charge)
+        .await
+        .map_err(|error| match error {
+            Unavailable::Busy => Refused::Busy,
+            Unavailable::Store => Refused::Store,
+        })?;
+    Ok(answer::accepted(tally.summary()))
+}
+
+/// From bytes to a request that can be written.
+fn check(
+    app: &App,
+    bytes: &[u8],
+    in_header: Option<WriteKey>,
+    in_query: impl FnOnce() -> Option<WriteKey>,
+    charge: &mut Charge,
+) -> Result<request::Request, Refused> {
+    let now = app.clock.now();
+    let inflated = inflate(bytes, MAX_REQUEST).map_err(|error| refused_inflate(&error))?;
+    charge
+        .set(bytes.len() + inflated.len())
+        .map_err(|_| Refused::Busy)?;
+    let text = clean(&inflated);
+    let envelope = Envelope::parse(&text).map_err(|error| refused_envelope(&error))?;
+    let in_body = || {
+        envelope
+            .write_key
+            .and_then(text::id)
+            .and_then(|key| WriteKey::stated(&key))
+    };
+    let stated = in_header.or_else(in_body).or_else(in_query);
+    let key = stated
+        .and_then(|stated| app.keys.find(&stated))
+        .ok_or(Refused::WriteKey)?;
+    request::Request::check(&envelope, key, now, &*app.entropy).map_err(|error| match error {
+        RequestError::TooLarge => Refused::TooLarge(error.to_string()),
+        RequestError::NoEntropy(_) => {
+            tracing::error!("{}", chain(&error));
+            Refused::Store
+        }
+    })
+}
+
+fn refused_inflate(error: &InflateError) -> Refused {
+    match error {
+        InflateError::TooLarge(_) => Refused::TooLarge(error.to_string()),
+        InflateError::Broken(_) => Refused::Malformed {
+            code: "invalid_gzip",
+            message: error.to_string(),
+        },
+    }
+}
+
+/// The JSON reader's own words are told too: they name line and column, and nothing that was sent.
+fn refused_envelope(error: &EnvelopeError) -> Refused {
+    match error {
+        EnvelopeError::TooMany => Refused::TooLarge(error.to_string()),
+        EnvelopeError::NotJson(cause) => Refused::Malformed {
+            code: "invalid_json",
+            message: format!("{error}: {cause}"),
+        },
+        EnvelopeError::NotABatch(_) => Refused::Malformed {
+            code: "invalid_batch",
+            message: error.to_string(),
+        },
+    }
+}

@@ -1,0 +1,50 @@
+//! Reading a request's body: bounded in size, in time, and by the memory that all requests share.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody as _};
+
+use super::answer::Refused;
+use crate::budget::Charge;
+
+/// Reads a body of at most `limit` bytes as it came.
+pub(super) async fn read(
+    body: Body,
+    limit: usize,
+    within: Duration,
+    charge: &mut Charge,
+) -> Result<Vec<u8>, Refused> {
+    tokio::time::timeout(within, frames(body, limit, charge))
+        .await
+        .unwrap_or(Err(Refused::TooSlow))
+}
+
+async fn frames(mut body: Body, limit: usize, charge: &mut Charge) -> Result<Vec<u8>, Refused> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(too_large(limit));
+    }
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let Ok(data) = frame.map_err(|_| Refused::Incomplete)?.into_data() else {
+            continue;
+        };
+        let length = bytes.len() + data.len();
+        if length > limit {
+            return Err(too_large(limit));
+        }
+        charge.set(length).map_err(|_| Refused::Busy)?;
+        if bytes.is_empty() {
+            // What is announced may never come; what has come is a reason to believe that it will.
+            bytes.reserve_exact(announced.max(data.len()));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
+}
+
+fn too_large(limit: usize) -> Refused {
+    Refused::TooLarge(format!("the body is larger than {limit} bytes"))
+}

@@ -1,0 +1,73 @@
+//! The write keys that may be used, in memory. Beside a running server keys are added and revoked in the database: an unknown key
+//! is looked for there at once, a revoked one is noticed within [`POLL`].
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::key::{Key, KeyDigest, WriteKey};
+use crate::store::{Reader, StoreError};
+
+/// How often the database is asked whether the keys have changed.
+pub const POLL: Duration = Duration::from_millis(250);
+
+/// The keys.
+pub struct Keys {
+    usable: RwLock<HashMap<KeyDigest, Key>>,
+    source: Mutex<Source>,
+}
+
+struct Source {
+    reader: Reader,
+    generation: i64,
+}
+
+impl Keys {
+    /// Reads the keys.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn load(reader: Reader) -> Result<Keys, StoreError> {
+        let keys = Keys {
+            usable: RwLock::default(),
+            source: Mutex::new(Source {
+                reader,
+                generation: -1,
+            }),
+        };
+        keys.refresh()?;
+        Ok(keys)
+    }
+
+    /// The key that a request states, if it may be used.
+    pub fn find(&self, stated: &WriteKey) -> Option<Key> {
+        let digest = stated.digest();
+        let known = self.known(digest);
+        if known.is_some() {
+            return known;
+        }
+        // Trouble with the database is said by the writer.
+        self.refresh().ok()?;
+        self.known(digest)
+    }
+
+    /// Reads the keys again if they have changed.
+    ///
+    /// # Errors
+    /// When the database can't be read; the keys stay as they are.
+    pub fn refresh(&self) -> Result<(), StoreError> {
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = source.reader.key_generation()?;
+        if generation != source.generation {
+            let usable = source.reader.usable_keys()?.into_iter().collect();
+            *self.usable.write().unwrap_or_else(PoisonError::into_inner) = usable;
+            source.generation = generation;
+        }
+        Ok(())
+    }
+
+    fn known(&self, digest: KeyDigest) -> Option<Key> {
+        let usable = self.usable.read().unwrap_or_else(PoisonError::into_inner);
+        usable.get(&digest).copied()
+    }
+}

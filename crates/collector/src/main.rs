@@ -1,0 +1,63 @@
+//! `heliograph-collector`: the command line around the library.
+
+mod cli;
+mod command;
+
+use std::io::{self, BufWriter, Write as _};
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use heliograph_collector::clock::SystemClock;
+use heliograph_collector::config::Config;
+use heliograph_collector::entropy::SystemEntropy;
+use heliograph_collector::environment;
+
+use crate::cli::{Cli, Command, Common, KeyCommand};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The one place where an error is told, with its causes. Without a standard error there is nobody to tell it to.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    if cli.common.print_config {
+        out.write_all(Config::default().to_toml().as_bytes())?;
+        return Ok(out.flush()?);
+    }
+    let Some(command) = cli.command else {
+        Cli::command().print_help()?;
+        return Ok(());
+    };
+    let mut config = configuration(&cli.common)?;
+    match command {
+        Command::Serve(serve) => {
+            drop(out);
+            config.listen = serve.listen.unwrap_or(config.listen);
+            return command::serve::run(&config);
+        }
+        Command::Key(KeyCommand::Add { kind, name }) => {
+            command::key::add(&config.data, kind, &name, &SystemClock, &SystemEntropy, &mut out)?;
+        }
+        Command::Key(KeyCommand::List) => command::key::list(&config.data, &mut out)?,
+        Command::Key(KeyCommand::Revoke { key }) => {
+            command::key::revoke(&config.data, &key, &SystemClock, &mut out)?;
+        }
+        Command::Messages(asked) => command::messages::print(&config.data, &asked, &mut out)?,
+    }
+    Ok(out.flush()?)
+}
+
+fn configuration(common: &Common) -> anyhow::Result<Config> {
+    let mut config = Config::read(common.config.as_deref(), &environment::settings())?;
+    if let Some(data) = &common.data {
+        config.data.clone_from(data);
+    }
+    Ok(config)
+}

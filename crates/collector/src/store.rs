@@ -1,0 +1,255 @@
+//! The store: one SQLite database in write-ahead mode. All SQL of the collector is under this module.
+//!
+//! Promise: what a [`Commit`] was given is on disk and synced when [`Commit::finish`] returns, all of it; or nothing of it is.
+//!
+//! | table | what |
+//! |---|---|
+//! | `batch` | the records of a commit, compressed together ([`batch`]) |
+//! | `fresh_ids`, `id_block` | the ids of messages, sorted, by hour of receipt ([`ids`]) |
+//! | `report`, `cluster`, `event` | the time line: which reports came for which slot ([`report`]) |
+//! | `outcome` | outcomes, counted ([`outcome`]) |
+//! | `key` | write keys, hashed ([`key`]) |
+
+mod batch;
+mod connection;
+mod error;
+mod ids;
+mod key;
+mod outcome;
+mod report;
+mod schema;
+
+use std::path::Path;
+
+use heliograph_wire::id::Hour;
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use self::connection::OpenError;
+use self::error::Doing as _;
+pub use self::error::{Fault, StoreError};
+pub use self::key::ListedKey;
+pub use self::report::Claimant;
+pub use self::schema::SchemaError;
+use crate::fold::Written;
+use crate::ingest::message::MessageKey;
+use crate::ingest::slot::Slot;
+use crate::key::{Key, KeyDigest, KeyId, KeyKind, WriteKey};
+
+/// The database, for writing.
+pub struct Store {
+    connection: Connection,
+    names: report::Names,
+    compressor: batch::Compressor,
+}
+
+/// What is written together.
+pub struct Commit<'a> {
+    transaction: Transaction<'a>,
+    names: &'a mut report::Names,
+    compressor: &'a mut batch::Compressor,
+}
+
+impl Store {
+    /// Opens the database of a data directory; sets both up where there is none.
+    ///
+    /// # Errors
+    /// When it can't be used.
+    pub fn open(directory: &Path) -> Result<Store, OpenError> {
+        let connection = connection::writer(directory)?;
+        let compressor =
+            batch::Compressor::new().map_err(|error| OpenError::Open(directory.to_owned(), error))?;
+        Ok(Store {
+            connection,
+            names: report::Names::default(),
+            compressor,
+        })
+    }
+
+    /// Begins to write.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn begin(&mut self) -> Result<Commit<'_>, StoreError> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("begin to write")?;
+        Ok(Commit {
+            transaction,
+            names: &mut self.names,
+            compressor: &mut self.compressor,
+        })
+    }
+
+    /// To be called when a commit was not finished: what was remembered of it is wrong.
+    pub fn forget_names(&mut self) {
+        self.names.forget();
+    }
+
+    /// The latest hour before another in which ids were written.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn id_hour_before(&self, before: Hour) -> Result<Option<Hour>, StoreError> {
+        ids::hour_before(&self.connection, before)
+    }
+
+    /// Hands all ids of an hour to `each`, as long as that says to go on.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn ids_of_hour(&self, hour: Hour, each: impl FnMut(MessageKey) -> bool) -> Result<(), StoreError> {
+        ids::of_hour(&self.connection, hour, each)
+    }
+
+    /// Merges some of the ids of hours before another; says whether there was anything to merge. Takes a few milliseconds.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn merge_ids(&mut self, before: Hour) -> Result<bool, StoreError> {
+        ids::merge_slice(&mut self.connection, before)
+    }
+
+    /// Adds a write key.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn add_key(
+        &mut self,
+        key: &WriteKey,
+        kind: KeyKind,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<KeyId, StoreError> {
+        key::add(&mut self.connection, key, kind, name, now)
+    }
+
+    /// Revokes the key that a number or a prefix names, if it names one alone; returns all that it names.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn revoke_key(&mut self, named: &str, now: Timestamp) -> Result<Vec<ListedKey>, StoreError> {
+        key::revoke(&mut self.connection, named, now)
+    }
+}
+
+impl Commit<'_> {
+    /// Who has reported for a slot.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn claimants(&mut self, slot: &Slot) -> Result<Vec<Claimant>, StoreError> {
+        report::claimants(&self.transaction, self.names, slot)
+    }
+
+    /// Whether a message was taken in one of these hours, both included.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn contains_id(&self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
+        ids::contains(&self.transaction, id, from, to)
+    }
+
+    /// Writes what was made of a group of requests, received about `now`.
+    ///
+    /// # Errors
+    /// When it can't be written; the whole commit is void then.
+    pub fn write(&mut self, written: &Written, now: Timestamp) -> Result<(), StoreError> {
+        if written.messages > 0 {
+            let compressed = self.compressor.compress(&written.records)?;
+            let size = written.records.len();
+            let batch = batch::insert(&self.transaction, now, written.messages, size, &compressed)?;
+            if !written.ids.is_empty() {
+                ids::insert(&self.transaction, batch, Hour::of(now), &written.ids)?;
+            }
+            for (report, counts) in &written.reports {
+                report::insert(&self.transaction, self.names, report, *counts, batch, now)?;
+            }
+        }
+        for ((key, outcome), count) in &written.outcomes {
+            outcome::add(&self.transaction, now, *key, *outcome, *count)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a number, only to see whether writing works.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn probe(&mut self) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached("UPDATE gauge SET value = value + 1 WHERE name = 'probe'")
+            .and_then(|mut statement| statement.execute(()))
+            .doing("write a number")?;
+        Ok(())
+    }
+
+    /// Returns when all of it is on disk.
+    ///
+    /// # Errors
+    /// When it is not; then nothing of it is.
+    pub fn finish(self) -> Result<(), StoreError> {
+        self.transaction.commit().doing("commit")
+    }
+}
+
+/// The database, for reading: beside a running server, or without one.
+pub struct Reader {
+    connection: Connection,
+}
+
+impl Reader {
+    /// Opens the database of a data directory.
+    ///
+    /// # Errors
+    /// When there is none, or it can't be used.
+    pub fn open(directory: &Path) -> Result<Reader, OpenError> {
+        connection::reader(directory).map(|connection| Reader { connection })
+    }
+
+    /// Hands the records of the next batch behind `after` to `each`, as long as that returns no error; returns its number.
+    /// Batches are numbered from 1 in the order of their receipt.
+    ///
+    /// # Errors
+    /// When the database can't be read, or as `each` says.
+    pub fn next_batch<E: From<StoreError>>(
+        &self,
+        after: i64,
+        each: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<Option<i64>, E> {
+        batch::next(&self.connection, after, each)
+    }
+
+    /// All write keys, revoked ones too.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn keys(&self) -> Result<Vec<ListedKey>, StoreError> {
+        key::list(&self.connection)
+    }
+
+    /// The write keys that may be used.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn usable_keys(&self) -> Result<Vec<(KeyDigest, Key)>, StoreError> {
+        key::usable(&self.connection)
+    }
+
+    /// A number that is another one after every change of the keys.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn key_generation(&self) -> Result<i64, StoreError> {
+        key::generation(&self.connection)
+    }
+
+    /// How many messages had which outcome, since the beginning.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn outcomes(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        outcome::totals(&self.connection)
+    }
+}

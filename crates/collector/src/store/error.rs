@@ -1,0 +1,77 @@
+//! What can go wrong with the store, sorted by what is to be done about it.
+
+use rusqlite::ErrorCode;
+
+/// A step that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("can't {doing}")]
+pub struct StoreError {
+    doing: &'static str,
+    /// What is to be done about it.
+    pub fault: Fault,
+    #[source]
+    cause: Cause,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error("SQLite refused")]
+    Sqlite(#[source] rusqlite::Error),
+    #[error("compression failed")]
+    Zstd(#[source] std::io::Error),
+}
+
+/// Kinds of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No space is left: goes away when there is.
+    Full,
+    /// The disk fails to read or write.
+    Io,
+    /// The files, or their file system, can't be written.
+    ReadOnly,
+    /// Another process has been writing for too long.
+    Busy,
+    /// Anything else: most likely damage.
+    Other,
+}
+
+impl StoreError {
+    pub(super) fn zstd(doing: &'static str, error: std::io::Error) -> StoreError {
+        StoreError {
+            doing,
+            fault: Fault::Other,
+            cause: Cause::Zstd(error),
+        }
+    }
+}
+
+impl Fault {
+    fn of(error: &rusqlite::Error) -> Fault {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Fault::Full,
+            Some(ErrorCode::SystemIoFailure) => Fault::Io,
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                Fault::ReadOnly
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::Busy,
+            _ => Fault::Other,
+        }
+    }
+}
+
+/// Says what was tried.
+pub(super) trait Doing<T> {
+    /// `doing` completes "can't …".
+    fn doing(self, doing: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, doing: &'static str) -> Result<T, StoreError> {
+        self.map_err(|error| StoreError {
+            doing,
+            fault: Fault::of(&error),
+            cause: Cause::Sqlite(error),
+        })
+    }
+}

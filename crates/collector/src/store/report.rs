@@ -1,0 +1,177 @@
+//! The time line: which reports were received for which slot, from whom.
+
+use std::collections::HashMap;
+
+use heliograph_wire::id::ReporterId;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::error::{Doing as _, StoreError};
+use crate::ingest::slot::{PropertiesDigest, Report, Slot};
+
+/// Most numbers of names that are remembered; beyond that all are forgotten and looked up again.
+const REMEMBERED: usize = 20_000;
+
+/// Who has reported for a slot, and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimant {
+    /// Who.
+    pub reporter: Option<ReporterId>,
+    /// What.
+    pub digest: PropertiesDigest,
+    /// Whether it is the one that counts.
+    pub counts: bool,
+}
+
+/// Numbers of clusters' and events' names, as far as they are remembered. Forgotten when a transaction fails, since it may have
+/// given out the numbers.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    clusters: HashMap<String, i64>,
+    events: HashMap<String, i64>,
+}
+
+impl Names {
+    pub(super) fn forget(&mut self) {
+        self.clusters.clear();
+        self.events.clear();
+    }
+}
+
+/// Who has reported for a slot.
+pub(super) fn claimants(
+    connection: &Connection,
+    names: &mut Names,
+    slot: &Slot,
+) -> Result<Vec<Claimant>, StoreError> {
+    const DOING: &str = "look up a report";
+    let cluster = number(
+        connection,
+        &mut names.clusters,
+        "SELECT id FROM cluster WHERE name = ?",
+        slot.cluster.as_str(),
+    )?;
+    let event = number(
+        connection,
+        &mut names.events,
+        "SELECT id FROM event WHERE name = ?",
+        &slot.event,
+    )?;
+    let (Some(cluster), Some(event)) = (cluster, event) else {
+        return Ok(Vec::new());
+    };
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT reporter, digest, counts FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ?",
+        )
+        .doing(DOING)?;
+    let rows = statement.query_map((slot.hour.number(), cluster, event, slot.part), |row| {
+        Ok(Claimant {
+            reporter: reporter_of(&row.get::<_, Vec<u8>>(0)?),
+            digest: PropertiesDigest(row.get(1)?),
+            counts: row.get(2)?,
+        })
+    });
+    rows.and_then(Iterator::collect).doing(DOING)
+}
+
+/// Writes a report into the time line; `batch` is where its record is.
+pub(super) fn insert(
+    connection: &Connection,
+    names: &mut Names,
+    report: &Report,
+    counts: bool,
+    batch: i64,
+    received: Timestamp,
+) -> Result<(), StoreError> {
+    const DOING: &str = "write the time line";
+    let slot = &report.slot;
+    let reporter = bytes_of(report.reporter.as_ref());
+    let lookup = "SELECT id FROM cluster WHERE name = ?";
+    let cluster = match number(connection, &mut names.clusters, lookup, slot.cluster.as_str())? {
+        Some(cluster) => cluster,
+        None => connection
+            .prepare_cached("INSERT INTO cluster (name, reporter, created) VALUES (?, ?, ?)")
+            .and_then(|mut statement| {
+                statement.insert((slot.cluster.as_str(), &reporter, received.as_millisecond()))
+            })
+            .doing(DOING)?,
+    };
+    let lookup = "SELECT id FROM event WHERE name = ?";
+    let event = match number(connection, &mut names.events, lookup, &slot.event)? {
+        Some(event) => event,
+        None => connection
+            .prepare_cached("INSERT INTO event (name) VALUES (?)")
+            .and_then(|mut statement| statement.insert([&slot.event]))
+            .doing(DOING)?,
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO report (hour, cluster, event, part, reporter, counts, digest, received, batch)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .and_then(|mut statement| {
+            statement.execute((
+                slot.hour.number(),
+                cluster,
+                event,
+                slot.part,
+                &reporter,
+                counts,
+                report.digest.0,
+                received.as_millisecond(),
+                batch,
+            ))
+        })
+        .doing(DOING)?;
+    Ok(())
+}
+
+fn number(
+    connection: &Connection,
+    remembered: &mut HashMap<String, i64>,
+    lookup: &str,
+    name: &str,
+) -> Result<Option<i64>, StoreError> {
+    if let Some(number) = remembered.get(name) {
+        return Ok(Some(*number));
+    }
+    let number = connection
+        .prepare_cached(lookup)
+        .and_then(|mut statement| statement.query_row([name], |row| row.get(0)).optional())
+        .doing("look up a name")?;
+    if let Some(number) = number {
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(name.to_owned(), number);
+    }
+    Ok(number)
+}
+
+/// A reporter's 16 bytes; of one that does not say who it is, none.
+fn bytes_of(reporter: Option<&ReporterId>) -> Vec<u8> {
+    let digits = reporter.map(ReporterId::as_str).unwrap_or_default();
+    let pairs = digits.as_bytes().chunks_exact(2);
+    pairs
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+fn reporter_of(bytes: &[u8]) -> Option<ReporterId> {
+    heliograph_wire::id::hex(bytes).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reporters_are_kept_as_bytes() {
+        let reporter = ReporterId::of_secret(b"s");
+        let bytes = bytes_of(Some(&reporter));
+        assert_eq!(bytes.len(), 16);
+        assert_eq!(reporter_of(&bytes), Some(reporter));
+        assert_eq!(reporter_of(&bytes_of(None)), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! The database's tables, built up by numbered migrations; each is applied once, in its own transaction.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::{Doing, StoreError};
+
+/// Every migration, oldest first. One that was released is never changed.
+const MIGRATIONS: &[&str] = &[include_str!("migration/0001.sql")];
+/// Marks the file as ours (`PRAGMA application_id`): "HgCo".
+const APPLICATION: i64 = 0x4867_436f;
+
+/// Why a database can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    /// A later release wrote it.
+    #[error("the database has schema {found}, this release knows {known}: use a newer release")]
+    Newer {
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: usize,
+    },
+    /// Another program's.
+    #[error("the database is not the collector's")]
+    Foreign,
+    /// Nobody has set it up yet, or only an earlier release has.
+    #[error("the database has not been set up by this release: start `serve` once")]
+    Absent,
+    /// It can't be read or changed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Brings the schema up to date.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .doing("begin to set up the database")?;
+    let (application, version) = stamps(&transaction)?;
+    if version == 0 && application == 0 {
+        let tables: i64 = transaction
+            .query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))
+            .doing("read the schema")?;
+        if tables > 0 {
+            return Err(SchemaError::Foreign);
+        }
+    } else if application != APPLICATION {
+        return Err(SchemaError::Foreign);
+    }
+    let known = MIGRATIONS.len();
+    let done = usize::try_from(version).unwrap_or(usize::MAX);
+    let Some(pending) = MIGRATIONS.get(done..) else {
+        return Err(SchemaError::Newer {
+            found: version,
+            known,
+        });
+    };
+    if pending.is_empty() {
+        return Ok(());
+    }
+    for migration in pending {
+        transaction
+            .execute_batch(migration)
+            .doing("set up the database")?;
+    }
+    transaction
+        .pragma_update(None, "application_id", APPLICATION)
+        .and_then(|()| {
+            transaction.pragma_update(None, "user_version", i64::try_from(known).unwrap_or(i64::MAX))
+        })
+        .and_then(|()| transaction.commit())
+        .doing("set up the database")?;
+    Ok(())
+}
+
+/// Checks that the schema is this release's.
+pub(super) fn check(connection: &Connection) -> Result<(), SchemaError> {
+    let (application, version) = stamps(connection)?;
+    let known = MIGRATIONS.len();
+    match (application, usize::try_from(version)) {
+        (APPLICATION, Ok(version)) if version == known => Ok(()),
+        (APPLICATION, Ok(older)) if older < known => Err(SchemaError::Absent),
+        (APPLICATION, _) => Err(SchemaError::Newer {
+            found: version,
+            known,
+        }),
+        (0, Ok(0)) => Err(SchemaError::Absent),
+        _ => Err(SchemaError::Foreign),
+    }
+}
+
+fn stamps(connection: &Connection) -> Result<(i64, i64), StoreError> {
+    let read = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+    read("application_id")
+        .and_then(|application| Ok((application, read("user_version")?)))
+        .doing("read the database's version")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_up_once_and_refuses_what_is_not_its_own() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert!(matches!(check(&connection), Err(SchemaError::Absent)));
+        migrate(&mut connection).unwrap();
+        migrate(&mut connection).unwrap();
+        check(&connection).unwrap();
+
+        connection.pragma_update(None, "user_version", 77).unwrap();
+        for error in [migrate(&mut connection), check(&connection)] {
+            let error = error.unwrap_err();
+            assert!(matches!(error, SchemaError::Newer { found: 77, .. }));
+            assert!(error.to_string().contains("use a newer release"), "{error}");
+        }
+
+        let mut foreign = Connection::open_in_memory().unwrap();
+        foreign.execute_batch("CREATE TABLE x (y)").unwrap();
+        assert!(matches!(migrate(&mut foreign), Err(SchemaError::Foreign)));
+    }
+}
