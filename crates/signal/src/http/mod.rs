@@ -62,6 +62,8 @@ pub struct Limits {
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// What the request was in the end: a redirect may have made a GET of a POST.
+    pub method: Method,
     headers: HeaderMap,
     body: Box<dyn Read>,
 }
@@ -154,6 +156,7 @@ impl Client {
                 let (parts, body) = response.into_parts();
                 return Ok(Answer {
                     status,
+                    method,
                     headers: parts.headers,
                     body: Box::new(Reading {
                         body: body.into_reader(),
@@ -300,6 +303,10 @@ fn failure(error: ureq::Error, limits: Limits) -> Failure {
                 Failure::Connect("unreachable".to_owned())
             }
             io::ErrorKind::InvalidData => Failure::Tls(error.to_string()),
+            // std has no kind for a name that can't be resolved.
+            _ if error.to_string().starts_with("failed to lookup address") => {
+                Failure::Connect(error.to_string())
+            }
             _ => Failure::Broken(error.to_string()),
         },
         Error::Rustls(error) => Failure::Tls(error.to_string()),
