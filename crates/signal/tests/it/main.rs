@@ -15,11 +15,16 @@
 )]
 
 mod cluster;
+mod delivery;
 mod fault;
+mod front;
+mod hourly;
 mod in_process;
+mod message;
 mod pairs;
 mod run;
 mod seed;
 mod small;
 mod table;
+mod time;
 mod value;
