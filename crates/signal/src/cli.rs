@@ -54,15 +54,96 @@ pub struct Arguments {
 }
 
 /// What to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Collect a report and send it
-    Report,
+    Report {
+        /// Wait for this cluster's minute of the hour, as our timer's unit asks
+        #[arg(long)]
+        spread: bool,
+    },
     /// Show what a report would say, and send nothing
-    Preview,
+    Preview {
+        /// The exact body that a report at this moment would send
+        #[arg(long)]
+        wire: bool,
+    },
+    /// Report each hour, until told to end: for containers
+    Run,
+    /// Tell whether telemetry is on, who decided, and what would be sent
+    Explain,
+    /// Tell what was tried, what waits, and what is wrong
+    Status,
+    /// Try sources, sink, key and clock, and send no data
+    Doctor,
+    /// List what was sent
+    Log {
+        /// What of it; without one: list
+        #[command(subcommand)]
+        command: Option<LogCommand>,
+    },
+    /// Compare what this version would send with an earlier one
+    Diff {
+        /// The version of the earlier one, or its plan's file
+        old: String,
+    },
+    /// Switch telemetry of this host off
+    OptOut,
+    /// Undo opt-out, and skip the notice
+    OptIn,
+    /// Opt out, and ask the collector to delete all it holds of this cluster
+    Forget,
+    /// Carry reports out of a cluster without a way out
+    Bundle {
+        /// What to do
+        #[command(subcommand)]
+        command: BundleCommand,
+    },
+    /// Tell of an installation: for installers to call
+    Event(EventArguments),
     /// Print the complete default configuration
     #[command(hide = true)]
     PrintConfig,
+}
+
+/// What of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum LogCommand {
+    /// Print the exact body of a send
+    Show {
+        /// Its number
+        number: u64,
+    },
+    /// Check hashes and receipts
+    Verify,
+}
+
+/// What with a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum BundleCommand {
+    /// Move what waits into a file
+    Write {
+        /// The file, which must not exist
+        file: PathBuf,
+    },
+}
+
+/// What an installer says.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub struct EventArguments {
+    /// install, upgrade or uninstall
+    pub action: String,
+    /// started, succeeded or failed
+    pub outcome: String,
+    /// preflight, download, configure, bootstrap, start, verify or cleanup
+    #[arg(long)]
+    pub phase: Option<String>,
+    /// The version before
+    #[arg(long, value_name = "VERSION")]
+    pub from: Option<String>,
+    /// The version after
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<String>,
 }
 
 impl Arguments {
@@ -78,8 +159,8 @@ impl Arguments {
     pub fn command(&self) -> Command {
         match self.command {
             _ if self.print_config => Command::PrintConfig,
-            _ if self.test => Command::Preview,
-            command => command.unwrap_or(Command::Report),
+            _ if self.test => Command::Preview { wire: false },
+            ref command => command.clone().unwrap_or(Command::Report { spread: false }),
         }
     }
 
@@ -179,7 +260,7 @@ mod tests {
     fn the_originals_flags_are_understood() {
         let line = "-c /x.json -cluster-id-path=/id --licensing-socket /s -segment-key -odd- -dcos-variant enterprise -v -test";
         let arguments = parse(line).unwrap();
-        assert_eq!(arguments.command(), Command::Preview);
+        assert_eq!(arguments.command(), Command::Preview { wire: false });
         assert_eq!(arguments.config.as_deref(), Some("/x.json".as_ref()));
         assert!(arguments.verbose);
         let said: Vec<_> = arguments
@@ -198,19 +279,25 @@ mod tests {
 
     #[test]
     fn switches_take_go_booleans() {
-        assert_eq!(parse("-test=true").unwrap().command(), Command::Preview);
-        assert_eq!(parse("-test=false -v=0").unwrap().command(), Command::Report);
+        assert_eq!(
+            parse("-test=true").unwrap().command(),
+            Command::Preview { wire: false }
+        );
+        assert_eq!(
+            parse("-test=false -v=0").unwrap().command(),
+            Command::Report { spread: false }
+        );
         assert!(parse("-test=maybe").is_err());
     }
 
     #[test]
     fn ours_and_errors() {
-        assert_eq!(parse("").unwrap().command(), Command::Report);
+        assert_eq!(parse("").unwrap().command(), Command::Report { spread: false });
         assert_eq!(
             parse("preview -c x.toml --now 2026-11-22T11:52:54Z")
                 .unwrap()
                 .command(),
-            Command::Preview
+            Command::Preview { wire: false }
         );
         assert_eq!(
             parse("-version").unwrap_err().kind(),

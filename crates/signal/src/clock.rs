@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-/// Where time comes from: the machine, or the operator's `--now`.
+/// Where time comes from: the machine, or the operator's `--now`, which only stamps messages.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     now: Option<Timestamp>,
@@ -23,6 +23,13 @@ impl Clock {
     /// The time that messages are stamped with, and whose hour they belong to.
     pub fn now(self) -> Timestamp {
         self.now.unwrap_or_else(Timestamp::now)
+    }
+}
+
+impl Clock {
+    /// The machine's clock, whatever `--now` says: consent, age, back-off and the ledger follow it.
+    pub fn wall(self) -> Timestamp {
+        Timestamp::now()
     }
 }
 

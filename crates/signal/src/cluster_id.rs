@@ -40,16 +40,10 @@ pub enum Error {
 /// # Errors
 /// There is none.
 pub fn find(config: &Config) -> Result<ClusterId, Error> {
-    if let Some(id) = &config.cluster_id {
-        return Ok(id.clone());
-    }
-    let path = &config.cluster_id_path;
-    if let Some(id) = read(path)? {
+    if let Some(id) = find_without_making(config)? {
         return Ok(id);
     }
-    if !config.create_cluster_id {
-        return Err(Error::Missing(path.clone()));
-    }
+    let path = &config.cluster_id_path;
     make(path).map_err(|source| Error::Io {
         path: path.clone(),
         doing: "made",
@@ -59,6 +53,20 @@ pub fn find(config: &Config) -> Result<ClusterId, Error> {
     let id = read(path)?.ok_or_else(|| Error::Missing(path.clone()))?;
     tracing::info!(path = %path.display(), "made a cluster id; the cluster's other hosts need a copy of this file");
     Ok(id)
+}
+
+/// Finds the id, and makes nothing; `None` where [`find`] would make one.
+///
+/// # Errors
+/// There is none, and none may be made.
+pub fn find_without_making(config: &Config) -> Result<Option<ClusterId>, Error> {
+    if let Some(id) = &config.cluster_id {
+        return Ok(Some(id.clone()));
+    }
+    match read(&config.cluster_id_path)? {
+        None if !config.create_cluster_id => Err(Error::Missing(config.cluster_id_path.clone())),
+        found => Ok(found),
+    }
 }
 
 fn read(path: &Path) -> Result<Option<ClusterId>, Error> {

@@ -1,27 +1,40 @@
-//! The walk of one cycle: gate → collect → report → deliver.
+//! The walk of one cycle: gate → collect → report → spool → ledger → deliver.
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use heliograph_wire::catalogue::Catalogue;
-use heliograph_wire::id::ClusterId;
+use heliograph_wire::id::{ClusterId, Hour};
+use heliograph_wire::parcel::{Kind, Parcel};
 use heliograph_wire::segment::{self, Library, Sender, Track};
+use heliograph_wire::time::rfc3339;
 use jiff::Timestamp;
 
-use crate::clock::Clock;
+use crate::attempt::Attempt;
+use crate::clock::{Clock, Deadline};
 use crate::cluster_id;
 use crate::collect::{self, Collection, Sources};
 use crate::config::{Config, Secret};
-use crate::deliver::{Delivered, Sink};
+use crate::consent::{Consent, Unreadable};
+use crate::deliver::{self, Delivery, Outcome};
 use crate::environment::Environment;
-use crate::gate::{self, Decision};
+use crate::gate::{self, Decision, Voices};
 use crate::http::Client;
 use crate::http::proxy::Proxies;
 use crate::http::trust::{InvalidCa, Trust};
+use crate::ledger::{self, Ledger, LedgerError};
+use crate::notice;
+use crate::pin::Pin;
 use crate::preview;
 use crate::report::Report;
+use crate::sink::Sink;
 use crate::source::Asker;
+use crate::spool::{Spool, SpoolError};
+use crate::spread;
 use crate::state::{self, State, StateError};
 
 /// The program that messages say they come from.
@@ -54,6 +67,18 @@ pub enum Error {
     /// The state directory can't be used.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Nobody can tell whether telemetry is on.
+    #[error(transparent)]
+    Consent(#[from] Unreadable),
+    /// The spool can't be used.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The ledger can't be used.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Delivery can't go on.
+    #[error(transparent)]
+    Deliver(#[from] deliver::Error),
     /// There is no write key.
     #[error("no write key: set write_key_file, or write_key")]
     NoWriteKey,
@@ -64,6 +89,14 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong.
         problem: String,
+    },
+    /// A file of the state directory can't be written.
+    #[error("{} can't be written", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// Making JSON failed, which it must not.
     #[error("the report could not be written as JSON")]
@@ -79,13 +112,291 @@ pub struct Cycle<'a> {
     pub environment: &'a Environment,
     /// The clock.
     pub clock: Clock,
+    /// Set when this process is to end soon: no further request is begun.
+    pub stop: &'a AtomicBool,
+}
+
+/// Who asked for a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// An operator, by hand: at once, whatever was tried before.
+    ByHand,
+    /// A service manager or the loop: an hour that was tried is not tried again, and waits are kept.
+    ByTimer,
 }
 
 impl Cycle<'_> {
-    /// Whether anything may be collected; if not, says why, in one line.
-    pub fn allowed(&self) -> bool {
-        match gate::decide(self.environment.get("DO_NOT_TRACK"), &self.config.statements) {
-            Decision::On => true,
+    /// Where the state directory is; it need not exist.
+    pub fn state_path(&self) -> PathBuf {
+        self.config
+            .state_dir
+            .clone()
+            .unwrap_or_else(|| state::default_path(self.environment))
+    }
+
+    /// The state directory, made where it is missing.
+    ///
+    /// # Errors
+    /// It can't be made.
+    pub fn state(&self) -> Result<State, StateError> {
+        State::open(self.state_path())
+    }
+
+    /// Asks the gate.
+    ///
+    /// # Errors
+    /// What this host's operator said can't be read.
+    pub fn decide(&self) -> Result<Decision, Unreadable> {
+        let consent = Consent::read(&self.state_path())?;
+        let voices = Voices {
+            do_not_track: self.environment.get("DO_NOT_TRACK"),
+            consent,
+            statements: &self.config.statements,
+            packager: &self.config.packager,
+            notice_period: self.config.notice_period,
+        };
+        Ok(gate::decide(voices, self.clock.wall()))
+    }
+
+    /// Whether the gate is open now; a gate that can't be asked is closed.
+    pub fn is_on(&self) -> bool {
+        matches!(self.decide(), Ok(Decision::On(_)))
+    }
+
+    /// Collects for the screen, and returns the preview's text, if telemetry is not off.
+    ///
+    /// # Errors
+    /// The cycle could not begin.
+    pub fn preview(&self) -> Result<(Option<String>, Exit), Error> {
+        if self.closed_for_preview()? {
+            return Ok((None, Exit::Done));
+        }
+        let cluster = cluster_id::find(self.config)?;
+        let (report, exit) = self.collect(&cluster, &self.client()?);
+        let user = self
+            .config
+            .customer_key
+            .as_ref()
+            .filter(|_| self.config.selection.admits_user());
+        Ok((Some(preview::render(&report, &cluster, user)?), exit))
+    }
+
+    /// Collects for the screen, and returns the body that a report at this moment would send, byte for byte.
+    ///
+    /// # Errors
+    /// The cycle could not begin.
+    pub fn preview_wire(&self) -> Result<(Option<String>, Exit), Error> {
+        if self.closed_for_preview()? {
+            return Ok((None, Exit::Done));
+        }
+        let cluster = cluster_id::find(self.config)?;
+        let sender = self.sender(cluster, &self.state()?)?;
+        let at = self.clock.now();
+        let (report, exit) = self.collect(&sender.cluster, &self.client()?);
+        let messages: Vec<_> = report.messages(&sender, at).iter().map(Track::to_json).collect();
+        let body = segment::batch(messages.iter().map(String::as_str), self.clock.now());
+        Ok((Some(String::from_utf8_lossy(&body).into_owned()), exit))
+    }
+
+    /// Whether the gate keeps even a preview from being made; says so.
+    fn closed_for_preview(&self) -> Result<bool, Error> {
+        let decision = self.decide()?;
+        if let Decision::Notice { .. } = decision {
+            tracing::info!("nothing is sent yet: see explain");
+            return Ok(false);
+        }
+        Ok(!self.open(&decision))
+    }
+
+    /// Collects, keeps, and delivers.
+    ///
+    /// # Errors
+    /// The cycle could not begin, or the disk does not let it go on.
+    pub fn report(&self, asked: Asked) -> Result<Exit, Error> {
+        if !self.pass_gate()? {
+            return Ok(Exit::Done);
+        }
+        let cluster = cluster_id::find(self.config)?;
+        let key = self.write_key()?;
+        let state = self.state()?;
+        let sender = self.sender(cluster, &state)?;
+        let client = self.client()?;
+        let spool = Spool::open(&state, self.config.spool)?;
+
+        // The hour is fixed before anything is asked: a report that is sent late is still that hour's.
+        let at = self.clock.now();
+        let (loose, exit) = self.collect_and_keep(asked, &sender, &client, &state, &spool, at)?;
+        let had_loose = loose.is_some();
+        let sink = Sink {
+            client: &client,
+            url: &self.config.sink,
+            key: &key,
+        };
+        let outcome = match self.deliver(
+            &state,
+            &spool,
+            sink,
+            loose,
+            asked == Asked::ByTimer,
+            self.config.delivery_timeout,
+        ) {
+            Ok(outcome) => outcome,
+            Err(error) if had_loose => {
+                tracing::error!("neither kept nor delivered: {}", crate::source::chain(&error));
+                return Ok(Exit::NotKept);
+            }
+            Err(error) => return Err(error),
+        };
+        if had_loose && !outcome.loose_done {
+            tracing::error!(
+                "neither kept nor delivered: {}",
+                outcome.kept_back.unwrap_or_default()
+            );
+            return Ok(Exit::NotKept);
+        }
+        if let Some(reason) = &outcome.kept_back {
+            tracing::debug!("kept in {}: {reason}", spool.path().display());
+        }
+        // Refused for good is neither delivered nor kept to be: somebody must look.
+        if outcome.refused > 0 {
+            Ok(Exit::NotKept)
+        } else {
+            Ok(exit)
+        }
+    }
+
+    /// Collects, unless this hour was tried, and keeps what was collected. Returns the parcel if it could not be kept.
+    fn collect_and_keep(
+        &self,
+        asked: Asked,
+        sender: &Sender,
+        client: &Client,
+        state: &State,
+        spool: &Spool,
+        at: Timestamp,
+    ) -> Result<(Option<Parcel>, Exit), Error> {
+        let hour = Hour::of(at);
+        if asked == Asked::ByTimer && Attempt::read(state).hour == Some(hour) {
+            tracing::info!("{hour} was tried already; what is kept is tried again");
+            return Ok((None, Exit::Done));
+        }
+        Attempt { hour: Some(hour) }.write(state);
+        let (report, exit) = self.collect(&sender.cluster, client);
+        let messages = report.messages(sender, at);
+        // Asked again: telemetry may have been switched off while the sources were answering.
+        if messages.is_empty() || !self.is_on() {
+            return Ok((None, exit));
+        }
+        let events: Vec<_> = messages.iter().map(Track::event).collect();
+        let (events, collected) = (events.join(", "), rfc3339(at));
+        for parcel in parcels(Kind::Report, at, messages.iter().map(Track::to_json)) {
+            match spool.put(&parcel, self.clock.wall()) {
+                Ok(entry) => tracing::debug!(collected, parcel = entry.name, "collected {events}"),
+                Err(error) => {
+                    tracing::error!(
+                        "the report can't be kept, so it must be delivered now: {}",
+                        crate::source::chain(&error)
+                    );
+                    return Ok((Some(parcel), exit));
+                }
+            }
+        }
+        Ok((None, exit))
+    }
+
+    /// Delivers what is kept, if no other process is doing so.
+    ///
+    /// # Errors
+    /// The disk does not let it go on.
+    pub fn deliver(
+        &self,
+        state: &State,
+        spool: &Spool,
+        sink: Sink<'_>,
+        loose: Option<Parcel>,
+        patient: bool,
+        timeout: Duration,
+    ) -> Result<Outcome, Error> {
+        let Some(_lock) = self.try_lock(state)? else {
+            tracing::info!("another process is delivering");
+            return Ok(Outcome {
+                kept_back: Some("another process is delivering".to_owned()),
+                ..Outcome::default()
+            });
+        };
+        let mut ledger = Ledger::open(state)?;
+        let allowed = || !self.stop.load(Ordering::Relaxed) && self.is_on();
+        let pin = Pin::load(self.config.receipt_key.as_deref(), state);
+        let clock = self.clock;
+        let mut delivery = Delivery {
+            state,
+            spool,
+            ledger: &mut ledger,
+            sink,
+            pin,
+            clock,
+            timeout,
+            allowed: &allowed,
+            patient,
+        };
+        let outcome = delivery.run(loose)?;
+        if outcome.delivered > 0 {
+            tracing::info!(sink = %self.config.sink, messages = outcome.delivered, "delivered");
+        }
+        ledger.prune(self.clock.wall(), ledger::MAX_AGE, ledger::MAX_BODY_BYTES)?;
+        Ok(outcome)
+    }
+
+    /// The lock of what only one process may do; `None` while another holds it.
+    ///
+    /// # Errors
+    /// The lock's file can't be made.
+    pub fn try_lock(&self, state: &State) -> Result<Option<fs::File>, Error> {
+        let write = |source| Error::Write {
+            path: state.path().join("lock"),
+            source,
+        };
+        let lock = state.lock_file("lock").map_err(write)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(lock)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(write(error)),
+        }
+    }
+
+    /// Whether the gate is open. Says why not, and does what that asks for: stated off deletes what is kept, a fresh
+    /// installation is shown the notice.
+    ///
+    /// # Errors
+    /// The gate can't be asked, or what must be deleted or remembered can't.
+    pub fn pass_gate(&self) -> Result<bool, Error> {
+        let decision = self.decide()?;
+        match &decision {
+            Decision::Off(_) => self.delete_kept()?,
+            Decision::Notice { until } => notice::show(*until, self)?,
+            Decision::On(_) | Decision::NotUnderstood(_) => {}
+        }
+        Ok(self.open(&decision))
+    }
+
+    /// Deletes what is kept to be sent; nothing is made that is not there.
+    ///
+    /// # Errors
+    /// It can't be deleted.
+    pub fn delete_kept(&self) -> Result<(), Error> {
+        let path = self.state_path();
+        if path.join("spool").exists() {
+            let deleted = Spool::open(&State::open(path)?, self.config.spool)?.clear()?;
+            if deleted > 0 {
+                tracing::info!("deleted {deleted} parcels that were kept to be sent");
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&self, decision: &Decision) -> bool {
+        match decision {
+            Decision::On(_) => true,
             Decision::Off(why) => {
                 tracing::info!("telemetry is off: {why}");
                 false
@@ -94,71 +405,56 @@ impl Cycle<'_> {
                 tracing::error!("telemetry is off: {why}");
                 false
             }
+            Decision::Notice { .. } => false,
         }
     }
 
-    /// Collects, and returns the preview's text, if there is anything to show.
+    /// Waits for the cluster's offset within the hour; ends early when this process is to stop.
     ///
     /// # Errors
-    /// The cycle could not begin.
-    pub fn preview(&self) -> Result<(Option<String>, Exit), Error> {
-        if !self.allowed() {
-            return Ok((None, Exit::Done));
+    /// There is no cluster id.
+    pub fn wait_for_offset(&self) -> Result<(), Error> {
+        if !self.is_on() {
+            return Ok(());
         }
-        let cluster = cluster_id::find(self.config)?;
-        let (report, exit) = self.collect(&cluster, &self.client()?);
-        let text = preview::render(&report, &cluster, self.config.customer_key.as_ref())?;
-        Ok((Some(text), exit))
+        let wait = spread::wait(&cluster_id::find(self.config)?, self.clock.now());
+        tracing::debug!("waiting {} s for this cluster's minute", wait.as_secs());
+        let deadline = Deadline::after(wait);
+        while !deadline.left().is_zero() && !self.stop.load(Ordering::Relaxed) {
+            thread::sleep(deadline.left().min(Duration::from_millis(200)));
+        }
+        Ok(())
     }
 
-    /// Collects and delivers.
+    /// The way out.
     ///
     /// # Errors
-    /// The cycle could not begin.
-    pub fn report(&self) -> Result<Exit, Error> {
-        if !self.allowed() {
-            return Ok(Exit::Done);
-        }
-        let cluster = cluster_id::find(self.config)?;
-        let key = self.write_key()?;
-        let state = State::open(
-            self.config
-                .state_dir
-                .clone()
-                .unwrap_or_else(|| state::default_path(self.environment)),
-        )?;
-        let sender = Sender {
-            cluster,
-            user: self
-                .config
-                .customer_key
-                .as_ref()
-                .map(|key| key.expose().to_owned()),
-            reporter: state.reporter()?,
-            library: LIBRARY,
-        };
-        let client = self.client()?;
-        // The hour is fixed before anything is asked: a report that is sent late is still that hour's.
-        let at = self.clock.now();
-        let (report, exit) = self.collect(&sender.cluster, &client);
-        let messages = report.messages(&sender, at);
-        if messages.is_empty() {
-            return Ok(exit);
-        }
-        let sink = Sink {
-            client: &client,
-            url: &self.config.sink,
-            key: &key,
-            timeout: self.config.delivery_timeout,
-        };
-        Ok(self.deliver(&sink, &messages, at))
-    }
-
-    fn client(&self) -> Result<Client, InvalidCa> {
+    /// The operator's CA can't be used.
+    pub fn client(&self) -> Result<Client, InvalidCa> {
         let trust = Trust::new(self.config.ca_cert_path.as_deref())?;
         Ok(Client::new(Proxies::from(self.environment), trust))
     }
 
+    /// Who the messages come from.
+    ///
+    /// # Errors
+    /// The reporter's secret can't be read or made.
+    pub fn sender(&self, cluster: ClusterId, state: &State) -> Result<Sender, StateError> {
+        let user = self
+            .config
+            .customer_key
+            .as_ref()
+            .filter(|_| self.config.selection.admits_user());
+        let user = user.map(|key| key.expose().to_owned());
+        Ok(Sender {
+            cluster,
+            user,
+            reporter: state.reporter()?,
+            library: LIBRARY,
+        })
+    }
+
+    /// Asks the sources that are switched on, and whose answers may leave.
     fn collect(&self, cluster: &ClusterId, client: &Client) -> (Report, Exit) {
         let config = self.config;
         let catalogue = Catalogue::new(config.names, config.units.clone());
@@ -167,10 +463,17 @@ impl Cycle<'_> {
             catalogue: &catalogue,
             timeout: config.source_timeout,
         };
+        let wanted = |event, urls| {
+            if config.selection.admits_event(event) {
+                urls
+            } else {
+                &[][..]
+            }
+        };
         let sources = Sources {
-            diagnostics: &config.diagnostics_urls,
-            cosmos: &config.cosmos_urls,
-            mesos: &config.mesos_urls,
+            diagnostics: wanted("health", &config.diagnostics_urls),
+            cosmos: wanted("package_list", &config.cosmos_urls),
+            mesos: wanted("mesos_track", &config.mesos_urls),
         };
         let collection = collect::collect(asker, sources);
         collect::log_oddities(&collection);
@@ -180,36 +483,46 @@ impl Cycle<'_> {
         )
     }
 
-    fn deliver(&self, sink: &Sink<'_>, messages: &[Track], at: Timestamp) -> Exit {
-        // With --now the clock stands still, and so does the time of sending: both ends of the correction are the same.
-        let texts: Vec<_> = messages.iter().map(Track::to_json).collect();
-        let body = || segment::batch(texts.iter().map(String::as_str), self.clock.now());
-        match sink.deliver(body) {
-            Delivered::Yes => {
-                let events: Vec<_> = messages.iter().map(Track::event).collect();
-                tracing::info!(sink = %sink.url, collected = %heliograph_wire::time::rfc3339(at), "reported {}", events.join(", "));
-                Exit::Done
-            }
-            Delivered::NotNow | Delivered::Refused => Exit::NotKept,
-        }
-    }
-
-    fn write_key(&self) -> Result<Secret, Error> {
+    /// The sink's write key.
+    ///
+    /// # Errors
+    /// There is none, or its file can't be read.
+    pub fn write_key(&self) -> Result<Secret, Error> {
         if let Some(key) = &self.config.write_key {
             return Ok(key.clone());
         }
         let path = self.config.write_key_file.clone().ok_or(Error::NoWriteKey)?;
-        let unusable = |problem: String| Error::WriteKey {
-            path: path.clone(),
-            problem,
-        };
-        let text = fs::read_to_string(&path).map_err(|error: io::Error| unusable(error.to_string()))?;
-        let key = text.trim();
-        if key.is_empty() || key.contains(char::is_whitespace) {
-            return Err(unusable("must hold the key and nothing else".to_owned()));
-        }
-        Ok(Secret::from(key.to_owned()))
+        read_key(&path).map_err(|problem| Error::WriteKey { path, problem })
     }
+}
+
+fn read_key(path: &Path) -> Result<Secret, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let key = text.trim();
+    if key.is_empty() || key.contains(char::is_whitespace) {
+        return Err("must hold the key and nothing else".to_owned());
+    }
+    Ok(Secret::from(key.to_owned()))
+}
+
+/// Messages in as few parcels as the limits of a batch allow; mostly one.
+fn parcels(kind: Kind, collected: Timestamp, messages: impl Iterator<Item = String>) -> Vec<Parcel> {
+    let mut parcels: Vec<Parcel> = Vec::new();
+    for message in messages {
+        let full = |parcel: &Parcel| {
+            parcel.size() + message.len() + 128 > segment::MAX_BATCH
+                || parcel.messages.len() == segment::MAX_BATCH_MESSAGES
+        };
+        match parcels.last_mut() {
+            Some(parcel) if !full(parcel) => parcel.messages.push(message),
+            _ => parcels.push(Parcel {
+                kind,
+                collected,
+                messages: vec![message],
+            }),
+        }
+    }
+    parcels
 }
 
 fn exit_of(collection: &Collection) -> Exit {

@@ -1,157 +1,363 @@
-//! Delivery: one batch to the sink, tried again within the cycle while there is hope.
+//! Delivery: from the spool to the sink, oldest first, each request recorded in the ledger before it leaves.
+//!
+//! Parcels travel together within the limits of a batch. What the sink will never take is found by halving: the message at fault
+//! is set aside and recorded, the others arrive. What was delivered is removed at once, so a cycle that is cut off has not tried
+//! in vain. When to try, and how much, is [`crate::pace`]'s business; whether to, the gate's, which is asked before each request.
 
-use std::io::{Read, Write};
+use std::collections::VecDeque;
 use std::thread;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use heliograph_wire::segment::BATCH_PATH;
+use heliograph_wire::parcel::Parcel;
+use heliograph_wire::segment::{self, MAX_BATCH, MAX_BATCH_MESSAGES};
+use jiff::Timestamp;
+use serde_json::Value;
 
-use crate::clock::Deadline;
-use crate::config::Secret;
-use crate::http::url::Url;
-use crate::http::{Answer, Client, Limits, Method, Request};
+use crate::clock::{Clock, Deadline};
+use crate::ledger::record::Entry as Line;
+use crate::ledger::{Ledger, LedgerError, verify};
+use crate::pace::{Allowed, Change, Pace};
+use crate::pin::Pin;
 use crate::retry::{Answered, Next, next};
-use crate::source::CONNECT_TIMEOUT;
+use crate::sink::{Reply, Sink, TRY_TIMEOUT};
+use crate::spool::{Entry, Spool, SpoolError};
+use crate::state::State;
 
-/// How long one try may take.
-pub const TRY_TIMEOUT: Duration = Duration::from_secs(20);
-/// Most of an answer that is read.
-const MAX_ANSWER: u64 = 64 * 1024;
+/// Room that the envelope of a batch takes, in bytes.
+const ENVELOPE: usize = 64;
+/// The file that the pace is kept in.
+const PACE: &str = "pace.json";
+
+/// Why delivery could not go on: the disk.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What leaves can't be recorded, so it must not leave.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The spool can't be read.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+}
 
 /// How a delivery ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Delivered {
-    /// The sink has it.
-    Yes,
-    /// Not now.
-    NotNow,
-    /// The sink will never take it.
-    Refused,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Messages that the sink took.
+    pub delivered: usize,
+    /// Messages that it never will, set aside.
+    pub refused: usize,
+    /// What kept the rest back.
+    pub kept_back: Option<String>,
+    /// Whether the loose parcel, if there was one, was delivered or set aside.
+    pub loose_done: bool,
 }
 
-/// A sink and the right to write to it.
-#[derive(Debug)]
-pub struct Sink<'a> {
-    /// The way out.
-    pub client: &'a Client,
-    /// Its base URL.
-    pub url: &'a Url,
-    /// The write key.
-    pub key: &'a Secret,
+/// What delivery works with.
+pub struct Delivery<'a> {
+    /// The state directory.
+    pub state: &'a State,
+    /// What is to be sent.
+    pub spool: &'a Spool,
+    /// What is recorded.
+    pub ledger: &'a mut Ledger,
+    /// Where it goes.
+    pub sink: Sink<'a>,
+    /// The collector's pinned key.
+    pub pin: Pin,
+    /// The clock.
+    pub clock: Clock,
     /// How long to try in all.
     pub timeout: Duration,
+    /// Whether sending is still allowed; asked before each request.
+    pub allowed: &'a dyn Fn() -> bool,
+    /// Whether a wait from an earlier cycle still holds; an operator who asks by hand need not wait.
+    pub patient: bool,
 }
 
-impl Sink<'_> {
-    /// Sends a batch; `body` makes its bytes anew for each try, since they carry the time of sending.
-    pub fn deliver(&self, body: impl Fn() -> Vec<u8>) -> Delivered {
+/// A parcel on its way, with its place in the spool if it has one.
+struct Item {
+    entry: Option<Entry>,
+    messages: Vec<String>,
+}
+
+/// How far a batch got.
+enum Progress {
+    /// All of it.
+    Whole,
+    /// This many of its messages; then the sink would not go on.
+    Stopped {
+        done: usize,
+        what: String,
+        asked: Option<Duration>,
+    },
+}
+
+impl Delivery<'_> {
+    /// Delivers what is in the spool, and then `loose`, a parcel that could not be kept there.
+    ///
+    /// # Errors
+    /// The disk does not let it go on.
+    pub fn run(&mut self, loose: Option<Parcel>) -> Result<Outcome, Error> {
         let deadline = Deadline::after(self.timeout);
-        for tries in 1.. {
-            let (answered, what) = self.send(&body(), deadline.left().min(TRY_TIMEOUT));
-            match next(answered, tries, deadline.left(), random()) {
-                Next::Done => return Delivered::Yes,
-                Next::Wait(wait) => {
-                    // One line for the change; what follows is the same.
-                    if tries == 1 {
-                        tracing::warn!(sink = %self.url, "not delivered: {what}; trying again for {} s", self.timeout.as_secs());
-                    } else {
-                        tracing::debug!(sink = %self.url, tries, "not delivered: {what}");
-                    }
-                    thread::sleep(wait);
+        let mut pace = self.read_pace();
+        let mut outcome = Outcome::default();
+        let mut queue: VecDeque<Entry> = self.spool.list()?.into();
+        let mut loose = loose.map(|parcel| Item {
+            entry: None,
+            messages: parcel.messages,
+        });
+        while !queue.is_empty() || loose.is_some() {
+            if !(self.allowed)() {
+                outcome.kept_back = Some("telemetry was switched off".to_owned());
+                break;
+            }
+            let probe = match pace.allowed(self.clock.wall()) {
+                Allowed::NotBefore(until) if self.patient => {
+                    outcome.kept_back = Some(format!("not tried before {until}"));
+                    break;
                 }
-                Next::Keep => {
-                    tracing::error!(sink = %self.url, tries, "not delivered: {what}");
-                    return Delivered::NotNow;
+                Allowed::All => false,
+                Allowed::Probe | Allowed::NotBefore(_) => true,
+            };
+            let batch = self.batch(&mut queue, &mut loose, probe)?;
+            if batch.is_empty() {
+                continue;
+            }
+            let messages: Vec<&str> = batch
+                .iter()
+                .flat_map(|item| item.messages.iter().map(String::as_str))
+                .collect();
+            let progress = self.send(&messages, deadline, probe, &mut outcome)?;
+            let done = match &progress {
+                Progress::Whole => messages.len(),
+                Progress::Stopped { done, .. } => *done,
+            };
+            self.remove_done(&batch, done, &mut outcome)?;
+            match progress {
+                Progress::Whole => {
+                    let change = pace.succeeded();
+                    self.keep_pace(&pace, change);
                 }
-                Next::Refused => {
-                    tracing::error!(sink = %self.url, "refused: {what}");
-                    return Delivered::Refused;
+                Progress::Stopped { what, asked, .. } => {
+                    let change = pace.failed(self.clock.wall(), random(), asked, &what);
+                    self.keep_pace(&pace, change);
+                    outcome.kept_back = Some(what);
+                    break;
                 }
             }
         }
-        Delivered::NotNow
+        Ok(outcome)
     }
 
-    fn send(&self, body: &[u8], total: Duration) -> (Answered, String) {
-        let Some(url) = self.url.join(BATCH_PATH) else {
-            return (Answered::NotSegment, "the sink's URL takes no path".to_owned());
-        };
-        let authorization = format!("Basic {}", STANDARD.encode(format!("{}:", self.key.expose())));
-        let headers = [
-            ("content-type", "application/json"),
-            ("content-encoding", "gzip"),
-            ("authorization", authorization.as_str()),
-        ];
-        let request = Request {
-            method: Method::Post,
-            url: &url,
-            headers: &headers,
-            body: &gzip(body),
-        };
-        match self.client.send(
-            request,
-            Limits {
-                connect: CONNECT_TIMEOUT,
-                head: total,
-                total,
+    /// The next parcels that fit into one batch; one only for a probe.
+    fn batch(
+        &self,
+        queue: &mut VecDeque<Entry>,
+        loose: &mut Option<Item>,
+        probe: bool,
+    ) -> Result<Vec<Item>, Error> {
+        let mut batch: Vec<Item> = Vec::new();
+        let (mut bytes, mut messages) = (ENVELOPE, 0);
+        while let Some(entry) = queue.front() {
+            // The loose parcel is the newest, and goes last.
+            let Some(parcel) = self.spool.read(entry)? else {
+                queue.pop_front();
+                continue;
+            };
+            bytes += parcel.size();
+            messages += parcel.messages.len();
+            let fits = bytes <= MAX_BATCH && messages <= MAX_BATCH_MESSAGES && !(probe && batch.len() == 1);
+            if !fits && !batch.is_empty() {
+                return Ok(batch);
+            }
+            batch.push(Item {
+                entry: queue.pop_front(),
+                messages: parcel.messages,
+            });
+        }
+        if batch.is_empty() {
+            batch.extend(loose.take());
+        }
+        Ok(batch)
+    }
+
+    /// Sends messages; halves them when they are refused.
+    fn send(
+        &mut self,
+        messages: &[&str],
+        deadline: Deadline,
+        probe: bool,
+        outcome: &mut Outcome,
+    ) -> Result<Progress, Error> {
+        let mut open: Vec<(usize, usize)> = vec![(0, messages.len())];
+        while let Some((from, to)) = open.pop() {
+            let part = &messages[from..to];
+            match self.try_until(part, deadline, probe)? {
+                (Next::Done, ..) => outcome.delivered += part.len(),
+                (Next::Refused, what, n, _) => {
+                    if let [message] = part {
+                        self.refuse(message, n, &what)?;
+                        outcome.refused += 1;
+                    } else {
+                        let half = from + part.len() / 2;
+                        open.extend([(half, to), (from, half)]);
+                    }
+                }
+                (Next::Keep | Next::Wait(_), what, _, asked) => {
+                    return Ok(Progress::Stopped {
+                        done: from,
+                        what,
+                        asked,
+                    });
+                }
+            }
+        }
+        Ok(Progress::Whole)
+    }
+
+    /// Tries a batch until it is decided, within the cycle; once only for a probe. Returns what is next, what was wrong, the
+    /// number of the last send, and the wait that the sink asked for.
+    fn try_until(
+        &mut self,
+        messages: &[&str],
+        deadline: Deadline,
+        probe: bool,
+    ) -> Result<(Next, String, u64, Option<Duration>), Error> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (reply, n) = self.try_once(messages, deadline)?;
+            let asked = match reply.answered {
+                Answered::Status(_, asked) => asked,
+                _ => None,
+            };
+            match next(reply.answered, tries, deadline.left(), random()) {
+                Next::Wait(wait) if !probe && (self.allowed)() => {
+                    tracing::debug!(tries, "not delivered: {}", reply.what);
+                    thread::sleep(wait);
+                }
+                decided => return Ok((decided, reply.what, n, asked)),
+            }
+        }
+    }
+
+    /// Sends a batch once, with a line in the ledger before and after.
+    fn try_once(&mut self, messages: &[&str], deadline: Deadline) -> Result<(Reply, u64), Error> {
+        let body = segment::batch(messages.iter().copied(), self.clock.now());
+        let target = self.sink.target();
+        let n = self
+            .ledger
+            .sending(&target, &body, messages.len(), self.clock.wall())?;
+        let reply = self.sink.send(
+            &body,
+            deadline.left().clamp(Duration::from_millis(1), TRY_TIMEOUT),
+        );
+        if let Some(receipt) = &reply.receipt {
+            self.pin.pin(self.state, receipt);
+            if let Err(problem) = verify::check(
+                receipt,
+                &heliograph_wire::receipt::body_hash(&body),
+                self.pin.key(),
+            ) {
+                tracing::warn!(n, "the sink's receipt {problem}");
+            }
+        }
+        let line = match reply.answered {
+            Answered::Nothing => Line::Unanswered {
+                of: n,
+                problem: reply.what.clone(),
             },
-        ) {
-            Ok(answer) => judge(answer),
-            Err(failure) => (Answered::Nothing, failure.to_string()),
+            Answered::Taken => Line::Answered {
+                of: n,
+                status: 200,
+                taken: true,
+                receipt: reply.receipt.clone(),
+            },
+            Answered::NotSegment => Line::Answered {
+                of: n,
+                status: 200,
+                taken: false,
+                receipt: None,
+            },
+            Answered::Status(status, _) => Line::Answered {
+                of: n,
+                status,
+                taken: false,
+                receipt: None,
+            },
+        };
+        self.ledger.append(line, self.clock.wall())?;
+        Ok((reply, n))
+    }
+
+    fn refuse(&mut self, message: &str, n: u64, what: &str) -> Result<(), Error> {
+        let id = serde_json::from_str::<Value>(message)
+            .ok()
+            .and_then(|message| Some(message.get("messageId")?.as_str()?.to_owned()));
+        let id = id.unwrap_or_default();
+        tracing::error!(message = id, "refused for good and set aside: {what}");
+        self.ledger
+            .append(Line::Refused { of: n, message: id }, self.clock.wall())?;
+        Ok(self.spool.keep_refused(message)?)
+    }
+
+    /// Removes the parcels whose messages are all among the first `done`.
+    fn remove_done(&self, batch: &[Item], done: usize, outcome: &mut Outcome) -> Result<(), Error> {
+        let mut end = 0;
+        for item in batch {
+            end += item.messages.len();
+            if end > done {
+                break;
+            }
+            match &item.entry {
+                Some(entry) => self.spool.remove(entry)?,
+                None => outcome.loose_done = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn read_pace(&self) -> Pace {
+        // A pace that can't be read is no reason to hold anything back.
+        std::fs::read(self.state.path().join(PACE))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+
+    fn keep_pace(&self, pace: &Pace, change: Change) {
+        let target = self.sink.url;
+        match change {
+            Change::None => {}
+            Change::Failing => {
+                tracing::warn!(sink = %target, "not delivered, kept: {}", pace.problem.as_deref().unwrap_or_default())
+            }
+            Change::Opened => {
+                tracing::warn!(sink = %target, "still not delivered; from now on one parcel is tried at a time, until it arrives")
+            }
+            Change::Recovered => tracing::info!(sink = %target, "delivered again; what was kept follows"),
+        }
+        let text = serde_json::to_string(pace).unwrap_or_default();
+        if let Err(error) = self.state.replace(PACE, text.as_bytes(), 0o640) {
+            tracing::debug!("{PACE} can't be written: {error}");
         }
     }
 }
 
-/// What an answer means, and a line that says so.
-fn judge(answer: Answer) -> (Answered, String) {
-    let status = answer.status;
-    let retry_after = answer
-        .header("retry-after")
-        .and_then(|value| value.trim().parse().ok())
-        .map(Duration::from_secs);
-    let mut body = Vec::new();
-    let read = answer.into_body().take(MAX_ANSWER).read_to_end(&mut body);
-    if status != 200 {
-        return (
-            Answered::Status(status, retry_after),
-            format!("the sink answered {status}{}", hint(status)),
-        );
-    }
-    if let Err(error) = read {
-        return (Answered::Nothing, format!("the sink's answer broke off: {error}"));
-    }
-    // Segment's answer is {"success": true}; whatever else says 200 did not take the batch.
-    let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    if answer.get("success").and_then(serde_json::Value::as_bool) == Some(true) {
-        (Answered::Taken, String::new())
-    } else {
-        (
-            Answered::NotSegment,
-            "what answered 200 is not a Segment-compatible sink; is there a captive portal between?"
-                .to_owned(),
-        )
-    }
+/// What the pace is, for those who only look.
+pub fn read_pace(state_dir: &std::path::Path) -> Pace {
+    std::fs::read(state_dir.join(PACE))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
 }
 
-fn hint(status: u16) -> &'static str {
-    match status {
-        401 | 403 => ": it does not know the write key, or has revoked it",
-        404 | 405 => ": is the sink's URL right?",
-        400 | 413 | 422 => ": it does not take this batch",
-        429 => ": too many requests",
-        _ => "",
+/// When the pace allows the next try; `None` when that is now.
+pub fn held_until(state_dir: &std::path::Path, now: Timestamp) -> Option<Timestamp> {
+    match read_pace(state_dir).allowed(now) {
+        Allowed::NotBefore(until) => Some(until),
+        Allowed::All | Allowed::Probe => None,
     }
-}
-
-fn gzip(body: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::default());
-    // Writing to memory does not fail.
-    let _ = encoder.write_all(body);
-    encoder.finish().unwrap_or_default()
 }
 
 /// A random number from 0 to 1. Without random numbers all wait the longest time.

@@ -3,32 +3,41 @@
 //! The walk of the data, and the module that each step lives in:
 //!
 //! ```text
-//! command line ─ cli        configuration ─ config        consent ─ gate
+//! command line ─ cli        configuration ─ config        consent ─ gate, consent, notice
 //!        └──────────────────────┬────────────────────────────┘
 //!                             cycle
-//!      source, tally → collect → report → deliver, retry → the sink
-//!                                   └──→ preview → the operator's screen
+//!   source, tally → collect → report → spool → deliver (pace, retry) → sink → Segment or the collector
+//!                       selection ┘ └→ preview      └ ledger
 //! ```
 //!
 //! Threads, no async runtime: a cycle is a handful of requests. Every request goes out through [`http`]; time comes from
-//! [`clock`], the environment from [`environment`]; [`state`] and [`cluster_id`] are what is kept on disk.
+//! [`clock`], the environment from [`environment`]; what is kept on disk is below [`state`]. Commands beside `report` and
+//! `preview` are in [`command`], the loop for containers is [`command::run`].
 
+pub mod attempt;
 pub mod cli;
 pub mod clock;
 pub mod cluster_id;
 pub mod collect;
+pub mod command;
 pub mod config;
+pub mod consent;
 pub mod cycle;
 pub mod deliver;
 pub mod environment;
 pub mod gate;
 pub mod http;
 pub mod ledger;
+mod notice;
 pub mod pace;
+pub mod pin;
 pub mod preview;
 pub mod report;
 pub mod retry;
+pub mod selection;
+pub mod sink;
 pub mod source;
 pub mod spool;
+pub mod spread;
 pub mod state;
 pub mod tally;

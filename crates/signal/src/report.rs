@@ -34,7 +34,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Makes the report of a collection. What the plan does not list is left out here, whatever made it.
+    /// Makes the report of a collection. What the plan does not list is left out here, whatever made it, and so is what the
+    /// operator's selection holds back; an event that has nothing of its own to say is not made.
     pub fn new(
         collection: &Collection,
         config: &Config,
@@ -42,24 +43,28 @@ impl Report {
         catalogue: &Catalogue,
     ) -> Report {
         let common = common(config, cluster);
-        let event = |name, own: Properties| Event {
-            name,
-            common: planned(name, common.clone()),
-            own: planned(name, own),
+        let event = |name, own: Properties| {
+            let had_something = !own.is_empty();
+            let (mut common, mut own) = (planned(name, common.clone()), planned(name, own));
+            config.selection.filter(name, &mut common);
+            config.selection.filter(name, &mut own);
+            (!own.is_empty() || !had_something).then_some(Event { name, common, own })
         };
+        let Collection {
+            packages: cosmos,
+            health: diagnostics,
+            mesos: master,
+        } = collection;
         Report {
-            cosmos: collection
-                .packages
+            cosmos: cosmos
                 .said()
-                .map(|answer| event("package_list", packages(&answer.packages, catalogue))),
-            diagnostics: collection
-                .health
+                .and_then(|answer| event("package_list", packages(&answer.packages, catalogue))),
+            diagnostics: diagnostics
                 .said()
-                .map(|tally| event("health", health(tally))),
-            mesos: collection
-                .mesos
+                .and_then(|tally| event("health", health(tally))),
+            mesos: master
                 .said()
-                .map(|told| event("mesos_track", mesos(told, catalogue))),
+                .and_then(|told| event("mesos_track", mesos(told, catalogue))),
         }
     }
 
@@ -148,7 +153,8 @@ fn planned(event: &str, mut properties: Properties) -> Properties {
     properties
 }
 
-fn common(config: &Config, cluster: &ClusterId) -> Properties {
+/// The properties that every event of a cluster has, before the operator's selection.
+pub(crate) fn common(config: &Config, cluster: &ClusterId) -> Properties {
     let exposed =
         |secret: &Option<Secret>| secret.as_ref().map(Secret::expose).unwrap_or_default().to_owned();
     let provider = Plan::built_in()

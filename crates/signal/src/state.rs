@@ -48,11 +48,21 @@ impl State {
         &self.path
     }
 
-    /// The reporter's id. Its secret is made on first use and kept in `reporter` (mode 0600).
+    /// The reporter's id.
     ///
     /// # Errors
-    /// The secret can't be read, or can't be made and kept.
+    /// As [`State::reporter_secret`].
     pub fn reporter(&self) -> Result<ReporterId, StateError> {
+        self.reporter_secret()
+            .map(|secret| ReporterId::of_secret(secret.as_bytes()))
+    }
+
+    /// The secret that the reporter's id is made of, kept in `reporter` (mode 0600) and made on first use. It leaves in one
+    /// request only: the one that has the cluster forgotten.
+    ///
+    /// # Errors
+    /// It can't be read, or can't be made and kept.
+    pub fn reporter_secret(&self) -> Result<String, StateError> {
         let path = self.path.join("reporter");
         let error = |doing| {
             move |source| StateError {
@@ -62,7 +72,7 @@ impl State {
             }
         };
         if let Some(secret) = read_secret(&path).map_err(error("can't be read"))? {
-            return Ok(ReporterId::of_secret(secret.as_bytes()));
+            return Ok(secret);
         }
         let mut random = [0; 32];
         getrandom::fill(&mut random)
@@ -71,8 +81,7 @@ impl State {
             .map_err(error("can't be written"))?;
         // Another process may have been first: what stands there now counts.
         let secret = read_secret(&path).map_err(error("can't be read"))?;
-        let secret = secret.ok_or_else(|| error("is empty")(io::Error::from(io::ErrorKind::InvalidData)))?;
-        Ok(ReporterId::of_secret(secret.as_bytes()))
+        secret.ok_or_else(|| error("is gone")(io::Error::from(io::ErrorKind::NotFound)))
     }
 
     /// Writes a file that is either not there or whole, and leaves one that is there.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::plan::{Kind, Plan, Presence, Property, Sensitivity};
+use crate::plan::{Kind, Level, Plan, Presence, Property, Sensitivity};
 
 /// The page, as Markdown.
 pub fn render(plan: &Plan) -> String {
@@ -14,7 +14,7 @@ pub fn render(plan: &Plan) -> String {
         "This page is generated from `plan/telemetry-plan.toml`, version {}: `cargo xtask docs`.\n",
         plan.version
     );
-    page.push_str("Sensitivity: *operational* says how the cluster fares, of nobody in particular; *pseudonymous* singles out one installation, without saying whose; *identifying* tells the vendor whose it is.\n");
+    page.push_str("Sensitivity: *operational* says how the cluster fares, of nobody in particular; *pseudonymous* singles out one installation, without saying whose; *identifying* tells the vendor whose it is.\nLevel: with `level = \"health\"` only properties of that level are sent.\n");
 
     section(
         &mut page,
@@ -56,7 +56,7 @@ pub fn render(plan: &Plan) -> String {
 
 fn section(page: &mut String, title: &str, description: &str, properties: &[Property]) {
     let _ = writeln!(page, "\n## {title}\n\n{description}\n");
-    page.push_str("| property | type | what it tells | source | there | sensitivity | since |\n|---|---|---|---|---|---|---|\n");
+    page.push_str("| property | type | what it tells | source | there | sensitivity | level | since |\n|---|---|---|---|---|---|---|---|\n");
     for property in properties {
         let example = property
             .example
@@ -64,7 +64,7 @@ fn section(page: &mut String, title: &str, description: &str, properties: &[Prop
             .map_or(String::new(), |example| format!(" Example: `{example}`."));
         let _ = writeln!(
             page,
-            "| `{}` | {} | {}{} | {} | {} | {} | {} |",
+            "| `{}` | {} | {}{} | {} | {} | {} | {} | {} |",
             property.name,
             type_of(property),
             property.description,
@@ -72,6 +72,7 @@ fn section(page: &mut String, title: &str, description: &str, properties: &[Prop
             property.source,
             presence(property.presence),
             sensitivity(property.sensitivity),
+            level(property.level),
             property.since,
         );
     }
@@ -105,6 +106,13 @@ fn sensitivity(sensitivity: Sensitivity) -> &'static str {
         Sensitivity::Operational => "operational",
         Sensitivity::Pseudonymous => "pseudonymous",
         Sensitivity::Identifying => "identifying",
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Health => "health",
+        Level::Standard => "standard",
     }
 }
 

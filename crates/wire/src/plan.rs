@@ -36,8 +36,8 @@ pub struct Event {
     pub name: String,
     /// Its name for readers.
     pub title: String,
-    /// The key of its track in the preview.
-    pub preview: String,
+    /// The key of its track in the preview, where it is part of a report.
+    pub preview: Option<String>,
     /// What it tells.
     pub description: String,
     /// Its properties beside the common ones.
@@ -64,6 +64,9 @@ pub struct Property {
     pub presence: Presence,
     /// How much it tells of whom.
     pub sensitivity: Sensitivity,
+    /// From which level on it is sent.
+    #[serde(default = "standard")]
+    pub level: Level,
     /// The release that first sent it.
     pub since: String,
     /// An example of its value.
@@ -118,6 +121,21 @@ pub enum Sensitivity {
     Pseudonymous,
     /// Tells the vendor whose installation it is.
     Identifying,
+}
+
+/// How much an operator lets out; each level holds the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// How units and nodes fare, with version, provider and variant.
+    Health,
+    /// All of the plan.
+    #[default]
+    Standard,
+}
+
+fn standard() -> Level {
+    Level::Standard
 }
 
 impl Plan {

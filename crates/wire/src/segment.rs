@@ -67,9 +67,14 @@ pub struct Sender {
 impl Track {
     /// A message of a cluster's report, collected at `at`.
     pub fn new(sender: &Sender, event: &str, id: &MessageId, properties: Properties, at: Timestamp) -> Track {
+        Track::with_id(sender, event, id.to_string(), properties, at)
+    }
+
+    /// A message with an id of another kind: random, and kept with it.
+    pub fn with_id(sender: &Sender, event: &str, id: String, properties: Properties, at: Timestamp) -> Track {
         Track {
             kind: "track",
-            message_id: id.to_string(),
+            message_id: id,
             anonymous_id: sender.cluster.to_string(),
             user_id: sender.user.clone(),
             event: event.to_owned(),

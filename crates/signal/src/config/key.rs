@@ -33,6 +33,8 @@ pub enum Kind {
     Path,
     /// A span of time: a number of seconds, or a text such as `15s` or `24h`.
     Span,
+    /// A number of bytes, or a text such as `64 MiB`.
+    Bytes,
     /// True or false.
     Bool,
     /// One of a few words.
@@ -50,6 +52,7 @@ impl Kind {
             Kind::Texts => "a list of texts".to_owned(),
             Kind::Path => "a path".to_owned(),
             Kind::Span => "a span of time such as \"15s\"".to_owned(),
+            Kind::Bytes => "a size such as \"64 MiB\"".to_owned(),
             Kind::Bool => "true or false".to_owned(),
             Kind::Choice(words) => format!("one of {}", words.join(", ")),
         }
@@ -244,7 +247,9 @@ fn example(kind: Kind) -> &'static str {
     match kind {
         Kind::Consent | Kind::Bool => "true",
         Kind::Urls | Kind::Texts => "[]",
-        Kind::Text | Kind::Secret | Kind::Url | Kind::Path | Kind::Span | Kind::Choice(_) => "\"\"",
+        Kind::Text | Kind::Secret | Kind::Url | Kind::Path | Kind::Span | Kind::Bytes | Kind::Choice(_) => {
+            "\"\""
+        }
     }
 }
 

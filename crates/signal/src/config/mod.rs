@@ -14,11 +14,14 @@ use std::{fmt, fs, io};
 
 use heliograph_wire::catalogue::Names;
 use heliograph_wire::id::ClusterId;
+use heliograph_wire::plan::Level;
 use serde_json::Value;
 
 use crate::environment::Environment;
 use crate::gate::Statement;
 use crate::http::url::Url;
+use crate::selection::Selection;
+use crate::spool::Bounds;
 use file::InvalidFile;
 use key::{KEYS, Key, Kind};
 use setting::{Origin, Setting, WrongType};
@@ -27,6 +30,8 @@ use setting::{Origin, Setting, WrongType};
 pub const DCOS_CONFIG: &str = "/opt/mesosphere/etc/dcos-signal-config.json";
 /// Where ours is looked for first.
 pub const OWN_CONFIG: &str = "/etc/heliograph/signal.toml";
+/// Where a package says what its packager decided: only `enabled` is read from it.
+pub const PACKAGER_CONFIG: &str = "/usr/lib/heliograph/signal.toml";
 /// The file that is read over DC/OS' JSON.
 pub const DCOS_EXTRA: &str = "/opt/mesosphere/etc/dcos-signal-extra.json";
 
@@ -78,11 +83,14 @@ impl Variant {
 #[expect(missing_docs, reason = "the table of keys describes them")]
 pub struct Config {
     pub statements: Vec<Statement>,
+    pub packager: Vec<Statement>,
     pub diagnostics_urls: Vec<Url>,
     pub cosmos_urls: Vec<Url>,
     pub mesos_urls: Vec<Url>,
     pub ca_cert_path: Option<PathBuf>,
     pub source_timeout: Duration,
+    pub selection: Selection,
+    pub notice_period: Duration,
     pub names: Names,
     pub units: Vec<String>,
     pub cluster_id: Option<ClusterId>,
@@ -99,6 +107,8 @@ pub struct Config {
     pub write_key: Option<Secret>,
     pub write_key_file: Option<PathBuf>,
     pub delivery_timeout: Duration,
+    pub receipt_key: Option<String>,
+    pub spool: Bounds,
     pub state_dir: Option<PathBuf>,
 }
 
@@ -162,12 +172,29 @@ pub fn load(named: Option<&Path>, environment: &Environment, flags: Vec<Setting>
         }
     }
     let files = texts.iter().map(|(path, _)| path.clone()).collect();
-    let (config, warnings) = from_texts(&texts, environment, flags)?;
+    let (mut config, warnings) = from_texts(&texts, environment, flags)?;
+    config.packager = packager(Path::new(PACKAGER_CONFIG))?;
     Ok(Loaded {
         config,
         files,
         warnings,
     })
+}
+
+/// What the packager said.
+fn packager(path: &Path) -> Result<Vec<Statement>, InvalidFile> {
+    let Some(text) = read(path)? else {
+        return Ok(Vec::new());
+    };
+    let said = file::parse(path, &text)?
+        .into_iter()
+        .filter(|entry| entry.name == "enabled");
+    Ok(said
+        .map(|entry| Statement {
+            value: entry.value,
+            origin: Origin::File(path.to_owned(), entry.line),
+        })
+        .collect())
 }
 
 /// The configuration that these files' texts, this environment and these flags make, and what is odd about them. Pure.
@@ -229,11 +256,14 @@ fn typed(
 ) -> Result<Config, Error> {
     let mut config = Config {
         statements: Vec::new(),
+        packager: Vec::new(),
         diagnostics_urls: Vec::new(),
         cosmos_urls: Vec::new(),
         mesos_urls: Vec::new(),
         ca_cert_path: None,
         source_timeout: Duration::from_secs(15),
+        selection: Selection::default(),
+        notice_period: Duration::from_secs(24 * 3600),
         names: Names::Catalogue,
         units: Vec::new(),
         cluster_id: None,
@@ -250,6 +280,11 @@ fn typed(
         write_key: None,
         write_key_file: None,
         delivery_timeout: Duration::from_secs(60),
+        receipt_key: None,
+        spool: Bounds {
+            bytes: 64 << 20,
+            age: Duration::from_secs(40 * 24 * 3600),
+        },
         state_dir: None,
     };
     for setting in settings {
@@ -277,6 +312,17 @@ fn typed(
             "mesos_urls" => config.mesos_urls = urls()?,
             "ca_cert_path" => config.ca_cert_path = text()?.map(PathBuf::from),
             "source_timeout" => config.source_timeout = setting.span()?,
+            "level" => config.selection.level = level(&setting)?,
+            "omit" => {
+                config.selection.omit = setting.list(|name| Some(name.trim().to_owned()))?;
+                let unknown = config.selection.unknown();
+                warnings.extend(
+                    unknown
+                        .iter()
+                        .map(|name| format!("{}: omit: {name:?} is no property of the plan", setting.origin)),
+                );
+            }
+            "notice_period" => config.notice_period = setting.span_or_none()?,
             "names" => config.names = names(&setting)?,
             "units" => {
                 config.units =
@@ -298,6 +344,9 @@ fn typed(
             "write_key" => config.write_key = text()?.map(Secret),
             "write_key_file" => config.write_key_file = text()?.map(PathBuf::from),
             "delivery_timeout" => config.delivery_timeout = setting.span()?,
+            "receipt_key" => config.receipt_key = text()?,
+            "spool_max_bytes" => config.spool.bytes = setting.bytes()?,
+            "spool_max_age" => config.spool.age = setting.span()?,
             "state_dir" => config.state_dir = text()?.map(PathBuf::from),
             other => warnings.push(format!("{}: the key {other:?} is not read", setting.origin)),
         }
@@ -315,6 +364,20 @@ fn names(setting: &Setting) -> Result<Names, WrongType> {
     {
         Some("catalogue") => Ok(Names::Catalogue),
         Some("all") => Ok(Names::All),
+        _ => Err(setting.wrong()),
+    }
+}
+
+fn level(setting: &Setting) -> Result<Level, WrongType> {
+    match setting
+        .value
+        .as_str()
+        .map(str::trim)
+        .map(str::to_lowercase)
+        .as_deref()
+    {
+        Some("health") => Ok(Level::Health),
+        Some("standard") => Ok(Level::Standard),
         _ => Err(setting.wrong()),
     }
 }

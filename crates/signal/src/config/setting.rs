@@ -95,6 +95,26 @@ impl Setting {
         span.filter(|span| !span.is_zero()).ok_or_else(|| self.wrong())
     }
 
+    /// A span of time that may be none.
+    pub(super) fn span_or_none(&self) -> Result<Duration, WrongType> {
+        let none = self.value.as_f64() == Some(0.0)
+            || self
+                .value
+                .as_str()
+                .is_some_and(|text| parse_span(text) == Some(Duration::ZERO));
+        if none { Ok(Duration::ZERO) } else { self.span() }
+    }
+
+    /// A number of bytes.
+    pub(super) fn bytes(&self) -> Result<u64, WrongType> {
+        let bytes = match &self.value {
+            Value::Number(number) => number.as_u64(),
+            Value::String(text) => parse_bytes(text),
+            _ => None,
+        };
+        bytes.ok_or_else(|| self.wrong())
+    }
+
     /// True or false.
     pub(super) fn bool(&self) -> Result<bool, WrongType> {
         let word = self.value.as_str().and_then(|word| word.parse().ok());
@@ -141,6 +161,23 @@ fn parse_span(text: &str) -> Option<Duration> {
     Duration::try_from(span).ok()
 }
 
+/// `64 MiB`, `1 GiB`, `500 kB`, `1000`
+fn parse_bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let factor = match text[end..].trim() {
+        "" | "B" => 1,
+        "kB" => 1000,
+        "KiB" => 1 << 10,
+        "MB" => 1_000_000,
+        "MiB" => 1 << 20,
+        "GB" => 1_000_000_000,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    text[..end].parse::<u64>().ok()?.checked_mul(factor)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,6 +197,21 @@ mod tests {
         }
         for text in ["", "soon", "-1s", "NaN", "1e99"] {
             assert_eq!(parse_span(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        for (text, bytes) in [
+            ("64 MiB", 64 << 20),
+            ("1GiB", 1 << 30),
+            ("500 kB", 500_000),
+            ("7", 7),
+        ] {
+            assert_eq!(parse_bytes(text), Some(bytes), "{text}");
+        }
+        for text in ["", "MiB", "-1", "64 mib", "99999999999999 GiB"] {
+            assert_eq!(parse_bytes(text), None, "{text}");
         }
     }
 }

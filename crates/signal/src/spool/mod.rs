@@ -192,6 +192,25 @@ impl Spool {
         self.trim_aside(&aside)
     }
 
+    /// Keeps a message that the sink refused for good in `aside/`, for people to look at.
+    ///
+    /// # Errors
+    /// It can't be written.
+    pub fn keep_refused(&self, message: &str) -> Result<(), SpoolError> {
+        self.state
+            .make_folder("spool/aside")
+            .map_err(self.error("make aside/"))?;
+        let name = format!(
+            "spool/aside/refused-{}.json",
+            &body_hash(message.as_bytes())[..16]
+        );
+        self.state
+            .create_once(&name, message.as_bytes(), 0o640)
+            .map_err(self.error("set a message aside"))?;
+        self.count(|counts| counts.refused += 1)?;
+        self.trim_aside(&self.path.join("aside"))
+    }
+
     /// Removes everything: telemetry was switched off. Counts stay.
     ///
     /// # Errors

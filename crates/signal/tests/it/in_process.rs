@@ -1,6 +1,8 @@
 //! A preview without a process of its own, for the tests that need thousands. It is the whole walk, from the configuration's
 //! text to the JSON; only the command line and the log are left out.
 
+use std::sync::atomic::AtomicBool;
+
 use heliograph_signal::clock::Clock;
 use heliograph_signal::config::{self, Config};
 use heliograph_signal::cycle::Cycle;
@@ -30,6 +32,7 @@ impl InProcess {
             config: &self.config,
             environment: &self.environment,
             clock: Clock::new(None),
+            stop: &AtomicBool::new(false),
         };
         let (text, exit) = cycle.preview().unwrap();
         (text.map(|text| serde_json::from_str(&text).unwrap()), exit as i32)
