@@ -22,6 +22,7 @@ pub mod clock;
 pub mod config;
 pub mod entropy;
 pub mod environment;
+mod files;
 pub mod fold;
 mod http;
 pub mod ingest;

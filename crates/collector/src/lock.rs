@@ -1,8 +1,10 @@
 //! One server a data directory: a second one would have a window of ids of its own, and count repeats again.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
+
+use crate::files;
 
 /// Name of the file that is locked.
 const FILE: &str = "serve.lock";
@@ -23,12 +25,7 @@ pub enum LockError {
 /// # Errors
 /// When another server has it.
 pub(crate) fn lock(directory: &Path) -> Result<File, LockError> {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(directory.join(FILE))
-        .map_err(LockError::Io)?;
+    let file = files::open(directory, FILE).map_err(LockError::Io)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LockError::Taken),

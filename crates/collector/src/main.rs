@@ -49,7 +49,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Key(KeyCommand::Revoke { key }) => {
             command::key::revoke(&config.data, &key, &SystemClock, &mut out)?;
         }
-        Command::Messages(asked) => command::messages::print(&config.data, &asked, &mut out)?,
+        Command::Messages(asked) => return command::messages::print(&config.data, &asked, &mut out),
     }
     Ok(out.flush()?)
 }

@@ -111,6 +111,16 @@ impl Store {
         ids::merge_slice(&mut self.connection, before)
     }
 
+    /// Copies the write-ahead log into the database and empties it, as far as readers allow.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn checkpoint(&self) -> Result<(), StoreError> {
+        self.connection
+            .pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))
+            .doing("copy the write-ahead log into the database")
+    }
+
     /// Adds a write key.
     ///
     /// # Errors

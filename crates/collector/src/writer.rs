@@ -163,9 +163,12 @@ pub fn start(
         condition: condition.clone(),
         counters: counters.clone(),
     };
-    let thread = thread::Builder::new()
-        .name("writer".to_owned())
-        .spawn(move || writer.run(&waiting))?;
+    let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || {
+        // Everything is on disk by then, in the log if not in the database.
+        if let Err(error) = writer.run(&waiting).checkpoint() {
+            tracing::warn!("{}", chain(&error));
+        }
+    })?;
     let queue = Queue {
         jobs,
         condition,
@@ -184,19 +187,20 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, waiting: &Receiver<Job>) {
+    /// Works until the queue is closed; returns the store.
+    fn run(mut self, waiting: &Receiver<Job>) -> Store {
         let mut last: Option<Stopwatch> = None;
         let mut chores = Chores::default();
         loop {
             match waiting.recv_timeout(IDLE) {
-                Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => return self.store,
                 Ok(first) => {
                     thread::sleep(pace::wait(self.pace, last.map(Stopwatch::elapsed)));
                     last = Some(Stopwatch::start());
                     let (group, closed) = gather(first, waiting);
                     self.commit(group);
                     if closed {
-                        return;
+                        return self.store;
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -209,9 +213,11 @@ impl Writer {
 
     fn commit(&mut self, group: Vec<Job>) {
         match self.write(&group) {
-            Ok(tallies) => {
-                self.condition.well();
-                self.counters.commits.fetch_add(1, Ordering::Relaxed);
+            Ok((tallies, committed)) => {
+                if committed {
+                    self.condition.well();
+                    self.counters.commits.fetch_add(1, Ordering::Relaxed);
+                }
                 let requests = u64::try_from(group.len()).unwrap_or(u64::MAX);
                 self.counters.requests.fetch_add(requests, Ordering::Relaxed);
                 for (job, tally) in group.into_iter().zip(tallies) {
@@ -228,8 +234,8 @@ impl Writer {
         }
     }
 
-    /// One transaction of a whole group; returns what each of its requests is told.
-    fn write(&mut self, group: &[Job]) -> Result<Vec<Tally>, StoreError> {
+    /// One transaction of a whole group.
+    fn write(&mut self, group: &[Job]) -> Result<(Vec<Tally>, bool), StoreError> {
         let now = self.clock.now();
         let mut dedupe = Dedupe::new(&mut self.window, now);
         let result = write(&mut self.store, &mut dedupe, group, now);
@@ -249,12 +255,13 @@ impl Writer {
     }
 }
 
+/// Returns what each request is told, and whether there was anything to commit.
 fn write(
     store: &mut Store,
     dedupe: &mut Dedupe<'_>,
     group: &[Job],
     now: jiff::Timestamp,
-) -> Result<Vec<Tally>, StoreError> {
+) -> Result<(Vec<Tally>, bool), StoreError> {
     let mut commit = store.begin()?;
     let mut written = Written::default();
     let mut tallies = Vec::with_capacity(group.len());
@@ -275,11 +282,12 @@ fn write(
     if probed {
         commit.probe()?;
     }
-    if probed || !written.is_empty() {
+    let anything = probed || !written.is_empty();
+    if anything {
         commit.write(&written, now)?;
         commit.finish()?;
     }
-    Ok(tallies)
+    Ok((tallies, anything))
 }
 
 /// All that waits, as far as it fits into one commit.

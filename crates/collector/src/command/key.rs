@@ -55,6 +55,8 @@ pub(crate) fn revoke(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let named = named.trim();
+    // Where there is no database none is made.
+    Reader::open(data)?;
     let keys = Store::open(data)?.revoke_key(named, clock.now())?;
     match keys.as_slice() {
         [] => bail!("there is no key with the number or the prefix {named}"),

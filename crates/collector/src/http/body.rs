@@ -4,10 +4,13 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::Duration;
 
-use axum::body::{Body, HttpBody as _};
+use axum::body::{Body, Bytes, HttpBody as _};
 
 use super::answer::Refused;
 use crate::budget::Charge;
+
+/// Most bytes of a refused body that are taken from the wire.
+const DISCARDED: usize = 4 << 20;
 
 /// Reads a body of at most `limit` bytes as it came.
 pub(super) async fn read(
@@ -24,6 +27,7 @@ pub(super) async fn read(
 async fn frames(mut body: Body, limit: usize, charge: &mut Charge) -> Result<Vec<u8>, Refused> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
+        discard(body).await;
         return Err(too_large(limit));
     }
     let mut bytes = Vec::new();
@@ -33,6 +37,7 @@ async fn frames(mut body: Body, limit: usize, charge: &mut Charge) -> Result<Vec
         };
         let length = bytes.len() + data.len();
         if length > limit {
+            discard(body).await;
             return Err(too_large(limit));
         }
         charge.set(length).map_err(|_| Refused::Busy)?;
@@ -43,6 +48,18 @@ async fn frames(mut body: Body, limit: usize, charge: &mut Charge) -> Result<Vec
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)
+}
+
+/// Takes a body that is refused from the wire, within reason: who is cut off while writing may never read the answer, and would
+/// take it for a broken network and try again.
+pub(super) async fn discard(mut body: Body) {
+    let mut left = DISCARDED;
+    while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        if left == 0 {
+            return;
+        }
+    }
 }
 
 fn too_large(limit: usize) -> Refused {

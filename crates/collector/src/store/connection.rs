@@ -1,11 +1,8 @@
 //! Opening the database: one writer for the server, readers and key keepers beside it, in write-ahead mode.
 //!
-//! `synchronous = FULL`: a commit returns when its bytes are synced. The files belong to the owner of the directory, whoever
-//! creates them, so that `sudo … key add` does not lock the server out; nobody else may read them.
+//! `synchronous = FULL`: a commit returns when its bytes are synced.
 
-use std::fs::{self, DirBuilder, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::{Doing as _, StoreError};
 use super::schema::{self, SchemaError};
+use crate::files;
 
 /// Name of the database in the data directory.
 const FILE: &str = "collector.db";
@@ -28,8 +26,8 @@ const WRITER_CACHE: i64 = -16 * 1024;
 /// The database can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The directory can't be made or looked into.
-    #[error("can't use the data directory {}", .0.display())]
+    /// The directory can't be made.
+    #[error("can't make the data directory {}", .0.display())]
     Directory(PathBuf, #[source] io::Error),
     /// The file can't be made.
     #[error("can't create the database {}", .0.display())]
@@ -85,29 +83,11 @@ pub(super) fn reader(directory: &Path) -> Result<Connection, OpenError> {
 
 /// The database's path, in a directory that exists, and the file too.
 fn prepared(directory: &Path) -> Result<PathBuf, OpenError> {
-    let unusable = |error| OpenError::Directory(directory.to_owned(), error);
-    if !directory.exists() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(unusable)?;
-    }
-    let owner = fs::metadata(directory).map_err(unusable)?;
+    files::make_directory(directory).map_err(|error| OpenError::Directory(directory.to_owned(), error))?;
     let path = directory.join(FILE);
-    let created = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path);
-    match created {
-        Ok(file) if rustix::process::geteuid().is_root() => {
-            std::os::unix::fs::fchown(&file, Some(owner.uid()), Some(owner.gid()))
-                .map_err(|error| OpenError::Create(path.clone(), error))?;
-        }
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(OpenError::Create(path, error)),
+    // Made by us and not by SQLite, which would make it readable for others; its further files it makes after this one.
+    if !path.exists() {
+        files::open(directory, FILE).map_err(|error| OpenError::Create(path.clone(), error))?;
     }
     Ok(path)
 }

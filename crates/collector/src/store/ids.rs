@@ -196,7 +196,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig::with_cases(12))]
         #[test]
         fn ids_are_found_in_their_hour_before_and_after_merging(
             lists in prop::collection::vec((0_i64..4, prop::collection::btree_set(0_u128..3000, 0..700)), 0..12),

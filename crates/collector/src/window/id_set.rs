@@ -141,6 +141,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
         #[test]
         fn is_a_set(steps in prop::collection::vec((any::<bool>(), 1_u128..40, 0_u128..3), 0..400)) {
             let mut set = IdSet::of_bytes(0);

@@ -1,0 +1,192 @@
+//! The real collector in a directory of its own, on a port of its own.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::client::{Answer, Client};
+
+/// The binary under test.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_heliograph-collector");
+
+/// A running collector; killed when it is dropped.
+pub(crate) struct TestCollector {
+    child: Child,
+    url: String,
+    data: PathBuf,
+    settings: Vec<(String, String)>,
+    /// Holds what is logged, and the data too, unless they lie elsewhere.
+    dir: TempDir,
+}
+
+impl TestCollector {
+    /// Starts one.
+    pub(crate) fn start() -> TestCollector {
+        TestCollector::with(&[])
+    }
+
+    /// Starts one with these keys of the configuration set.
+    pub(crate) fn with(settings: &[(&str, &str)]) -> TestCollector {
+        let dir = TempDir::new().unwrap();
+        let data = dir.path().join("data");
+        TestCollector::new(dir, &data, settings)
+    }
+
+    /// Starts one on a data directory.
+    pub(crate) fn in_dir(data: &Path, settings: &[(&str, &str)]) -> TestCollector {
+        TestCollector::new(TempDir::new().unwrap(), data, settings)
+    }
+
+    fn new(dir: TempDir, data: &Path, settings: &[(&str, &str)]) -> TestCollector {
+        let settings: Vec<_> = settings
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        let (child, url) = spawn(data, &log_path(&dir), &settings);
+        TestCollector {
+            child,
+            url,
+            data: data.to_owned(),
+            settings,
+            dir,
+        }
+    }
+
+    /// `http://127.0.0.1:…`
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        let address = self.url().strip_prefix("http://").unwrap();
+        address.parse().unwrap()
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::to(self.address()).unwrap()
+    }
+
+    /// Adds a key of a kind.
+    pub(crate) fn key(&self, kind: &str) -> String {
+        key(&self.data, kind)
+    }
+
+    /// Posts one batch on a connection of its own.
+    pub(crate) fn batch(&self, key: &str, body: &Value) -> Answer {
+        self.client().batch(key, body).unwrap()
+    }
+
+    /// What is stored.
+    pub(crate) fn messages(&self) -> Vec<Value> {
+        messages(&self.data, &[])
+    }
+
+    /// What was logged since the first start.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(log_path(&self.dir)).unwrap()
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Tells it to stop and waits until it has.
+    pub(crate) fn stop(&mut self) -> ExitStatus {
+        self.signal("TERM");
+        self.child.wait().unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Starts it again after it ended.
+    pub(crate) fn restart(&mut self) {
+        let (child, url) = spawn(&self.data, &log_path(&self.dir), &self.settings);
+        self.child = child;
+        self.url = url;
+    }
+}
+
+impl Drop for TestCollector {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command of the binary to its end.
+pub(crate) fn run(data: &Path, arguments: &[&str]) -> Output {
+    Command::new(BINARY)
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .output()
+        .unwrap()
+}
+
+/// Adds a key to a data directory.
+pub(crate) fn key(data: &Path, kind: &str) -> String {
+    let output = run(data, &["key", "add", "--kind", kind]);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+}
+
+/// What is stored in a data directory.
+pub(crate) fn messages(data: &Path, arguments: &[&str]) -> Vec<Value> {
+    let output = run(data, &[&["messages"], arguments].concat());
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn log_path(dir: &TempDir) -> PathBuf {
+    dir.path().join("log")
+}
+
+fn spawn(data: &Path, log_path: &Path, settings: &[(String, String)]) -> (Child, String) {
+    let log = File::options().create(true).append(true).open(log_path).unwrap();
+    let mut command = Command::new(BINARY);
+    // Less than by default, so that a start takes no time.
+    command.env("HELIOGRAPH_COLLECTOR_ID_WINDOW_MEMORY", "1 MiB");
+    for (key, value) in settings {
+        command.env(
+            format!("HELIOGRAPH_COLLECTOR_{}", key.to_ascii_uppercase()),
+            value,
+        );
+    }
+    let mut child = command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let url = line.trim_end().strip_prefix("listening on ").map(str::to_owned);
+    let url = url.unwrap_or_else(|| {
+        let log = fs::read_to_string(log_path).unwrap();
+        panic!("it did not start: {log}")
+    });
+    (child, url)
+}

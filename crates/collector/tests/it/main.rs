@@ -1,0 +1,23 @@
+//! Tests from outside: the real binary on a port of its own, spoken to over HTTP and read with its own commands.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "the parts that tests are made of are tests too"
+)]
+
+mod auth;
+mod body;
+mod client;
+mod collector;
+mod command;
+mod crash;
+mod dedupe;
+mod disk;
+mod group;
+mod health;
+mod in_process;
+mod message;
+mod report;
+mod shape;
