@@ -108,6 +108,7 @@ impl Sink<'_> {
 /// What an answer means, and a line that says so.
 fn judge(answer: Answer) -> Reply {
     let status = answer.status;
+    let method = answer.method;
     let retry_after = answer
         .header("retry-after")
         .and_then(|value| value.trim().parse().ok())
@@ -119,6 +120,10 @@ fn judge(answer: Answer) -> Reply {
         receipt: None,
         what,
     };
+    if method != Method::Post {
+        let what = "the sink redirected so that the POST became a GET, which delivers nothing; is the sink's URL right?";
+        return reply(Answered::NotSegment, what.to_owned());
+    }
     if status != 200 {
         return reply(
             Answered::Status(status, retry_after),
