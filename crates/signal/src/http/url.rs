@@ -89,13 +89,13 @@ impl Url {
         })
     }
 
-    /// Where a redirect's `Location` leads from here (RFC 9110, 10.2.2); credentials don't go along.
+    /// Where a redirect's `Location` leads from here (RFC 9110, 10.2.2). As in Go, credentials go along with a relative one.
     ///
     /// # Errors
     /// It leads nowhere that http goes.
     pub fn redirected(&self, location: &str) -> Result<Url, InvalidUrl> {
         let location = location.split('#').next().unwrap_or_default();
-        if location.contains("://") {
+        if has_scheme(location) {
             return location.parse();
         }
         let scheme = self.uri.scheme_str().unwrap_or("http");
@@ -110,9 +110,7 @@ impl Url {
             let folder = self.uri.path().rsplit_once('/').map_or("", |(folder, _)| folder);
             format!("{folder}/{location}")
         };
-        let mut to = self.with_path(&path).ok_or(InvalidUrl::Form)?;
-        to.authorization = None;
-        Ok(to)
+        self.with_path(&without_dots(&path)).ok_or(InvalidUrl::Form)
     }
 }
 
@@ -140,6 +138,35 @@ impl FromStr for Url {
             authorization: credentials.map(|credentials| basic(&credentials)),
         })
     }
+}
+
+/// Whether a reference begins with a scheme (RFC 3986, 3.1).
+fn has_scheme(reference: &str) -> bool {
+    let Some((scheme, _)) = reference.split_once(':') else {
+        return false;
+    };
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// An absolute path, with or without a query, after its `.` and `..` are followed (RFC 3986, 5.2.4).
+fn without_dots(path_and_query: &str) -> String {
+    let end = path_and_query.find('?').unwrap_or(path_and_query.len());
+    let (path, query) = path_and_query.split_at(end);
+    let mut segments = Vec::new();
+    for segment in path.split('/').skip(1) {
+        match segment {
+            "." => {}
+            ".." => _ = segments.pop(),
+            segment => segments.push(segment),
+        }
+    }
+    if path.ends_with("/.") || path.ends_with("/..") {
+        segments.push("");
+    }
+    format!("/{}{query}", segments.join("/"))
 }
 
 /// The header for `user:password`, whose parts may be percent-encoded.
@@ -231,13 +258,16 @@ mod tests {
         for (location, to) in [
             ("https://other/x", "https://other/x"),
             ("//other/x", "http://other/x"),
-            ("/x?y#z", "http://h:1/x?y"),
-            ("x", "http://h:1/a/x"),
-            ("?n=1", "http://h:1/a/b?n=1"),
+            ("/x?y#z", "http://u:p@h:1/x?y"),
+            ("x", "http://u:p@h:1/a/x"),
+            ("?n=1", "http://u:p@h:1/a/b?n=1"),
+            ("../../x/./y/..?a/../b", "http://u:p@h:1/x/?a/../b"),
+            ("http://h:1/x", "http://h:1/x"),
         ] {
             assert_eq!(from.redirected(location).unwrap(), url(to), "{location}");
         }
         assert_eq!(from.redirected("ftp://h/"), Err(InvalidUrl::Scheme));
+        assert!(from.redirected("javascript:alert(1)").is_err());
         assert_eq!(
             url("http://h/a?cache=0").without_query().unwrap(),
             url("http://h/a")
