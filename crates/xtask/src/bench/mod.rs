@@ -2,6 +2,9 @@
 
 mod measure;
 mod signal;
+mod spool;
+
+use crate::run::{cargo, run};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -13,25 +16,22 @@ pub(crate) struct Args {
 enum Bench {
     /// One cycle of signal: CPU and memory by the size of the cluster
     Signal,
+    /// The spool: parcels a second, and reading a full one again
+    Spool,
     /// Run a command and print what it used as JSON
     #[command(hide = true)]
     Measure { command: Vec<String> },
 }
 
 pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
+    // A figure of unoptimised code says nothing.
+    if cfg!(debug_assertions) {
+        let words: Vec<_> = std::env::args().skip(2).collect();
+        return run(cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench"]).args(words));
+    }
     match &args.bench {
-        // A figure of unoptimised code says nothing.
-        Bench::Signal if cfg!(debug_assertions) => crate::run::run(&mut crate::run::cargo(&[
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "xtask",
-            "--",
-            "bench",
-            "signal",
-        ])),
         Bench::Signal => signal::bench(),
+        Bench::Spool => spool::bench(),
         Bench::Measure { command } => measure::child(command),
     }
 }
