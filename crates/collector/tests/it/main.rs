@@ -15,6 +15,7 @@ mod command;
 mod crash;
 mod dedupe;
 mod disk;
+mod end_to_end;
 mod group;
 mod health;
 mod in_process;
