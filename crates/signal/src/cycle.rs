@@ -289,8 +289,8 @@ impl Cycle<'_> {
         }
         let events: Vec<_> = messages.iter().map(Track::event).collect();
         let (events, collected) = (events.join(", "), rfc3339(at));
-        for parcel in parcels(Kind::Report, at, messages.iter().map(Track::to_json)) {
-            match spool.put(&parcel, self.clock.wall()) {
+        for (part, parcel) in (1..).zip(parcels(Kind::Report, at, messages.iter().map(Track::to_json))) {
+            match spool.put_part(&parcel, part, self.clock.wall()) {
                 Ok(entry) => tracing::debug!(collected, parcel = entry.name, "collected {events}"),
                 Err(error) => {
                     tracing::error!(

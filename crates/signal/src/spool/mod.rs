@@ -1,7 +1,8 @@
 //! The spool: what is still to be sent, one readable file a parcel, in a directory that `ls` and `cat` show an operator.
 //!
 //! * A parcel is written aside, synced, renamed into place, and the directory synced: it is there whole, or not at all.
-//! * Names are deterministic and sort by time: `2026-11-22T11Z.report`. What is there already is not written again.
+//! * Names are deterministic and sort by time: `2026-11-22T11Z.report`, and `2026-11-22T11Z-2.report` where a report takes more
+//!   than one parcel. What is there already is not written again.
 //! * Bytes and age are bounded; the oldest is dropped first, and counted in `counts.json`.
 //! * Files that are damaged, or not ours, are moved to `aside/`, named in the log, and stop nothing.
 //! * Two processes may use it at once: bounds and counts are changed under a lock, and a parcel that another process took away
@@ -95,9 +96,17 @@ impl Spool {
     /// # Errors
     /// It could not be kept: the disk is full, read-only or failing. What was there is still there.
     pub fn put(&self, parcel: &Parcel, now: Timestamp) -> Result<Entry, SpoolError> {
+        self.put_part(parcel, 1, now)
+    }
+
+    /// As [`Spool::put`], for one of several parcels that hold a report together; `part` counts from 1.
+    ///
+    /// # Errors
+    /// As [`Spool::put`].
+    pub fn put_part(&self, parcel: &Parcel, part: u32, now: Timestamp) -> Result<Entry, SpoolError> {
         let text = parcel.encode();
         let entry = Entry {
-            name: name_of(parcel),
+            name: name_of(parcel, part),
             bytes: text.len() as u64,
         };
         let lock = self.lock()?;
@@ -316,9 +325,10 @@ impl Spool {
     }
 }
 
-/// A report is named by its hour: there is one. Others by their time and a part of their text's hash.
-fn name_of(parcel: &Parcel) -> String {
+/// A report is named by its hour: there is one, in one part mostly. Others by their time and a part of their text's hash.
+fn name_of(parcel: &Parcel, part: u32) -> String {
     match parcel.kind {
+        Kind::Report if part > 1 => format!("{}-{part}.report", Hour::of(parcel.collected)),
         Kind::Report => format!("{}.report", Hour::of(parcel.collected)),
         kind => {
             let hash = body_hash(parcel.messages.concat().as_bytes());
