@@ -18,9 +18,7 @@ pub(crate) const CLUSTER_ID: &str = "70b28f00-e38f-41b2-a723-aab344f535b9";
 pub(crate) const WRITE_KEY: &str = "write-key-of-the-tests";
 /// An instant with everything that a timestamp must keep.
 pub(crate) const NOW: &str = "2026-11-22T11:52:54.007Z";
-/// The exit code of a report that was not delivered, and may be later.
-pub(crate) const NOT_NOW: i32 = 3;
-/// The exit code of a report that the sink will never take.
+/// The exit code of a report that the sink will never take: it is neither delivered nor kept to be.
 pub(crate) const REFUSED: i32 = 3;
 
 /// A cluster, its surroundings, and the configuration that signal is run with.

@@ -1,12 +1,12 @@
-//! The sink, well and not so well: what is tried again, what is not, and how it exits. What the messages look like is in
-//! [`crate::message`].
+//! The sink, well and not so well: what is tried again within a report, what is kept for the next, what is neither, and how it
+//! exits. What the messages look like is in [`crate::message`].
 
 use std::time::Duration;
 
 use heliograph_fleet::sink::{Answer, SinkRequest};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::cluster::{Cluster, NOT_NOW, REFUSED};
+use crate::cluster::{Cluster, REFUSED};
 use crate::front::Front;
 use crate::small;
 
@@ -46,7 +46,7 @@ fn once_is_enough() {
     cluster
         .run(&["report"])
         .exits(0)
-        .logs("reported health, package_list, mesos_track")
+        .logs("delivered")
         .has_no_complaint();
     assert_eq!(cluster.sink.requests().len(), 1);
     assert_eq!(cluster.sink.messages().len(), 3);
@@ -62,7 +62,7 @@ fn what_passes_is_tried_again() {
         Answer::Reset,
     ] {
         let cluster = answered(vec![answer.clone()]);
-        cluster.run(&["report"]).exits(0).logs("trying again");
+        cluster.run(&["report"]).exits(0).has_no_complaint();
         assert_eq!(cluster.sink.requests().len(), 2, "{answer:?}");
         assert_eq!(cluster.sink.messages().len(), 3, "{answer:?}");
     }
@@ -102,29 +102,53 @@ fn a_wait_beyond_the_cycles_time_is_not_begun() {
     let cluster = answered(vec![with_headers(429, &[("Retry-After", "3600")])]);
     let run = cluster
         .run(&["report"])
-        .exits(NOT_NOW)
+        .exits(0)
+        .logs("kept")
         .logs("the sink answered 429");
     assert!(run.took < Duration::from_secs(15), "took {:?}", run.took);
     assert_eq!(cluster.sink.requests().len(), 1);
 }
 
+/// Such an answer says that something in the batch is wrong, so it is asked for in halves, each message alone at last.
 #[test]
 fn what_the_sink_will_never_take_is_not_repeated() {
     for code in [400, 413, 422] {
-        let cluster = answered(vec![Answer::status(code)]);
-        cluster
-            .run(&["report"])
-            .exits(REFUSED)
-            .logs(&format!("refused: the sink answered {code}"));
-        assert_eq!(cluster.sink.requests().len(), 1, "{code}");
+        let cluster = answered(vec![Answer::status(code); 20]);
+        let run = cluster.run(&["report"]).exits(REFUSED).logs(&code.to_string());
+        for event in ["health", "mesos_track", "package_list"] {
+            assert!(run.log.contains(event), "{event} is named:\n{}", run.log);
+        }
+        let requests = cluster.sink.requests();
+        let alone: Vec<_> = requests
+            .iter()
+            .map(ids)
+            .filter(|ids| ids.len() == 1)
+            .flatten()
+            .collect();
+        assert_eq!((requests.len(), alone.len()), (5, 3), "{code}: {alone:?}");
+
+        cluster.sink.script(vec![]);
+        let cluster = cluster
+            .set("diagnostics_urls", json!([]))
+            .set("cosmos_urls", json!([]))
+            .set("mesos_urls", json!([]));
+        cluster.run(&["report"]).exits(0);
+        assert_eq!(cluster.sink.requests().len(), 5, "nothing of it comes again");
     }
+}
+
+#[test]
+fn what_the_sink_does_take_after_all_is_delivered() {
+    let cluster = answered(vec![Answer::status(400)]);
+    cluster.run(&["report"]).exits(0);
+    assert_eq!(cluster.delivered().len(), 3);
 }
 
 #[test]
 fn a_wrong_key_is_not_tried_again_and_named() {
     for code in [401, 403] {
         let cluster = answered(vec![Answer::status(code)]);
-        cluster.run(&["report"]).exits(NOT_NOW).logs("write key");
+        cluster.run(&["report"]).exits(0).logs("kept").logs("write key");
         assert_eq!(cluster.sink.requests().len(), 1, "{code}");
     }
 }
@@ -133,7 +157,11 @@ fn a_wrong_key_is_not_tried_again_and_named() {
 fn other_statuses_end_the_cycles_tries() {
     for code in [204, 404, 405, 407, 410] {
         let cluster = answered(vec![Answer::status(code)]);
-        cluster.run(&["report"]).exits(NOT_NOW).logs(&code.to_string());
+        cluster
+            .run(&["report"])
+            .exits(0)
+            .logs("kept")
+            .logs(&code.to_string());
         assert_eq!(cluster.sink.requests().len(), 1, "{code}");
     }
 }
@@ -141,7 +169,11 @@ fn other_statuses_end_the_cycles_tries() {
 #[test]
 fn a_captive_portal_is_no_sink() {
     let cluster = answered(vec![Answer::NotSegment]);
-    cluster.run(&["report"]).exits(NOT_NOW).logs("captive portal");
+    cluster
+        .run(&["report"])
+        .exits(0)
+        .logs("kept")
+        .logs("captive portal");
     assert_eq!(cluster.sink.requests().len(), 1);
 }
 
@@ -161,14 +193,19 @@ fn a_success_that_is_none_is_not_believed() {
             body: body.to_owned(),
         }]);
         let run = cluster.run(&["report"]);
-        assert_eq!(run.code, NOT_NOW, "{body:?}\n{}", run.log);
+        assert_eq!(run.code, 0, "{body:?}\n{}", run.log);
+        assert!(run.log.contains("kept"), "{body:?}\n{}", run.log);
     }
 }
 
 #[test]
 fn a_sink_that_says_nothing_is_left_in_time() {
     let cluster = answered(vec![Answer::Hang; 10]).set("delivery_timeout", "1s");
-    let run = cluster.run(&["report"]).exits(NOT_NOW).logs("no answer within");
+    let run = cluster
+        .run(&["report"])
+        .exits(0)
+        .logs("kept")
+        .logs("no answer within");
     assert!(run.took < Duration::from_secs(15), "took {:?}", run.took);
 }
 
@@ -177,7 +214,8 @@ fn a_sink_that_resets_is_tried_until_the_time_is_up() {
     let cluster = answered(vec![Answer::Reset; 1000]).set("delivery_timeout", "2s");
     let run = cluster
         .run(&["report"])
-        .exits(NOT_NOW)
+        .exits(0)
+        .logs("kept")
         .logs("the connection broke");
     assert!(run.took < Duration::from_secs(20), "took {:?}", run.took);
     let tries = cluster.sink.requests().len();
@@ -190,23 +228,48 @@ fn a_sink_that_refuses_is_named_with_its_reason() {
     cluster.sink.refuse(true).unwrap();
     cluster
         .run(&["report"])
-        .exits(NOT_NOW)
+        .exits(0)
+        .logs("kept")
         .logs("no connection: refused")
         .logs(&cluster.sink.url());
     assert_eq!(cluster.sink.requests().len(), 0);
 }
 
 #[test]
-fn a_long_outage_is_two_lines() {
+fn an_outage_is_one_line() {
     let cluster = answered(vec![Answer::status(503); 1000]).set("delivery_timeout", "3s");
-    let run = cluster.run(&["report"]).exits(NOT_NOW);
+    let run = cluster.run(&["report"]).exits(0).logs("kept");
     assert!(cluster.sink.requests().len() > 2);
     assert_eq!(
         run.complaints().len(),
-        2,
+        1,
         "one line for each change of state:\n{}",
         run.log
     );
+}
+
+#[test]
+fn what_was_kept_arrives_with_the_next_report() {
+    let cluster = answered(vec![Answer::status(401), Answer::NotSegment]);
+    let report = |hour: u8| {
+        cluster
+            .run(&["report", "--now", &format!("2026-11-22T{hour:02}:00:00Z")])
+            .exits(0)
+    };
+    report(11);
+    report(12);
+    assert_eq!(cluster.sink.messages().len(), 0);
+    report(13);
+    let mut hours: Vec<_> = cluster
+        .sink
+        .messages()
+        .iter()
+        .map(|message| message["timestamp"].to_string())
+        .collect();
+    hours.dedup();
+    assert_eq!(hours.len(), 3, "the oldest first: {hours:?}");
+    assert!(hours.is_sorted(), "the oldest first: {hours:?}");
+    assert_eq!(cluster.sink.messages().len(), 9);
 }
 
 #[test]
@@ -229,6 +292,21 @@ fn permanent_redirects_keep_the_post() {
             second[0].header("authorization"),
             "same host, {code}"
         );
+    }
+}
+
+/// Such a redirect turns the POST into a GET: whoever answers that with 200 has not got the report.
+#[test]
+fn a_redirect_that_loses_the_body_delivers_nothing() {
+    for code in [301, 302, 303] {
+        let other = heliograph_fleet::Sink::start().unwrap();
+        let cluster = answered(vec![with_headers(code, &[("Location", &other.url())])]);
+        let run = cluster.run(&["report"]);
+        assert_eq!(run.code, 0, "{code}\n{}", run.log);
+        assert!(run.log.contains("kept"), "{code}\n{}", run.log);
+        assert!(run.log.contains("redirect"), "{code}\n{}", run.log);
+        let told = other.requests().iter().flat_map(SinkRequest::messages).count();
+        assert_eq!(told, 0, "{code}");
     }
 }
 

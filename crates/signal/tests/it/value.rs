@@ -21,16 +21,26 @@ pub(crate) fn difference(place: &str, found: &Value, expected: &Value) -> Option
                 return Some(format!("{place}.{key} is missing"));
             }
             if let Some(key) = surplus {
-                return Some(format!("{place}.{key} is {} and should not be there", a[key]));
+                return Some(format!(
+                    "{place}.{key} is {} and should not be there",
+                    short(&a[key])
+                ));
             }
             a.iter()
                 .find_map(|(key, value)| difference(&format!("{place}.{key}"), value, &b[key]))
         }
-        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+        (Value::Array(a), Value::Array(b)) => {
             let mut pairs = a.iter().zip(b).enumerate();
-            pairs.find_map(|(index, (a, b))| difference(&format!("{place}[{index}]"), a, b))
+            let item = pairs.find_map(|(index, (a, b))| difference(&format!("{place}[{index}]"), a, b));
+            let lengths =
+                (a.len() != b.len()).then(|| format!("{place} has {} items, expected {}", a.len(), b.len()));
+            item.or(lengths)
         }
         (a, b) if a == b => None,
-        (a, b) => Some(format!("{place} is {a}, expected {b}")),
+        (a, b) => Some(format!("{place} is {}, expected {}", short(a), short(b))),
     }
+}
+
+fn short(value: &Value) -> String {
+    value.to_string().chars().take(200).collect()
 }
