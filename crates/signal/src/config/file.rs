@@ -53,9 +53,15 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Entry>, InvalidFile> {
     };
     if is_json {
         parse_json(text).map_err(|error| {
+            // What the library says of a value of another type shows the value, which may be a secret.
+            let what = if error.is_data() {
+                "it is JSON of another type".to_owned()
+            } else {
+                error.to_string()
+            };
             invalid(
                 Some(error.line()),
-                format!("not the JSON object that is expected: {error}"),
+                format!("not the JSON object that is expected: {what}"),
             )
         })
     } else {
@@ -178,7 +184,7 @@ mod tests {
             (
                 "a.json",
                 "[]",
-                "a.json:1: not the JSON object that is expected: invalid type: sequence, expected an object of keys and values at line 1 column 0",
+                "a.json:1: not the JSON object that is expected: it is JSON of another type",
             ),
             (
                 "a.toml",
