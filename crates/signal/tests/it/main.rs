@@ -15,10 +15,14 @@
 )]
 
 mod cluster;
+mod command_line;
+mod consent;
 mod delivery;
 mod fault;
+mod files;
 mod front;
 mod hourly;
+mod identity;
 mod in_process;
 mod message;
 mod pairs;
