@@ -147,9 +147,14 @@ impl Cycle<'_> {
     /// # Errors
     /// What this host's operator said can't be read.
     pub fn decide(&self) -> Result<Decision, Unreadable> {
-        let consent = Consent::read(&self.state_path())?;
+        let do_not_track = self.environment.get("DO_NOT_TRACK");
+        // It beats all else, also what can't be read.
+        let consent = match Consent::read(&self.state_path()) {
+            Err(_) if do_not_track.is_some_and(gate::forbids) => Consent::default(),
+            consent => consent?,
+        };
         let voices = Voices {
-            do_not_track: self.environment.get("DO_NOT_TRACK"),
+            do_not_track,
             consent,
             statements: &self.config.statements,
             packager: &self.config.packager,

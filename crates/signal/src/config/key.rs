@@ -107,6 +107,24 @@ pub const KEYS: &[Key] = &[
         "How long one source may take in all (5 s of it to connect). All are asked at the same time.",
     ),
     key(
+        "level",
+        Kind::Choice(&["health", "standard"]),
+        "\"standard\"",
+        "\"health\" sends the health of units and nodes with version, provider and variant; \"standard\" all of the plan.",
+    ),
+    key(
+        "omit",
+        Kind::Texts,
+        "[]",
+        "Properties that are left out, by their names in docs/data-dictionary.md; * stands for any text.",
+    ),
+    key(
+        "notice_period",
+        Kind::Span,
+        "\"24h\"",
+        "How long the notice stands on a fresh installation before anything is collected, where nobody said on or off.",
+    ),
+    key(
         "names",
         Kind::Choice(&["catalogue", "all"]),
         "\"catalogue\"",
@@ -197,6 +215,19 @@ pub const KEYS: &[Key] = &[
         "\"60s\"",
         "How long one cycle tries to deliver its report.",
     ),
+    key(
+        "receipt_key",
+        Kind::Text,
+        "",
+        "The collector's public key, in hexadecimal. Without it, the key of the first receipt is pinned.",
+    ),
+    key(
+        "spool_max_bytes",
+        Kind::Bytes,
+        "\"64 MiB\"",
+        "How much is kept while the sink can't be reached; the oldest is dropped first, and counted.",
+    ),
+    key("spool_max_age", Kind::Span, "\"40d\"", "How long it is kept."),
     key(
         "state_dir",
         Kind::Path,

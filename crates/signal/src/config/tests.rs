@@ -32,6 +32,42 @@ fn the_printed_defaults_are_the_defaults() {
     );
 }
 
+/// A key that is in the table and not read would be ignored without a word.
+#[test]
+fn every_key_is_read() {
+    for key in key::KEYS {
+        let value = match key.kind {
+            key::Kind::Consent | key::Kind::Bool => "true".into(),
+            key::Kind::Text | key::Kind::Secret | key::Kind::Path => "text".into(),
+            key::Kind::Url => "http://a/".into(),
+            key::Kind::Urls => serde_json::json!(["http://a/"]),
+            key::Kind::Texts => serde_json::json!(["cpu_total"]),
+            key::Kind::Span => "7s".into(),
+            key::Kind::Bytes => "7 kB".into(),
+            key::Kind::Choice(words) => words
+                .iter()
+                .find(|word| !key.default.contains(*word))
+                .unwrap()
+                .to_owned()
+                .into(),
+        };
+        let setting = Setting {
+            key,
+            value,
+            origin: Origin::Flag("x"),
+        };
+        let (config, warnings) = from_texts(&[], &Environment::default(), vec![setting]).unwrap();
+        let (default, _) = from_texts(&[], &Environment::default(), vec![]).unwrap();
+        assert_eq!(warnings, Vec::<String>::new());
+        assert_ne!(
+            format!("{config:?}"),
+            format!("{default:?}"),
+            "{} changes nothing",
+            key.name
+        );
+    }
+}
+
 #[test]
 fn dcos_own_file_is_understood() {
     let (config, warnings) = load_json(
