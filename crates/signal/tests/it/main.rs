@@ -14,6 +14,7 @@
     reason = "how long a run takes is measured against the real clock"
 )]
 
+mod authority;
 mod cluster;
 mod command_line;
 mod consent;
@@ -33,4 +34,5 @@ mod small;
 mod split;
 mod table;
 mod time;
+mod tls;
 mod value;
