@@ -231,7 +231,7 @@ impl Cycle<'_> {
         // The hour is fixed before anything is asked: a report that is sent late is still that hour's.
         let at = self.clock.now();
         let (loose, exit) = self.collect_and_keep(asked, &sender, &client, &state, &spool, at)?;
-        let had_loose = loose.is_some();
+        let had_loose = loose.len();
         let sink = Sink {
             client: &client,
             url: &self.config.sink,
@@ -246,13 +246,13 @@ impl Cycle<'_> {
             self.config.delivery_timeout,
         ) {
             Ok(outcome) => outcome,
-            Err(error) if had_loose => {
+            Err(error) if had_loose > 0 => {
                 tracing::error!("neither kept nor delivered: {}", crate::source::chain(&error));
                 return Ok(Exit::NotKept);
             }
             Err(error) => return Err(error),
         };
-        if had_loose && !outcome.loose_done {
+        if outcome.loose_done < had_loose {
             tracing::error!(
                 "neither kept nor delivered: {}",
                 outcome.kept_back.unwrap_or_default()
@@ -270,7 +270,7 @@ impl Cycle<'_> {
         }
     }
 
-    /// Collects, unless this hour was tried, and keeps what was collected. Returns the parcel if it could not be kept.
+    /// Collects, unless this hour was tried, and keeps what was collected. Returns the parcels that could not be kept.
     fn collect_and_keep(
         &self,
         asked: Asked,
@@ -279,34 +279,49 @@ impl Cycle<'_> {
         state: &State,
         spool: &Spool,
         at: Timestamp,
-    ) -> Result<(Option<Parcel>, Exit), Error> {
+    ) -> Result<(Vec<Parcel>, Exit), Error> {
         let hour = Hour::of(at);
         if asked == Asked::ByTimer && Attempt::read(state).hour == Some(hour) {
             tracing::info!("{hour} was tried already; what is kept is tried again");
-            return Ok((None, Exit::Done));
+            return Ok((Vec::new(), Exit::Done));
         }
         Attempt { hour: Some(hour) }.write(state);
         let (report, exit) = self.collect(&sender.cluster, client);
         let messages = report.messages(sender, at);
         // Asked again: telemetry may have been switched off while the sources were answering.
         if messages.is_empty() || !self.is_on() {
-            return Ok((None, exit));
+            return Ok((Vec::new(), exit));
         }
         let events: Vec<_> = messages.iter().map(Track::event).collect();
         let (events, collected) = (events.join(", "), rfc3339(at));
+        let mut loose = Vec::new();
         for (part, parcel) in (1..).zip(parcels(Kind::Report, at, messages.iter().map(Track::to_json))) {
             match spool.put_part(&parcel, part, self.clock.wall()) {
                 Ok(entry) => tracing::debug!(collected, parcel = entry.name, "collected {events}"),
                 Err(error) => {
-                    tracing::error!(
-                        "the report can't be kept, so it must be delivered now: {}",
-                        crate::source::chain(&error)
-                    );
-                    return Ok((Some(parcel), exit));
+                    if loose.is_empty() {
+                        tracing::error!(
+                            "the report can't be kept, so it must be delivered now: {}",
+                            crate::source::chain(&error)
+                        );
+                    }
+                    loose.push(parcel);
                 }
             }
         }
-        Ok((None, exit))
+        self.forsake_if_off()?;
+        Ok((loose, exit))
+    }
+
+    /// Deletes what was kept while telemetry was being switched off: whoever did so had cleared the spool already.
+    ///
+    /// # Errors
+    /// It can't be deleted.
+    pub fn forsake_if_off(&self) -> Result<(), Error> {
+        match self.decide() {
+            Ok(Decision::Off(_)) => self.delete_kept(),
+            _ => Ok(()),
+        }
     }
 
     /// Delivers what is kept, if no other process is doing so.
@@ -318,7 +333,7 @@ impl Cycle<'_> {
         state: &State,
         spool: &Spool,
         sink: Sink<'_>,
-        loose: Option<Parcel>,
+        loose: Vec<Parcel>,
         patient: bool,
         timeout: Duration,
     ) -> Result<Outcome, Error> {

@@ -25,6 +25,10 @@ use crate::state::State;
 
 /// Room that the envelope of a batch takes, in bytes.
 const ENVELOPE: usize = 64;
+/// What keeps the rest back when the gate closes, or this process is to end.
+const NOT_ALLOWED: &str = "telemetry was switched off, or this process is to end";
+/// How often a wait looks whether sending is still allowed.
+const LOOK: Duration = Duration::from_millis(200);
 /// The file that the pace is kept in.
 const PACE: &str = "pace.json";
 
@@ -48,8 +52,8 @@ pub struct Outcome {
     pub refused: usize,
     /// What kept the rest back.
     pub kept_back: Option<String>,
-    /// Whether the loose parcel, if there was one, was delivered or set aside.
-    pub loose_done: bool,
+    /// Loose parcels that were delivered or set aside.
+    pub loose_done: usize,
 }
 
 /// What delivery works with.
@@ -80,10 +84,23 @@ struct Item {
     messages: Vec<String>,
 }
 
+/// What became of the tries of a batch.
+struct Tried {
+    next: Next,
+    /// What was wrong.
+    what: String,
+    /// The number of the last send.
+    n: u64,
+    /// The wait that the sink asked for.
+    asked: Option<Duration>,
+}
+
 /// How far a batch got.
 enum Progress {
     /// All of it.
     Whole,
+    /// This many of its messages; then sending was not allowed any more.
+    Closed { done: usize },
     /// This many of its messages; then the sink would not go on.
     Stopped {
         done: usize,
@@ -93,22 +110,30 @@ enum Progress {
 }
 
 impl Delivery<'_> {
-    /// Delivers what is in the spool, and then `loose`, a parcel that could not be kept there.
+    /// Delivers what is in the spool, and then `loose`, parcels that could not be kept there.
     ///
     /// # Errors
     /// The disk does not let it go on.
-    pub fn run(&mut self, loose: Option<Parcel>) -> Result<Outcome, Error> {
+    pub fn run(&mut self, loose: Vec<Parcel>) -> Result<Outcome, Error> {
         let deadline = Deadline::after(self.timeout);
         let mut pace = self.read_pace();
         let mut outcome = Outcome::default();
         let mut queue: VecDeque<Entry> = self.spool.list()?.into();
-        let mut loose = loose.map(|parcel| Item {
-            entry: None,
-            messages: parcel.messages,
-        });
-        while !queue.is_empty() || loose.is_some() {
+        let mut loose: VecDeque<Item> = loose
+            .into_iter()
+            .map(|parcel| Item {
+                entry: None,
+                messages: parcel.messages,
+            })
+            .collect();
+        while !queue.is_empty() || !loose.is_empty() {
             if !(self.allowed)() {
-                outcome.kept_back = Some("telemetry was switched off".to_owned());
+                outcome.kept_back = Some(NOT_ALLOWED.to_owned());
+                break;
+            }
+            // That there is more than one cycle can deliver is no failure of the sink.
+            if outcome.delivered > 0 && deadline.left().is_zero() {
+                outcome.kept_back = Some("the cycle's time is up".to_owned());
                 break;
             }
             let probe = match pace.allowed(self.clock.wall()) {
@@ -130,13 +155,18 @@ impl Delivery<'_> {
             let progress = self.send(&messages, deadline, probe, &mut outcome)?;
             let done = match &progress {
                 Progress::Whole => messages.len(),
-                Progress::Stopped { done, .. } => *done,
+                Progress::Stopped { done, .. } | Progress::Closed { done } => *done,
             };
             self.remove_done(&batch, done, &mut outcome)?;
             match progress {
                 Progress::Whole => {
                     let change = pace.succeeded();
                     self.keep_pace(&pace, change);
+                }
+                // Says nothing about the sink.
+                Progress::Closed { .. } => {
+                    outcome.kept_back = Some(NOT_ALLOWED.to_owned());
+                    break;
                 }
                 Progress::Stopped { what, asked, .. } => {
                     let change = pace.failed(self.clock.wall(), random(), asked, &what);
@@ -153,13 +183,13 @@ impl Delivery<'_> {
     fn batch(
         &self,
         queue: &mut VecDeque<Entry>,
-        loose: &mut Option<Item>,
+        loose: &mut VecDeque<Item>,
         probe: bool,
     ) -> Result<Vec<Item>, Error> {
         let mut batch: Vec<Item> = Vec::new();
         let (mut bytes, mut messages) = (ENVELOPE, 0);
         while let Some(entry) = queue.front() {
-            // The loose parcel is the newest, and goes last.
+            // The loose parcels are the newest, and go last.
             let Some(parcel) = self.spool.read(entry)? else {
                 queue.pop_front();
                 continue;
@@ -176,7 +206,7 @@ impl Delivery<'_> {
             });
         }
         if batch.is_empty() {
-            batch.extend(loose.take());
+            batch.extend(loose.pop_front());
         }
         Ok(batch)
     }
@@ -192,22 +222,25 @@ impl Delivery<'_> {
         let mut open: Vec<(usize, usize)> = vec![(0, messages.len())];
         while let Some((from, to)) = open.pop() {
             let part = &messages[from..to];
-            match self.try_until(part, deadline, probe)? {
-                (Next::Done, ..) => outcome.delivered += part.len(),
-                (Next::Refused, what, n, _) => {
+            let Some(tried) = self.try_until(part, deadline, probe)? else {
+                return Ok(Progress::Closed { done: from });
+            };
+            match tried.next {
+                Next::Done => outcome.delivered += part.len(),
+                Next::Refused => {
                     if let [message] = part {
-                        self.refuse(message, n, &what)?;
+                        self.refuse(message, tried.n, &tried.what)?;
                         outcome.refused += 1;
                     } else {
                         let half = from + part.len() / 2;
                         open.extend([(half, to), (from, half)]);
                     }
                 }
-                (Next::Keep | Next::Wait(_), what, _, asked) => {
+                Next::Keep | Next::Wait(_) => {
                     return Ok(Progress::Stopped {
                         done: from,
-                        what,
-                        asked,
+                        what: tried.what,
+                        asked: tried.asked,
                     });
                 }
             }
@@ -215,16 +248,16 @@ impl Delivery<'_> {
         Ok(Progress::Whole)
     }
 
-    /// Tries a batch until it is decided, within the cycle; once only for a probe. Returns what is next, what was wrong, the
-    /// number of the last send, and the wait that the sink asked for.
+    /// Tries a batch until it is decided, within the cycle; once only for a probe. `None` when sending is not allowed, which is
+    /// asked each time: during a wait telemetry may be switched off.
     fn try_until(
         &mut self,
         messages: &[&str],
         deadline: Deadline,
         probe: bool,
-    ) -> Result<(Next, String, u64, Option<Duration>), Error> {
+    ) -> Result<Option<Tried>, Error> {
         let mut tries = 0;
-        loop {
+        while (self.allowed)() {
             tries += 1;
             let (reply, n) = self.try_once(messages, deadline)?;
             let asked = match reply.answered {
@@ -232,12 +265,28 @@ impl Delivery<'_> {
                 _ => None,
             };
             match next(reply.answered, tries, deadline.left(), random()) {
-                Next::Wait(wait) if !probe && (self.allowed)() => {
+                Next::Wait(wait) if !probe => {
                     tracing::debug!(tries, "not delivered: {}", reply.what);
-                    thread::sleep(wait);
+                    self.rest(wait);
                 }
-                decided => return Ok((decided, reply.what, n, asked)),
+                next => {
+                    return Ok(Some(Tried {
+                        next,
+                        what: reply.what,
+                        n,
+                        asked,
+                    }));
+                }
             }
+        }
+        Ok(None)
+    }
+
+    /// Waits, but not for the end of a wait when sending is not allowed any more.
+    fn rest(&self, wait: Duration) {
+        let wait = Deadline::after(wait);
+        while !wait.left().is_zero() && (self.allowed)() {
+            thread::sleep(wait.left().min(LOOK));
         }
     }
 
@@ -311,7 +360,7 @@ impl Delivery<'_> {
             }
             match &item.entry {
                 Some(entry) => self.spool.remove(entry)?,
-                None => outcome.loose_done = true,
+                None => outcome.loose_done += 1,
             }
         }
         Ok(())

@@ -64,18 +64,38 @@ pub fn event(cycle: &Cycle<'_>, happened: &Happened<'_>) -> Result<Exit, Error> 
         messages: vec![message],
     };
     let spool = Spool::open(&state, cycle.config.spool)?;
-    spool.put(&parcel, cycle.clock.wall())?;
-    // Kept is enough for an installer; delivery is tried because after a failed one nothing may run here again.
-    if let Ok(key) = cycle.write_key() {
-        let client = cycle.client()?;
-        let sink = Sink {
-            client: &client,
-            url: &cycle.config.sink,
-            key: &key,
-        };
-        if let Err(error) = cycle.deliver(&state, &spool, sink, None, true, TIMEOUT) {
-            tracing::warn!("kept, not delivered: {}", crate::source::chain(&error));
+    let loose = match spool.put(&parcel, cycle.clock.wall()) {
+        Ok(_) => Vec::new(),
+        Err(error) => {
+            tracing::error!(
+                "the event can't be kept, so it must be delivered now: {}",
+                crate::source::chain(&error)
+            );
+            vec![parcel]
         }
+    };
+    cycle.forsake_if_off()?;
+    let unkept = loose.len();
+    // Kept is enough for an installer; delivery is tried because after a failed one nothing may run here again.
+    let mut done = 0;
+    match cycle.write_key() {
+        Err(error) => tracing::debug!("not delivered: {error}"),
+        Ok(key) => {
+            let client = cycle.client()?;
+            let sink = Sink {
+                client: &client,
+                url: &cycle.config.sink,
+                key: &key,
+            };
+            match cycle.deliver(&state, &spool, sink, loose, true, TIMEOUT) {
+                Ok(outcome) => done = outcome.loose_done,
+                Err(error) => tracing::warn!("not delivered: {}", crate::source::chain(&error)),
+            }
+        }
+    }
+    if done < unkept {
+        tracing::error!("the event is neither kept nor delivered");
+        return Ok(Exit::NotKept);
     }
     Ok(Exit::Done)
 }
