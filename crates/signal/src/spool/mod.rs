@@ -28,6 +28,8 @@ use crate::state::State;
 pub const MAX_ASIDE: usize = 64;
 /// Largest file that is read as a parcel. A batch has at most 500 KiB, and its file one line more.
 const MAX_FILE: u64 = 1 << 20;
+/// After this a file that was never finished is nobody's any more.
+const UNFINISHED: Duration = Duration::from_secs(3600);
 /// Ending of a parcel's name.
 const ENDINGS: [&str; 3] = [".report", ".event", ".ui"];
 
@@ -220,15 +222,19 @@ impl Spool {
         self.trim_aside(&self.path.join("aside"))
     }
 
-    /// Removes everything: telemetry was switched off. Counts stay.
+    /// Removes everything, also what a process that was killed had written in part: telemetry was switched off. Counts stay.
     ///
     /// # Errors
     /// A file can't be removed.
     pub fn clear(&self) -> Result<usize, SpoolError> {
+        // On a full disk there may be no room for the lock's file; what is to go must go all the same.
+        let lock = self.lock().ok();
         let entries = self.list()?;
         for entry in &entries {
             self.remove(entry)?;
         }
+        self.remove_unfinished(|_| true)?;
+        drop(lock);
         match fs::remove_dir_all(self.path.join("aside")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(self.error("remove aside/")(error));
@@ -248,11 +254,12 @@ impl Spool {
 
     /// Drops what is too old, and the oldest until `bytes` more fit.
     fn make_room(&self, bytes: u64, now: Timestamp) -> Result<(), SpoolError> {
+        self.remove_unfinished(|path| Self::age(path, now) > UNFINISHED)?;
         let entries = self.list()?;
         let mut used: u64 = entries.iter().map(|entry| entry.bytes).sum();
         let (mut for_age, mut for_space) = (0, 0);
         for entry in &entries {
-            let too_old = self.age(entry, now) > self.bounds.age;
+            let too_old = Self::age(&self.path.join(&entry.name), now) > self.bounds.age;
             if !too_old && used + bytes <= self.bounds.bytes {
                 // The rest is younger.
                 break;
@@ -270,8 +277,28 @@ impl Spool {
         Ok(())
     }
 
-    fn age(&self, entry: &Entry, now: Timestamp) -> Duration {
-        let written = fs::metadata(self.path.join(&entry.name)).and_then(|metadata| metadata.modified());
+    /// Removes files that were never finished: what a process that was killed leaves behind.
+    fn remove_unfinished(&self, old_enough: impl Fn(&Path) -> bool) -> Result<(), SpoolError> {
+        for file in fs::read_dir(&self.path)
+            .map_err(self.error("be listed"))?
+            .flatten()
+        {
+            let path = file.path();
+            if !file.file_name().to_string_lossy().starts_with('.') || !old_enough(&path) {
+                continue;
+            }
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(self.error("remove an unfinished file")(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn age(path: &Path, now: Timestamp) -> Duration {
+        let written = fs::metadata(path).and_then(|metadata| metadata.modified());
         let written = written.ok().and_then(|time| Timestamp::try_from(time).ok());
         written
             .and_then(|written| Duration::try_from(now.duration_since(written)).ok())
