@@ -55,6 +55,7 @@ pub fn run(
     let mut work: Option<Receiver<Option<String>>> = None;
     let mut last_problem: Option<String> = None;
     let mut was_on = true;
+    let mut unreadable = false;
     let mut not_before: Option<Timestamp> = None;
     while !stop.load(Ordering::Relaxed) {
         notify(&[NotifyState::Watchdog]);
@@ -73,7 +74,7 @@ pub fn run(
                 not_before = clock.wall().checked_add(REST).ok();
             }
         }
-        let on = look_at_gate(&cycle, &mut was_on);
+        let on = look_at_gate(&cycle, &mut was_on, &mut unreadable);
         if on && work.is_none() && not_before.is_none_or(|until| until <= clock.wall()) && is_due(&cycle) {
             work = Some(begin(&config, &environment, clock, stop));
         }
@@ -90,8 +91,15 @@ pub fn run(
 }
 
 /// Whether telemetry is on. What was kept is deleted as soon as it is switched off, whoever did so.
-fn look_at_gate(cycle: &Cycle<'_>, was_on: &mut bool) -> bool {
-    let on = match cycle.decide() {
+fn look_at_gate(cycle: &Cycle<'_>, was_on: &mut bool, unreadable: &mut bool) -> bool {
+    let decision = cycle.decide();
+    if let Err(error) = &decision
+        && !*unreadable
+    {
+        tracing::error!("{error}");
+    }
+    *unreadable = decision.is_err();
+    let on = match decision {
         Ok(Decision::On(_)) => true,
         // The notice must be shown, and its period must pass: that is a cycle's business.
         Ok(Decision::Notice { until: None }) => cycle.pass_gate().is_err(),
