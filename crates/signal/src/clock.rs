@@ -12,12 +12,21 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     now: Option<Timestamp>,
+    wall: Option<Timestamp>,
 }
 
 impl Clock {
     /// The machine's clock, or one that stands still at `now`.
     pub fn new(now: Option<Timestamp>) -> Clock {
-        Clock { now }
+        Clock { now, wall: None }
+    }
+
+    /// A clock that stands still at `now` in all that it is asked: for whoever lives through a month in a minute.
+    pub fn standing(now: Timestamp) -> Clock {
+        Clock {
+            now: Some(now),
+            wall: Some(now),
+        }
     }
 
     /// The time that messages are stamped with, and whose hour they belong to.
@@ -29,7 +38,7 @@ impl Clock {
 impl Clock {
     /// The machine's clock, whatever `--now` says: consent, age, back-off and the ledger follow it.
     pub fn wall(self) -> Timestamp {
-        Timestamp::now()
+        self.wall.unwrap_or_else(Timestamp::now)
     }
 }
 
