@@ -18,6 +18,7 @@ use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::keys::Keys;
+use crate::lookback::Lookback;
 use crate::writer::Queue;
 
 /// What requests need.
@@ -25,6 +26,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) lookback: Lookback,
     pub(crate) queue: Queue,
     pub(crate) budget: Arc<Budget>,
     pub(crate) body_timeout: Duration,
@@ -36,6 +38,7 @@ impl App {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         keys: Arc<Keys>,
+        lookback: Lookback,
         queue: Queue,
         budget: Arc<Budget>,
         body_timeout: Duration,
@@ -44,6 +47,7 @@ impl App {
             clock,
             entropy,
             keys,
+            lookback,
             queue,
             budget,
             body_timeout,

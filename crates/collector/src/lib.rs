@@ -11,6 +11,7 @@
 //! | [`ingest`] | from bytes to what is asked of the store; pure |
 //! | [`writer`] | one thread, one transaction for all that waits |
 //! | [`window`] | the ids of late, in memory |
+//! | [`lookback`] | the ids of old, on disk |
 //! | [`fold`] | what is written of a group of requests; pure |
 //! | [`store`] | the database; all SQL |
 //! | [`key`], [`keys`] | write keys; those that may be used |
@@ -29,6 +30,7 @@ pub mod ingest;
 pub mod key;
 pub mod keys;
 mod lock;
+pub mod lookback;
 pub mod server;
 pub mod store;
 pub mod window;

@@ -23,6 +23,7 @@ use crate::entropy::{Entropy, SystemEntropy};
 use crate::http::{self, App};
 use crate::keys::{self, Keys};
 use crate::lock::{self, LockError};
+use crate::lookback::Lookback;
 use crate::store::{OpenError, Reader, Store, StoreError};
 use crate::window::{self, Window};
 use crate::writer::{self, Counters, Queue};
@@ -106,6 +107,7 @@ impl Collector {
             clock,
             entropy,
             Arc::clone(&keys),
+            Lookback::new(Reader::open(&config.data)?, queue.floor()),
             queue.clone(),
             Budget::of(config.request_memory),
             config.body_timeout,

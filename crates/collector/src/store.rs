@@ -153,12 +153,12 @@ impl Commit<'_> {
         report::claimants(&self.transaction, self.names, slot)
     }
 
-    /// Whether a message was taken in one of these hours, both included.
+    /// Those of some sorted ids of messages that were taken in these hours, both included; sorted.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn contains_id(&self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
-        ids::contains(&self.transaction, id, from, to)
+    pub fn find_ids(&self, ids: &[MessageKey], from: Hour, to: Hour) -> Result<Vec<MessageKey>, StoreError> {
+        ids::find(&self.transaction, ids, from, to)
     }
 
     /// Writes what was made of a group of requests, received about `now`.
@@ -229,6 +229,14 @@ impl Reader {
         each: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<Option<i64>, E> {
         batch::next(&self.connection, after, each)
+    }
+
+    /// Those of some sorted ids of messages that were taken in these hours, both included; sorted.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn find_ids(&self, ids: &[MessageKey], from: Hour, to: Hour) -> Result<Vec<MessageKey>, StoreError> {
+        ids::find(&self.connection, ids, from, to)
     }
 
     /// All write keys, revoked ones too.

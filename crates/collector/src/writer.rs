@@ -19,7 +19,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use heliograph_wire::id::Hour;
-use tokio::sync::oneshot;
+use jiff::Timestamp;
+use tokio::sync::{oneshot, watch};
 
 pub use self::condition::{Condition, chain};
 use self::dedupe::Dedupe;
@@ -88,6 +89,7 @@ pub struct Queue {
     jobs: SyncSender<Job>,
     condition: Arc<Condition>,
     counters: Arc<Counters>,
+    floor: watch::Receiver<Timestamp>,
 }
 
 impl Queue {
@@ -112,6 +114,11 @@ impl Queue {
     pub async fn probe(&self) -> Result<(), Unavailable> {
         let (answer, answered) = oneshot::channel();
         self.submit(Job::Probe(answer), answered).await.map(|_| ())
+    }
+
+    /// The floor of the window of ids, as of the last commit.
+    pub fn floor(&self) -> watch::Receiver<Timestamp> {
+        self.floor.clone()
     }
 
     /// Ends the writer once everything that waits is written. Blocks while the queue is full.
@@ -155,6 +162,7 @@ pub fn start(
 ) -> io::Result<(Queue, JoinHandle<()>)> {
     let (jobs, waiting) = sync_channel(setup.queue);
     let (condition, counters) = (Arc::<Condition>::default(), Arc::<Counters>::default());
+    let (rising, floor) = watch::channel(window.floor());
     let writer = Writer {
         store,
         window,
@@ -162,6 +170,7 @@ pub fn start(
         clock,
         condition: condition.clone(),
         counters: counters.clone(),
+        floor: rising,
     };
     let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || {
         // Everything is on disk by then, in the log if not in the database.
@@ -173,6 +182,7 @@ pub fn start(
         jobs,
         condition,
         counters,
+        floor,
     };
     Ok((queue, thread))
 }
@@ -184,6 +194,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     condition: Arc<Condition>,
     counters: Arc<Counters>,
+    floor: watch::Sender<Timestamp>,
 }
 
 impl Writer {
@@ -242,6 +253,9 @@ impl Writer {
         if result.is_err() {
             dedupe.take_back();
         }
+        let floor = self.window.floor();
+        self.floor
+            .send_if_modified(|known| std::mem::replace(known, floor) != floor);
         result
     }
 
@@ -260,7 +274,7 @@ fn write(
     store: &mut Store,
     dedupe: &mut Dedupe<'_>,
     group: &[Job],
-    now: jiff::Timestamp,
+    now: Timestamp,
 ) -> Result<(Vec<Tally>, bool), StoreError> {
     let mut commit = store.begin()?;
     let mut written = Written::default();

@@ -44,7 +44,7 @@ async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
     }
     let mut charge = app.budget.charge();
     let bytes = body::read(body, MAX_REQUEST, app.body_timeout, &mut charge).await?;
-    let checked = check(
+    let mut checked = check(
         app,
         &bytes,
         in_header,
@@ -53,6 +53,10 @@ async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
     )?;
     drop(bytes);
     charge.set(checked.size()).map_err(|_| Refused::Busy)?;
+    app.lookback.seek(&mut checked).await.map_err(|error| {
+        tracing::warn!("{}", chain(&error));
+        Refused::Store
+    })?;
     let tally = app
         .queue
         .write(checked, charge)

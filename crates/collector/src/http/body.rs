@@ -40,12 +40,9 @@ async fn frames(mut body: Body, limit: usize, charge: &mut Charge) -> Result<Vec
             discard(body).await;
             return Err(too_large(limit));
         }
-        charge.set(length).map_err(|_| Refused::Busy)?;
-        if bytes.is_empty() {
-            // What is announced may never come; what has come is a reason to believe that it will.
-            bytes.reserve_exact(announced.max(data.len()));
-        }
         bytes.extend_from_slice(&data);
+        // What is announced may never come: memory is taken for what has.
+        charge.set(bytes.capacity()).map_err(|_| Refused::Busy)?;
     }
     Ok(bytes)
 }

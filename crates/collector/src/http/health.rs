@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::App;
 use super::problem::problem;
 use crate::clock::Stopwatch;
+use crate::store::Fault;
 
 /// How long the result of a probe is believed: nobody makes the disk sync by asking often.
 const BELIEVED: Duration = Duration::from_secs(1);
@@ -36,7 +37,20 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     if ready {
         "ready\n".into_response()
     } else {
-        problem(StatusCode::SERVICE_UNAVAILABLE, "the store can't be written")
+        problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            detail(app.queue.condition().fault()),
+        )
+    }
+}
+
+fn detail(fault: Option<Fault>) -> &'static str {
+    match fault {
+        Some(Fault::Full) => "the store can't be written: no space is left",
+        Some(Fault::Io) => "the store can't be written: the disk fails",
+        Some(Fault::ReadOnly) => "the store can't be written: it is read-only",
+        Some(Fault::Busy) => "the store can't be written: another process keeps writing",
+        Some(Fault::Other) | None => "the store can't be written",
     }
 }
 

@@ -12,7 +12,10 @@ const REPLACEMENT: &str = "\\ufffd";
 /// The text of a body. Costs one copy only where something had to be mended.
 pub fn clean(bytes: &[u8]) -> Cow<'_, str> {
     let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
-    let mut text = String::from_utf8_lossy(bytes);
+    let mut text = match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    };
     if memchr::memchr(0, text.as_bytes()).is_some() {
         text = Cow::Owned(text.replace('\0', ""));
     }

@@ -20,6 +20,7 @@ use crate::ingest::record::Content;
 use crate::ingest::slot::{self, PropertiesDigest, Report};
 use crate::ingest::text;
 use crate::key::{Key, KeyId, KeyKind};
+use crate::lookback::Sought;
 
 /// Longest `messageId` that is kept as it is, in characters; of a longer one its SHA-256 is kept.
 pub const MAX_MESSAGE_ID: usize = 100;
@@ -33,6 +34,8 @@ pub struct Checked {
     pub timestamp: Timestamp,
     /// Where its record lies among those of its request.
     pub record: Range<usize>,
+    /// Where it was looked for.
+    pub sought: Sought,
 }
 
 /// How a message is recognised when it comes again.
@@ -164,6 +167,7 @@ pub fn check(
         identity,
         timestamp: moment.timestamp,
         record: start..records.len(),
+        sought: Sought::Nowhere,
     })
 }
 

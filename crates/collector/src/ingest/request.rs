@@ -97,3 +97,120 @@ impl Request {
         self.records.get(message.record.clone()).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SystemEntropy;
+    use crate::ingest::clean::clean;
+    use crate::ingest::inflate::inflate;
+    use crate::ingest::record::Kept;
+    use crate::key::KeyKind;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn check(text: &str, kind: KeyKind) -> Option<Request> {
+        let envelope = Envelope::parse(text).ok()?;
+        let id = KeyId(1);
+        let now = "2026-11-22T11:00:00Z".parse().unwrap();
+        let request = Request::check(&envelope, Key { id, kind }, now, &SystemEntropy).ok()?;
+        let decided: u64 = request.decided.iter().map(|(_, count)| count).sum();
+        let taken = u64::try_from(request.messages.len()).unwrap();
+        assert_eq!(u64::try_from(envelope.batch.len()).unwrap(), decided + taken);
+        Some(request)
+    }
+
+    fn lines(request: &Request) -> Vec<Value> {
+        let text = std::str::from_utf8(&request.records).unwrap();
+        assert_eq!(text.lines().count(), request.messages.len());
+        text.lines()
+            .map(|line| serde_json::from_str(Kept::of(line).unwrap().message).unwrap())
+            .collect()
+    }
+
+    /// JSON that looks like messages in places.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+            prop::sample::select(vec![
+                "track",
+                "group",
+                "alias",
+                "health",
+                "c",
+                "c:health:2026-11-22T11Z",
+                "2026-11-22T11:00:00+0000",
+            ])
+            .prop_map(Value::from),
+        ];
+        let name = prop::sample::select(vec![
+            "type",
+            "event",
+            "userId",
+            "anonymousId",
+            "groupId",
+            "previousId",
+            "messageId",
+            "name",
+            "properties",
+            "traits",
+            "context",
+            "integrations",
+            "timestamp",
+            "originalTimestamp",
+            "sentAt",
+            "receivedAt",
+            "ip",
+            "reporter",
+            "x",
+        ]);
+        leaf.prop_recursive(4, 48, 8, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(name.clone(), inner, 0..8).prop_map(|members| members
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), gzip in any::<bool>()) {
+            let bytes = if gzip { [&[0x1f, 0x8b][..], &bytes].concat() } else { bytes };
+            if let Ok(inflated) = inflate(&bytes, 1000) {
+                let _ = check(&clean(&inflated), KeyKind::Server);
+            }
+        }
+
+        #[test]
+        fn every_message_has_one_outcome_and_every_record_reads_back(
+            messages in prop::collection::vec(value(), 0..6),
+            shared in value(),
+            pretty in any::<bool>(),
+        ) {
+            let mut messages = messages;
+            for message in &mut messages {
+                // Most would fail for that alone.
+                if let Some(members) = message.as_object_mut() {
+                    members.entry("type").or_insert(json!("page"));
+                    members.entry("userId").or_insert(json!("u"));
+                }
+            }
+            let body = json!({"batch": messages, "context": shared, "integrations": shared, "sentAt": shared});
+            let text = if pretty { serde_json::to_string_pretty(&body).unwrap() } else { body.to_string() };
+            for kind in KeyKind::ALL {
+                let request = check(&text, kind).unwrap();
+                for message in lines(&request) {
+                    prop_assert!(message["messageId"].is_string() && message["receivedAt"].is_string());
+                    prop_assert!(message["context"].get("ip").is_none());
+                }
+            }
+        }
+    }
+}

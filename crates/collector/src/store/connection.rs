@@ -91,3 +91,32 @@ fn prepared(directory: &Path) -> Result<PathBuf, OpenError> {
     }
     Ok(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_are_synced_and_files_are_private() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("a/b");
+        assert!(matches!(reader(&data), Err(OpenError::Missing(_))));
+        let connection = writer(&data).unwrap();
+        let pragma = |name| -> String {
+            connection
+                .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+                .map(|value| format!("{value:?}"))
+                .unwrap()
+        };
+        assert_eq!(pragma("synchronous"), "Integer(2)");
+        assert_eq!(pragma("auto_vacuum"), "Integer(2)");
+        assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&data), 0o700);
+        assert_eq!(mode(&data.join(FILE)), 0o600);
+        assert_eq!(mode(&data.join("collector.db-wal")), 0o600);
+        reader(&data).unwrap();
+    }
+}

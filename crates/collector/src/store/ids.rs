@@ -72,54 +72,80 @@ pub(super) fn of_hour(
     Ok(())
 }
 
-/// Whether an id was written in one of these hours, both included.
-pub(super) fn contains(
+/// Those of some sorted ids that were written in these hours, both included; sorted.
+pub(super) fn find(
     connection: &Connection,
-    id: MessageKey,
+    ids: &[MessageKey],
     from: Hour,
     to: Hour,
-) -> Result<bool, StoreError> {
-    in_fresh(connection, id, from, to)
-        .and_then(|found| Ok(found || in_runs(connection, id, from, to)?))
-        .doing("look up an id")
+) -> Result<Vec<MessageKey>, StoreError> {
+    let mut found = Vec::new();
+    find_fresh(connection, ids, from, to, &mut found)
+        .and_then(|()| find_in_runs(connection, ids, from, to, &mut found))
+        .doing("look up ids")?;
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
 }
 
-fn in_fresh(connection: &Connection, id: MessageKey, from: Hour, to: Hour) -> rusqlite::Result<bool> {
+fn find_fresh(
+    connection: &Connection,
+    ids: &[MessageKey],
+    from: Hour,
+    to: Hour,
+    found: &mut Vec<MessageKey>,
+) -> rusqlite::Result<()> {
     let mut statement = connection.prepare_cached("SELECT ids FROM fresh_ids WHERE hour BETWEEN ? AND ?")?;
     let mut rows = statement.query((from.number(), to.number()))?;
     while let Some(row) = rows.next()? {
-        if holds(row.get_ref(0)?.as_blob()?, id) {
-            return Ok(true);
-        }
+        let list = row.get_ref(0)?.as_blob()?;
+        found.extend(ids.iter().filter(|id| holds(list, **id)));
     }
-    Ok(false)
+    Ok(())
 }
 
-fn in_runs(connection: &Connection, id: MessageKey, from: Hour, to: Hour) -> rusqlite::Result<bool> {
+/// Goes through the runs one after the other, and through the ids in step with a run's blocks: no block is read twice.
+fn find_in_runs(
+    connection: &Connection,
+    ids: &[MessageKey],
+    from: Hour,
+    to: Hour,
+    found: &mut Vec<MessageKey>,
+) -> rusqlite::Result<()> {
     let mut next_run = connection.prepare_cached(
-        "SELECT hour, run FROM id_block WHERE (hour, run) > (?, ?) AND hour <= ? ORDER BY hour, run LIMIT 1",
+        "SELECT hour, run, first FROM id_block WHERE (hour, run) > (?, ?) AND hour <= ? ORDER BY hour, run, first LIMIT 1",
     )?;
     let mut block = connection.prepare_cached(
         "SELECT ids FROM id_block WHERE hour = ? AND run = ? AND first <= ? ORDER BY first DESC LIMIT 1",
     )?;
-    let mut behind = (from.number(), -1);
-    while let Some((hour, run)) = next_run
+    let mut behind = (from.number(), -1_i64);
+    while let Some((hour, run, first)) = next_run
         .query_row((behind.0, behind.1, to.number()), |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, [u8; WIDTH]>(2)?))
         })
         .optional()?
     {
-        let found = block
-            .query_row((hour, run, id.0.to_be_bytes()), |row| {
-                Ok(holds(row.get_ref(0)?.as_blob()?, id))
-            })
-            .optional()?;
-        if found == Some(true) {
-            return Ok(true);
-        }
         behind = (hour, run);
+        let first = MessageKey(u128::from_be_bytes(first));
+        let mut left = &ids[ids.partition_point(|id| *id < first)..];
+        while let Some(id) = left.first() {
+            let (within, holding) = block.query_row((hour, run, id.0.to_be_bytes()), |row| {
+                let list = row.get_ref(0)?.as_blob()?;
+                let last = of_bytes(list).next_back();
+                // At least the one that was looked for, even where it lies between two blocks.
+                let within = left.partition_point(|id| Some(*id) <= last).max(1);
+                let holding: Vec<_> = left[..within]
+                    .iter()
+                    .copied()
+                    .filter(|id| holds(list, *id))
+                    .collect();
+                Ok((within, holding))
+            })?;
+            found.extend(holding);
+            left = &left[within..];
+        }
     }
-    Ok(false)
+    Ok(())
 }
 
 /// Merges some lists of the oldest hour before another into a run; says whether there was anything to merge.
@@ -173,7 +199,7 @@ fn to_bytes(ids: &[MessageKey]) -> Vec<u8> {
     ids.iter().flat_map(|id| id.0.to_be_bytes()).collect()
 }
 
-fn of_bytes(bytes: &[u8]) -> impl Iterator<Item = MessageKey> {
+fn of_bytes(bytes: &[u8]) -> impl DoubleEndedIterator<Item = MessageKey> {
     let (ids, _) = bytes.as_chunks::<WIDTH>();
     ids.iter().map(|id| MessageKey(u128::from_be_bytes(*id)))
 }
@@ -201,6 +227,7 @@ mod tests {
         fn ids_are_found_in_their_hour_before_and_after_merging(
             lists in prop::collection::vec((0_i64..4, prop::collection::btree_set(0_u128..3000, 0..700)), 0..12),
             merged_before in 0_i64..5,
+            step in 1_usize..40,
         ) {
             let mut connection = Connection::open_in_memory().unwrap();
             schema::migrate(&mut connection).unwrap();
@@ -214,9 +241,10 @@ mod tests {
             };
             for (from, to) in [(0, 3), (1, 2), (2, 2)] {
                 let expected = written(from, to);
-                for id in (0..3000).step_by(7) {
-                    prop_assert_eq!(contains(&connection, MessageKey(id), hour(from), hour(to)).unwrap(), expected.contains(&id));
-                }
+                let sought: Vec<_> = (0..3000).step_by(step).map(MessageKey).collect();
+                let found: BTreeSet<_> = find(&connection, &sought, hour(from), hour(to)).unwrap().iter().map(|id| id.0).collect();
+                let expected: BTreeSet<_> = sought.iter().map(|id| id.0).filter(|id| expected.contains(id)).collect();
+                prop_assert_eq!(found, expected);
             }
             let mut read = BTreeSet::new();
             of_hour(&connection, hour(1), |id| {

@@ -3,24 +3,21 @@
 use std::collections::HashMap;
 
 use heliograph_wire::id::Hour;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::fold::Fate;
 use crate::ingest::message::{Checked, Identity, MessageKey};
 use crate::ingest::slot::{Report, Slot};
+use crate::lookback::{self, Sought};
 use crate::store::{Claimant, Commit, StoreError};
 use crate::window::Window;
-
-/// A message is taken at most so long before the time it is said to have happened, by this and any repeat of it: how far it may be
-/// clamped ahead, and how much longer the first journey may have been than the repeat's.
-const SLACK: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is known of earlier groups.
 pub(super) trait Known {
     /// Who has reported for a slot.
     fn claimants(&mut self, slot: &Slot) -> Result<Vec<Claimant>, StoreError>;
     /// Whether a message was taken in one of these hours, both included.
-    fn contains_id(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError>;
+    fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError>;
 }
 
 impl Known for Commit<'_> {
@@ -28,8 +25,8 @@ impl Known for Commit<'_> {
         Commit::claimants(self, slot)
     }
 
-    fn contains_id(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
-        Commit::contains_id(self, id, from, to)
+    fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
+        Ok(!self.find_ids(&[id], from, to)?.is_empty())
     }
 }
 
@@ -58,7 +55,7 @@ impl<'a> Dedupe<'a> {
     pub(super) fn decide(&mut self, message: &Checked, known: &mut impl Known) -> Result<Fate, StoreError> {
         match &message.identity {
             Identity::Report(report) => self.report(report, known),
-            Identity::Message(id) => self.message(*id, message.timestamp, known),
+            Identity::Message(id) => self.message(*id, message, known),
         }
     }
 
@@ -72,15 +69,19 @@ impl<'a> Dedupe<'a> {
     fn message(
         &mut self,
         id: MessageKey,
-        happened: Timestamp,
+        message: &Checked,
         known: &mut impl Known,
     ) -> Result<Fate, StoreError> {
         if self.window.contains(id) {
             return Ok(Fate::Known);
         }
+        let from = match message.sought {
+            Sought::Nowhere => lookback::earliest(message.timestamp),
+            Sought::Before(time) => time,
+            Sought::Found => return Ok(Fate::Known),
+        };
         let floor = self.window.floor();
-        let earliest = happened.checked_sub(SLACK).unwrap_or(Timestamp::MIN);
-        if earliest < floor && known.contains_id(id, Hour::of(earliest), Hour::of(floor))? {
+        if from < floor && known.has_taken(id, Hour::of(from), Hour::of(floor))? {
             return Ok(Fate::Known);
         }
         self.window.insert(id, self.now);
@@ -94,6 +95,7 @@ impl<'a> Dedupe<'a> {
             self.slots.insert(report.slot.clone(), claimants);
         }
         let claimants = self.slots.entry(report.slot.clone()).or_default();
+        // The same reporter's second word is a repeat, whatever it says: the first was counted.
         if claimants
             .iter()
             .any(|claimant| claimant.reporter == report.reporter)
@@ -113,5 +115,96 @@ impl<'a> Dedupe<'a> {
             counts: fate == Fate::Counts,
         });
         Ok(fate)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::window::Size;
+    use std::time::Duration;
+
+    /// Ids by hour, and what was asked for.
+    #[derive(Default)]
+    struct Disk {
+        ids: Vec<(i64, u128)>,
+        asked: Vec<(i64, i64)>,
+    }
+
+    impl Known for Disk {
+        fn claimants(&mut self, _: &Slot) -> Result<Vec<Claimant>, StoreError> {
+            Ok(Vec::new())
+        }
+
+        fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
+            self.asked.push((from.number(), to.number()));
+            let hours = from.number()..=to.number();
+            Ok(self
+                .ids
+                .iter()
+                .any(|(hour, known)| hours.contains(hour) && *known == id.0))
+        }
+    }
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_second(hour * 3600).unwrap()
+    }
+
+    fn message(id: u128, happened: i64, sought: Sought) -> Checked {
+        Checked {
+            identity: Identity::Message(MessageKey(id)),
+            timestamp: at(happened),
+            record: 0..0,
+            sought,
+        }
+    }
+
+    #[test]
+    fn the_disk_is_asked_only_for_what_the_window_and_the_request_do_not_know() {
+        let size = Size {
+            reach: Duration::from_secs(3600),
+            bytes: 0,
+        };
+        let mut window = Window::empty(size, at(0));
+        let mut disk = Disk::default();
+        let mut now = 0;
+        while window.floor() < at(100) {
+            now += 2;
+            window.insert(MessageKey(1_000_000 + u128::try_from(now).unwrap()), at(now));
+        }
+        let floor = window.floor().as_second() / 3600;
+        disk.ids = vec![(50, 7), (floor - 1, 8)];
+        let mut dedupe = Dedupe::new(&mut window, at(now));
+        let mut decide = |message, disk: &mut Disk| {
+            let fate = dedupe.decide(&message, disk).unwrap();
+            (fate, std::mem::take(&mut disk.asked))
+        };
+        let (known, new) = (Fate::Known, Fate::Counts);
+        assert_eq!(
+            decide(message(7, 51, Sought::Nowhere), &mut disk),
+            (known, vec![(50, floor)])
+        );
+        // Happened before the hour in which it was taken, or says so.
+        assert_eq!(
+            decide(message(7, 10, Sought::Nowhere), &mut disk),
+            (known, vec![(9, floor)])
+        );
+        assert_eq!(decide(message(9, 51, Sought::Found), &mut disk), (known, vec![]));
+        // The request has looked, when the floor was lower.
+        let before = Sought::Before(at(floor - 2));
+        assert_eq!(
+            decide(message(8, 51, before), &mut disk),
+            (known, vec![(floor - 2, floor)])
+        );
+        let before = Sought::Before(at(floor));
+        assert_eq!(decide(message(10, 51, before), &mut disk), (new, vec![]));
+        assert_eq!(decide(message(10, 51, before), &mut disk), (known, vec![]));
+        // Nothing of late is looked for on disk.
+        assert_eq!(
+            decide(message(11, now, Sought::Nowhere), &mut disk),
+            (new, vec![])
+        );
+        dedupe.take_back();
+        assert!(!window.contains(MessageKey(10)) && !window.contains(MessageKey(11)));
     }
 }

@@ -174,7 +174,7 @@ fn requests_share_a_bound_of_memory() {
             status => assert_eq!(status, 400),
         }
     }
-    assert!((20..=30).contains(&refused), "{refused}");
+    assert!((20..=34).contains(&refused), "{refused}");
     assert_eq!(
         collector.batch(&key, &json!({"batch": [track(1)]})).counts(),
         (1, 0, 0)

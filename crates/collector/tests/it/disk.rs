@@ -159,7 +159,19 @@ fn another_process_that_keeps_writing_is_waited_for_and_then_a_503() {
     drop(holding);
     assert_eq!(patient.join().unwrap(), 200, "a short wait is no failure");
     let holding = other.begin().unwrap();
+    let asking = std::thread::spawn(move || {
+        let mut client = crate::client::Client::to(address).unwrap();
+        client.send("GET", "/readyz", &[], b"").unwrap()
+    });
     assert_eq!(collector.batch(&key, &bulky(3)).status, 503);
+    let unready = asking.join().unwrap();
+    assert_eq!(unready.status, 503);
+    let detail = unready.json()["detail"].to_string();
+    assert!(detail.contains("another process keeps writing"), "{detail}");
     drop(holding);
     assert_eq!(collector.batch(&key, &bulky(3)).counts(), (1, 0, 0));
+    // The last answer is believed for a second.
+    std::thread::sleep(Duration::from_millis(1100));
+    let ready = collector.client().send("GET", "/readyz", &[], b"").unwrap();
+    assert_eq!(ready.status, 200);
 }
