@@ -13,7 +13,7 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Request as HttpRequest, Response, header};
-use ureq::{Agent, Body, BodyReader, Proxy};
+use ureq::{Agent, Body, BodyReader, Proxy, ProxyProtocol};
 
 use crate::clock::Deadline;
 use proxy::Proxies;
@@ -107,7 +107,7 @@ pub enum Failure {
     #[error("redirected {0}")]
     Redirect(String),
     /// A proxy of the environment can't be used.
-    #[error("the proxy that the environment names is not a URL of an http, https or socks proxy")]
+    #[error("the proxy that the environment names is not the URL of an http or https proxy")]
     Proxy,
 }
 
@@ -210,7 +210,12 @@ impl Client {
             return Ok(forward::agent(config.build(), proxy, url.uri()));
         }
         if let Some(proxy) = self.proxies.of(url) {
-            config = config.proxy(Some(Proxy::new(proxy).map_err(|_| Failure::Proxy)?));
+            let proxy = Proxy::new(proxy).map_err(|_| Failure::Proxy)?;
+            // The library is built without SOCKS, and panics where it meets it.
+            if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
+                return Err(Failure::Proxy);
+            }
+            config = config.proxy(Some(proxy));
         }
         Ok(config.build().new_agent())
     }

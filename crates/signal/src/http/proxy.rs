@@ -67,7 +67,7 @@ impl Proxies {
             self.http.as_deref()?
         };
         let host = url.host().trim_end_matches('.').to_lowercase();
-        let address: Option<IpAddr> = host.parse().ok();
+        let address = host.parse().ok().map(|address: IpAddr| address.to_canonical());
         if host == "localhost" || address.is_some_and(|address| address.is_loopback()) {
             return None;
         }
@@ -173,6 +173,8 @@ mod tests {
             ("", "http://localhost:5050/", false),
             ("", "http://127.3.2.1/", false),
             ("", "http://[::1]:80/", false),
+            ("", "http://[::ffff:127.0.0.1]/", false),
+            ("10.0.0.0/8", "http://[::ffff:10.1.2.3]/", false),
             ("*", "http://example.com/", false),
             ("example.com", "http://example.com/", false),
             ("example.com", "http://a.example.com/", false),
