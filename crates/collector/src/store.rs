@@ -4,11 +4,11 @@
 //!
 //! | table | what |
 //! |---|---|
-//! | `batch` | the records of a commit, compressed together ([`batch`]) |
-//! | `fresh_ids`, `id_block` | the ids of messages, sorted, by hour of receipt ([`ids`]) |
-//! | `report`, `cluster`, `event` | the time line: which reports came for which slot ([`report`]) |
-//! | `outcome` | outcomes, counted ([`outcome`]) |
-//! | `key` | write keys, hashed ([`key`]) |
+//! | `batch` | the records of a commit, compressed together (`batch`) |
+//! | `fresh_ids`, `id_block` | the ids of messages, sorted, by hour of receipt (`ids`) |
+//! | `report`, `cluster`, `event` | the time line: which reports came for which slot (`report`) |
+//! | `outcome` | outcomes, counted (`outcome`) |
+//! | `key` | write keys, hashed (`key`) |
 
 mod batch;
 mod connection;

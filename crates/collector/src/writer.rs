@@ -7,6 +7,7 @@
 //! Requests wait in a bounded queue; one that finds it full is refused at once. Between commits, and when nothing waits, the
 //! writer does chores, a few milliseconds at a time.
 
+mod chores;
 mod condition;
 mod dedupe;
 mod pace;
@@ -22,6 +23,7 @@ use heliograph_wire::id::Hour;
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
+use self::chores::Chores;
 pub use self::condition::{Condition, chain};
 use self::dedupe::Dedupe;
 use crate::budget::Charge;
@@ -38,8 +40,6 @@ const GROUP_REQUESTS: usize = 1024;
 const GROUP_BYTES: usize = 4 << 20;
 /// How long the writer waits for a request before it looks for chores.
 const IDLE: Duration = Duration::from_millis(500);
-/// How often it looks whether there are chores while there are none.
-const CHORES: Duration = Duration::from_secs(10);
 
 /// How the writer works.
 #[derive(Debug, Clone, Copy)]
@@ -336,23 +336,5 @@ impl Job {
             Job::Write { answer: sender, .. } | Job::Probe(sender) => drop(sender.send(answer)),
             Job::Close => {}
         }
-    }
-}
-
-/// When the writer looks for chores.
-#[derive(Default)]
-struct Chores {
-    last: Option<Stopwatch>,
-    more: bool,
-}
-
-impl Chores {
-    fn due(&self) -> bool {
-        self.more || self.last.is_none_or(|last| last.elapsed() >= CHORES)
-    }
-
-    fn done(&mut self, more: bool) {
-        self.more = more;
-        self.last = Some(Stopwatch::start());
     }
 }

@@ -144,7 +144,8 @@ fn a_read_only_disk_is_told_at_the_start() {
 
 #[test]
 fn another_process_that_keeps_writing_is_waited_for_and_then_a_503() {
-    let collector = TestCollector::start();
+    // At this pace what is asked below is one commit's.
+    let collector = TestCollector::with(&[("commit_pace", "500ms")]);
     let key = collector.key("server");
     assert_eq!(collector.batch(&key, &bulky(1)).status, 200);
     let mut other = Store::open(collector.data()).unwrap();
