@@ -19,7 +19,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
         run(&mut cargo(&[
             "build",
             "--profile",
-            "dist",
+            "small",
             "--package",
             "heliograph-signal",
             "--target",

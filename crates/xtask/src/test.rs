@@ -181,11 +181,11 @@ fn shipped_size() -> anyhow::Result<()> {
         "build",
         "--quiet",
         "--profile",
-        "dist",
+        "small",
         "--package",
         "heliograph-signal",
     ]))?;
-    let binary = target_folder().join("dist/heliograph-signal");
+    let binary = target_folder().join("small/heliograph-signal");
     let size = std::fs::metadata(&binary).context("the shipped binary")?.len();
     println!("heliograph-signal, as shipped: {size} bytes (at most {MAX_SIGNAL})");
     if size > MAX_SIGNAL {

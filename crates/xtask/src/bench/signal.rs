@@ -25,7 +25,7 @@ const TIMES: usize = 5;
 
 pub(crate) fn bench() -> anyhow::Result<()> {
     build()?;
-    let signal = target_folder().join("dist/heliograph-signal");
+    let signal = target_folder().join("small/heliograph-signal");
     println!(
         "heliograph-signal preview, as shipped: medians of {TIMES} runs of the whole process; the cluster is emulated in another process over loopback."
     );
@@ -83,7 +83,7 @@ fn build() -> anyhow::Result<()> {
         "build",
         "--quiet",
         "--profile",
-        "dist",
+        "small",
         "--package",
         "heliograph-signal",
     ]))
