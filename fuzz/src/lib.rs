@@ -6,9 +6,12 @@ use std::sync::LazyLock;
 
 use heliograph_signal::config;
 use heliograph_signal::environment::Environment;
+use heliograph_signal::ledger::verify::verify;
 use heliograph_signal::tally;
 use heliograph_wire::catalogue::{Catalogue, Names};
 use heliograph_wire::json::Reader;
+use heliograph_wire::parcel::Parcel;
+use heliograph_wire::segment::MAX_BATCH;
 use heliograph_wire::{cosmos, mesos as mesos_answer};
 
 /// Hands out a document in small, uneven pieces.
@@ -75,4 +78,17 @@ pub fn config(data: &[u8]) {
     }
     let variables = text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
     let _ = config::from_texts(&[], &variables.collect(), Vec::new());
+}
+
+/// The readers of what is kept on disk, the spool's parcels and the ledger's lines: no panic; what opens as a parcel is written
+/// again as a parcel that opens as the same.
+pub fn disk(data: &[u8]) {
+    if let Ok(parcel) = Parcel::decode(data) {
+        assert_eq!(Parcel::decode(parcel.encode().as_bytes()).as_ref(), Ok(&parcel));
+        assert!(parcel.size() <= MAX_BATCH + parcel.messages.len());
+    }
+    let text = String::from_utf8_lossy(data);
+    let lines = text.lines().map(|line| Ok::<_, std::convert::Infallible>(line.to_owned()));
+    let Ok(found) = verify(lines, |_| Ok(Some(data.to_vec())), None);
+    assert!(found.sends <= found.lines && found.receipted <= found.sends);
 }

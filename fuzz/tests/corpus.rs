@@ -28,3 +28,8 @@ fn mesos() {
 fn config() {
     over(heliograph_fuzz::config, &["corpus/config"]);
 }
+
+#[test]
+fn disk() {
+    over(heliograph_fuzz::disk, &["corpus/disk"]);
+}

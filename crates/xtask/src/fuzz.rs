@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use crate::run;
 
-const TARGETS: &[&str] = &["health", "mesos", "config"];
+const TARGETS: &[&str] = &["health", "mesos", "config", "disk"];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
