@@ -105,14 +105,17 @@ impl Setting {
         if none { Ok(Duration::ZERO) } else { self.span() }
     }
 
-    /// A number of bytes.
+    /// A number of bytes, at least one MiB.
     pub(super) fn bytes(&self) -> Result<u64, WrongType> {
         let bytes = match &self.value {
             Value::Number(number) => number.as_u64(),
             Value::String(text) => parse_bytes(text),
             _ => None,
         };
-        bytes.ok_or_else(|| self.wrong())
+        // A single parcel must fit, whatever the bound.
+        bytes
+            .filter(|bytes| *bytes >= 1 << 20)
+            .ok_or_else(|| self.wrong())
     }
 
     /// True or false.

@@ -43,7 +43,7 @@ fn every_key_is_read() {
             key::Kind::Urls => serde_json::json!(["http://a/"]),
             key::Kind::Texts => serde_json::json!(["cpu_total"]),
             key::Kind::Span => "7s".into(),
-            key::Kind::Bytes => "7 kB".into(),
+            key::Kind::Bytes => "7 MB".into(),
             key::Kind::Choice(words) => words
                 .iter()
                 .find(|word| !key.default.contains(*word))
