@@ -1,4 +1,5 @@
-//! `doctor`: tries everything that a report needs, and sends no data. While telemetry is off it tries nothing.
+//! `doctor`: tries everything that a report needs, and sends no data. While telemetry is off it tries nothing; during the notice
+//! period, only what needs no connection.
 
 use std::io::Write;
 use std::time::Duration;
@@ -23,9 +24,13 @@ const DRIFT: i64 = 60;
 /// # Errors
 /// It could not begin.
 pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
-    match cycle.decide()? {
+    let decision = cycle.decide()?;
+    match &decision {
         Decision::On(why) => writeln!(out, "ok    telemetry is on: {why}")?,
-        Decision::Notice { .. } => writeln!(out, "note  nothing is sent yet: the notice period runs")?,
+        Decision::Notice { .. } => writeln!(
+            out,
+            "note  nothing is sent yet: the notice period runs; sources and sink are tried when it is over, or after opt-in"
+        )?,
         Decision::Off(why) | Decision::NotUnderstood(why) => {
             writeln!(
                 out,
@@ -46,6 +51,9 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
     match cycle.state().and_then(|state| state.reporter().map(|_| state)) {
         Ok(state) => report.ok(&format!("state directory {}", state.path().display()))?,
         Err(error) => report.bad(&crate::source::chain(&error))?,
+    }
+    if let Decision::Notice { .. } = decision {
+        return Ok(report.well);
     }
     let client = cycle.client()?;
     let catalogue = Catalogue::new(cycle.config.names, cycle.config.units.clone());
