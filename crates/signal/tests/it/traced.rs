@@ -1,46 +1,27 @@
 //! Signal under `strace`: which sockets it made, and whom it called.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 
-/// strace, installed where it may be; `None`, said on standard error, where it is not there and can't be.
+use crate::required::{required, skipped};
+
+/// By its path: the environment that signal is run in has none.
+const STRACE: &str = "/usr/bin/strace";
+
+/// strace; `None`, said loudly, where it is not there and can't be installed, or may not trace.
 pub(crate) fn strace() -> Option<&'static Path> {
-    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| {
-        find().or_else(|| {
-            if rustix::process::geteuid().is_root() {
-                let install = ["install", "-y", "-qq", "--no-install-recommends", "strace"];
-                let _ = Command::new("apt-get")
-                    .args(install)
-                    .env("DEBIAN_FRONTEND", "noninteractive")
-                    .output();
-            }
-            find()
-        })
-    });
-    let Some(path) = found else {
-        eprintln!("SKIPPED: strace is not installed here and can't be, so nobody looks at sockets");
+    if !required("strace", "strace") {
         return None;
-    };
-    let works = Command::new(path)
+    }
+    let works = Command::new(STRACE)
         .args(["-qq", "-o", "/dev/null", "true"])
         .output();
     if works.as_ref().is_ok_and(|output| output.status.success()) {
-        return Some(path);
+        return Some(Path::new(STRACE));
     }
-    eprintln!("SKIPPED: strace may not trace here, so nobody looks at sockets: {works:?}");
+    skipped(&format!("strace may not trace here: {works:?}"));
     None
-}
-
-fn find() -> Option<PathBuf> {
-    let output = Command::new("sh")
-        .args(["-c", "command -v strace"])
-        .output()
-        .ok()?;
-    let path = String::from_utf8(output.stdout).ok()?;
-    Some(PathBuf::from(path.trim())).filter(|path| path.is_absolute())
 }
 
 /// The same command under strace, which writes each socket and connection of all its threads to `log`.
