@@ -33,7 +33,7 @@ pub enum Kind {
     Path,
     /// A span of time: a number of seconds, or a text such as `15s` or `24h`.
     Span,
-    /// A number of bytes, or a text such as `64 MiB`; at least 1 MiB.
+    /// A number of bytes, or a text such as `64 MiB`; at least 512 KiB.
     Bytes,
     /// True or false.
     Bool,
@@ -52,7 +52,7 @@ impl Kind {
             Kind::Texts => "a list of texts".to_owned(),
             Kind::Path => "a path".to_owned(),
             Kind::Span => "a span of time such as \"15s\"".to_owned(),
-            Kind::Bytes => "a size such as \"64 MiB\", at least 1 MiB".to_owned(),
+            Kind::Bytes => "a size such as \"64 MiB\", at least 512 KiB".to_owned(),
             Kind::Bool => "true or false".to_owned(),
             Kind::Choice(words) => format!("one of {}", words.join(", ")),
         }

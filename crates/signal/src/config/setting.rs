@@ -105,7 +105,7 @@ impl Setting {
         if none { Ok(Duration::ZERO) } else { self.span() }
     }
 
-    /// A number of bytes, at least one MiB.
+    /// A number of bytes, at least 512 KiB.
     pub(super) fn bytes(&self) -> Result<u64, WrongType> {
         let bytes = match &self.value {
             Value::Number(number) => number.as_u64(),
@@ -114,7 +114,7 @@ impl Setting {
         };
         // A single parcel must fit, whatever the bound.
         bytes
-            .filter(|bytes| *bytes >= 1 << 20)
+            .filter(|bytes| *bytes >= 512 << 10)
             .ok_or_else(|| self.wrong())
     }
 

@@ -167,7 +167,7 @@ fn a_month_without_network_loses_nothing() {
 
 #[test]
 fn a_small_spool_drops_the_oldest_and_counts_them() {
-    const BOUND: u64 = 256 << 10;
+    const BOUND: u64 = 512 << 10;
     let mut month = Month::of(Cluster::of(small::short_documents()).set("spool_max_bytes", json!(BOUND)));
     let log = month.without_network();
     assert!(log.len() <= 5, "{log:#?}");
