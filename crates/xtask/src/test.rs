@@ -11,7 +11,11 @@ use anyhow::{Context, bail};
 use crate::run::{cargo, output, run, say, target_folder, works};
 
 /// Debian packages that tests use: package, program that it brings.
-const PACKAGES: &[(&str, &str)] = &[("tinyproxy-bin", "tinyproxy"), ("curl", "curl")];
+const PACKAGES: &[(&str, &str)] = &[
+    ("tinyproxy-bin", "tinyproxy"),
+    ("curl", "curl"),
+    ("strace", "strace"),
+];
 /// Largest `heliograph-signal` that is shipped, in bytes.
 const MAX_SIGNAL: u64 = 4 << 20;
 
