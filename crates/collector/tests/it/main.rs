@@ -9,6 +9,7 @@
 
 mod auth;
 mod body;
+mod chaos;
 mod client;
 mod collector;
 mod command;
