@@ -1,8 +1,10 @@
 //! The walk of one cycle: gate → collect → report → spool → ledger → deliver.
 
+mod end;
+mod write_key;
+
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -18,90 +20,32 @@ use crate::attempt::Attempt;
 use crate::clock::{Clock, Deadline};
 use crate::cluster_id;
 use crate::collect::{self, Collection, Sources};
-use crate::config::{Config, Secret};
+use crate::config::Config;
 use crate::consent::{Consent, Unreadable};
-use crate::deliver::{self, Delivery, Outcome};
+use crate::deliver::{Delivery, Outcome};
 use crate::environment::Environment;
 use crate::gate::{self, Decision, Voices};
 use crate::http::Client;
 use crate::http::proxy::Proxies;
 use crate::http::trust::{InvalidCa, Trust};
-use crate::ledger::{self, Ledger, LedgerError};
+use crate::ledger::{self, Ledger};
 use crate::notice;
 use crate::pin::Pin;
 use crate::preview;
 use crate::report::Report;
 use crate::sink::Sink;
 use crate::source::Asker;
-use crate::spool::{Spool, SpoolError};
+use crate::spool::Spool;
 use crate::spread;
 use crate::state::{self, State, StateError};
+
+pub use end::{Error, Exit};
 
 /// The program that messages say they come from.
 pub const LIBRARY: Library = Library {
     name: "heliograph-signal",
     version: env!("CARGO_PKG_VERSION"),
 };
-
-/// How a command ended, as exit codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Exit {
-    /// Done, or telemetry is off.
-    Done = 0,
-    /// Nothing could be collected though something is switched on.
-    NothingCollected = 2,
-    /// Collected, but neither delivered nor kept.
-    NotKept = 3,
-}
-
-/// The cycle could not begin; exit code 1.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// No cluster id.
-    #[error(transparent)]
-    ClusterId(#[from] cluster_id::Error),
-    /// The operator's CA can't be used.
-    #[error(transparent)]
-    Ca(#[from] InvalidCa),
-    /// The state directory can't be used.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// Nobody can tell whether telemetry is on.
-    #[error(transparent)]
-    Consent(#[from] Unreadable),
-    /// The spool can't be used.
-    #[error(transparent)]
-    Spool(#[from] SpoolError),
-    /// The ledger can't be used.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// Delivery can't go on.
-    #[error(transparent)]
-    Deliver(#[from] deliver::Error),
-    /// There is no write key.
-    #[error("no write key: set write_key_file, or write_key")]
-    NoWriteKey,
-    /// The write key's file can't be read, or is empty.
-    #[error("write_key_file {}: {problem}", path.display())]
-    WriteKey {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problem: String,
-    },
-    /// A file of the state directory can't be written.
-    #[error("{} can't be written", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Making JSON failed, which it must not.
-    #[error("the report could not be written as JSON")]
-    Json(#[from] serde_json::Error),
-}
 
 /// A configuration in its surroundings.
 #[derive(Debug)]
@@ -502,27 +446,6 @@ impl Cycle<'_> {
             exit_of(&collection),
         )
     }
-
-    /// The sink's write key.
-    ///
-    /// # Errors
-    /// There is none, or its file can't be read.
-    pub fn write_key(&self) -> Result<Secret, Error> {
-        if let Some(key) = &self.config.write_key {
-            return Ok(key.clone());
-        }
-        let path = self.config.write_key_file.clone().ok_or(Error::NoWriteKey)?;
-        read_key(&path).map_err(|problem| Error::WriteKey { path, problem })
-    }
-}
-
-fn read_key(path: &Path) -> Result<Secret, String> {
-    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let key = text.trim();
-    if key.is_empty() || key.contains(char::is_whitespace) {
-        return Err("must hold the key and nothing else".to_owned());
-    }
-    Ok(Secret::from(key.to_owned()))
 }
 
 /// Messages in as few parcels as the limits of a batch allow; mostly one.

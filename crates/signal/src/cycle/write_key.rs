@@ -1,0 +1,30 @@
+//! The sink's write key: in the configuration, or in a file of its own.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Cycle, Error};
+use crate::config::Secret;
+
+impl Cycle<'_> {
+    /// The sink's write key.
+    ///
+    /// # Errors
+    /// There is none, or its file can't be read.
+    pub fn write_key(&self) -> Result<Secret, Error> {
+        if let Some(key) = &self.config.write_key {
+            return Ok(key.clone());
+        }
+        let path = self.config.write_key_file.clone().ok_or(Error::NoWriteKey)?;
+        read(&path).map_err(|problem| Error::WriteKey { path, problem })
+    }
+}
+
+fn read(path: &Path) -> Result<Secret, String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let key = text.trim();
+    if key.is_empty() || key.contains(char::is_whitespace) {
+        return Err("must hold the key and nothing else".to_owned());
+    }
+    Ok(Secret::from(key.to_owned()))
+}
