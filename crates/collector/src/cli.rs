@@ -39,6 +39,25 @@ pub(crate) enum Command {
     Key(KeyCommand),
     /// Print what is stored, one JSON object a line, oldest first
     Messages(Messages),
+    /// Print the public key that receipts are signed with
+    ReceiptKey,
+    /// List and lift what keeps those out who asked to be forgotten
+    #[command(subcommand)]
+    Suppressions(SuppressionsCommand),
+    /// List what was asked to be deleted
+    Deletions,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SuppressionsCommand {
+    /// List them; clusters are known by a hash only
+    List,
+    /// Let a cluster's messages count again
+    Lift {
+        /// The cluster's id
+        #[arg(value_name = "CLUSTER_ID")]
+        cluster: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -3,10 +3,10 @@
 //! This is the seam at which messages become more than themselves: row deltas (roll-ups, samples, the time line's contents) are
 //! made here, from the messages that count, and written in the same transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ingest::message::{Identity, MessageKey};
-use crate::ingest::outcome::Outcome;
+use crate::ingest::message::{Identity, MessageKey, Speaker};
+use crate::ingest::outcome::{Outcome, Suppression};
 use crate::ingest::record;
 use crate::ingest::request::Request;
 use crate::ingest::slot::Report;
@@ -25,6 +25,8 @@ pub enum Fate {
     },
     /// Known already: nothing is kept.
     Known,
+    /// About somebody who asked to be forgotten: nothing is kept.
+    Forgotten,
 }
 
 /// What is written of a group of requests.
@@ -38,6 +40,8 @@ pub struct Written {
     pub ids: Vec<MessageKey>,
     /// The reports, and whether each counts.
     pub reports: Vec<(Report, bool)>,
+    /// Who spoke for a cluster in messages that are no reports.
+    pub speakers: BTreeSet<Speaker>,
     /// How many messages had which outcome, by key.
     pub outcomes: BTreeMap<(KeyId, Outcome), u64>,
 }
@@ -49,6 +53,7 @@ impl Fate {
             Fate::Counts => Outcome::Accepted,
             Fate::Beside { conflict: true } => Outcome::Conflict,
             Fate::Beside { conflict: false } | Fate::Known => Outcome::Duplicate,
+            Fate::Forgotten => Outcome::Suppressed(Suppression::Forgotten),
         }
     }
 }
@@ -64,10 +69,13 @@ impl Written {
         }
         for (message, fate) in request.messages.iter().zip(fates) {
             tally.count(fate.outcome());
-            if *fate == Fate::Known {
+            if matches!(fate, Fate::Known | Fate::Forgotten) {
                 continue;
             }
             self.messages += 1;
+            if let Some(speaker) = &message.speaker {
+                self.speakers.insert(Speaker::clone(speaker));
+            }
             match &message.identity {
                 Identity::Message(id) => self.ids.push(*id),
                 Identity::Report(report) => {
@@ -98,7 +106,7 @@ impl Written {
             match fate {
                 Fate::Counts => self.records.extend_from_slice(request.record(message)),
                 Fate::Beside { .. } => record::push_uncounted(request.record(message), &mut self.records),
-                Fate::Known => {}
+                Fate::Known | Fate::Forgotten => {}
             }
         }
     }

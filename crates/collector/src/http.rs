@@ -4,6 +4,7 @@ mod answer;
 mod batch;
 mod body;
 mod credentials;
+mod forget;
 mod health;
 mod problem;
 
@@ -19,6 +20,8 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::keys::Keys;
 use crate::lookback::Lookback;
+use crate::secret::Secrets;
+use crate::server::Sources;
 use crate::writer::Queue;
 
 /// What requests need.
@@ -26,6 +29,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keys: Arc<Keys>,
+    pub(crate) secrets: Secrets,
     pub(crate) lookback: Lookback,
     pub(crate) queue: Queue,
     pub(crate) budget: Arc<Budget>,
@@ -35,18 +39,19 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
+        sources: Sources,
         keys: Arc<Keys>,
+        secrets: Secrets,
         lookback: Lookback,
         queue: Queue,
         budget: Arc<Budget>,
         body_timeout: Duration,
     ) -> App {
         App {
-            clock,
-            entropy,
+            clock: sources.clock,
+            entropy: sources.entropy,
             keys,
+            secrets,
             lookback,
             queue,
             budget,
@@ -60,6 +65,7 @@ impl App {
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route(BATCH_PATH, post(batch::post).fallback(batch::other_method))
+        .route(forget::PATH, post(forget::post).fallback(batch::other_method))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .fallback(problem::not_found)

@@ -20,5 +20,6 @@ pub mod outcome;
 pub mod record;
 pub mod request;
 pub mod slot;
+pub mod subject;
 pub mod tally;
 pub mod text;

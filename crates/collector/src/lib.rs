@@ -13,6 +13,8 @@
 //! | [`window`] | the ids of late, in memory |
 //! | [`lookback`] | the ids of old, on disk |
 //! | [`fold`] | what is written of a group of requests; pure |
+//! | [`forget`] | who may have what forgotten; pure |
+//! | [`receipt_key`], [`secret`] | the key that receipts are signed with; secrets of the data directory |
 //! | [`store`] | the database; all SQL |
 //! | [`key`], [`keys`] | write keys; those that may be used |
 //! | [`budget`] | the memory of requests under way |
@@ -25,12 +27,15 @@ pub mod entropy;
 pub mod environment;
 mod files;
 pub mod fold;
+pub mod forget;
 mod http;
 pub mod ingest;
 pub mod key;
 pub mod keys;
 mod lock;
 pub mod lookback;
+pub mod receipt_key;
+pub mod secret;
 pub mod server;
 pub mod store;
 pub mod window;

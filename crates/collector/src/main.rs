@@ -12,7 +12,7 @@ use heliograph_collector::config::Config;
 use heliograph_collector::entropy::SystemEntropy;
 use heliograph_collector::environment;
 
-use crate::cli::{Cli, Command, Common, KeyCommand};
+use crate::cli::{Cli, Command, Common, KeyCommand, SuppressionsCommand};
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -50,6 +50,14 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             command::key::revoke(&config.data, &key, &SystemClock, &mut out)?;
         }
         Command::Messages(asked) => return command::messages::print(&config.data, &asked, &mut out),
+        Command::ReceiptKey => command::receipt_key::print(&config.data, &SystemEntropy, &mut out)?,
+        Command::Suppressions(SuppressionsCommand::List) => {
+            command::forgotten::list(&config.data, &mut out)?;
+        }
+        Command::Suppressions(SuppressionsCommand::Lift { cluster }) => {
+            command::forgotten::lift(&config.data, &cluster, &SystemEntropy, &mut out)?;
+        }
+        Command::Deletions => command::forgotten::deletions(&config.data, &mut out)?,
     }
     Ok(out.flush()?)
 }

@@ -24,6 +24,7 @@ use crate::http::{self, App};
 use crate::keys::{self, Keys};
 use crate::lock::{self, LockError};
 use crate::lookback::Lookback;
+use crate::secret::{SecretError, Secrets};
 use crate::store::{OpenError, Reader, Store, StoreError};
 use crate::window::{self, Window};
 use crate::writer::{self, Counters, Queue};
@@ -64,6 +65,9 @@ pub enum StartError {
     /// The data directory is in use.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The secrets in it can't be had.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The database can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -84,9 +88,13 @@ impl Collector {
     /// # Errors
     /// When it can't start.
     pub async fn start(config: &Config, sources: Sources) -> Result<Collector, StartError> {
-        let Sources { clock, entropy } = sources;
-        let store = Store::open(&config.data)?;
+        let clock = Arc::clone(&sources.clock);
+        let mut store = Store::open(&config.data)?;
         let lock = lock::lock(&config.data)?;
+        let secrets = Secrets::load_or_make(&config.data, &*sources.entropy)?;
+        if !store.check_subject_key(&secrets.subjects)? {
+            return Err(SecretError::Another.into());
+        }
         let size = window::Size {
             reach: config.id_window,
             bytes: config.id_window_memory,
@@ -100,13 +108,13 @@ impl Collector {
         let setup = writer::Setup {
             pace: config.commit_pace,
             queue: config.queue,
+            secrets: secrets.clone(),
         };
-        let (queue, writer) =
-            writer::start(store, window, setup, Arc::clone(&clock)).map_err(StartError::Thread)?;
+        let (queue, writer) = writer::start(store, window, setup, clock).map_err(StartError::Thread)?;
         let app = Arc::new(App::new(
-            clock,
-            entropy,
+            sources,
             Arc::clone(&keys),
+            secrets,
             Lookback::new(Reader::open(&config.data)?, queue.floor()),
             queue.clone(),
             Budget::of(config.request_memory),

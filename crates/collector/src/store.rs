@@ -9,8 +9,11 @@
 //! | `report`, `cluster`, `event` | the time line: which reports came for which slot (`report`) |
 //! | `outcome` | outcomes, counted (`outcome`) |
 //! | `key` | write keys, hashed (`key`) |
+//! | `cluster_reporter`, `suppression`, `deletion` | who has spoken, who is not kept, what is to be deleted (`suppression`) |
+//! | `bundle` | the bundles that were imported (`bundle`) |
 
 mod batch;
+mod bundle;
 mod connection;
 mod error;
 mod ids;
@@ -18,6 +21,7 @@ mod key;
 mod outcome;
 mod report;
 mod schema;
+mod suppression;
 
 use std::path::Path;
 
@@ -31,9 +35,12 @@ pub use self::error::{Fault, StoreError};
 pub use self::key::ListedKey;
 pub use self::report::Claimant;
 pub use self::schema::SchemaError;
+pub use self::suppression::{ListedDeletion, ListedSuppression};
 use crate::fold::Written;
+use crate::forget::{Petition, Verdict};
 use crate::ingest::message::MessageKey;
 use crate::ingest::slot::Slot;
+use crate::ingest::subject::{Subject, SubjectKey, Subjects};
 use crate::key::{Key, KeyDigest, KeyId, KeyKind, WriteKey};
 
 /// The database, for writing.
@@ -144,7 +151,62 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether this is the key that the suppressions were hashed with.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn check_subject_key(&mut self, key: &SubjectKey) -> Result<bool, StoreError> {
+        suppression::check_key(&mut self.connection, key)
+    }
+
+    /// Ends all suppressions of a cluster and of its reporters; returns how many there were.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn lift_suppressions(&mut self, cluster: Subject) -> Result<usize, StoreError> {
+        suppression::lift(&self.connection, cluster)
+    }
+}
+
 impl Commit<'_> {
+    /// Whether anybody is suppressed.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn suppresses_anybody(&self) -> Result<bool, StoreError> {
+        suppression::any(&self.transaction)
+    }
+
+    /// Whether a message is about somebody who is suppressed.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn suppresses(&self, subjects: &Subjects) -> Result<bool, StoreError> {
+        suppression::covers(&self.transaction, subjects)
+    }
+
+    /// Does what is asked for by who wants to be forgotten, as far as that may be.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn forget(
+        &mut self,
+        key: &SubjectKey,
+        petition: &Petition,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        suppression::petition(&self.transaction, key, petition, now)
+    }
+
+    /// Notes that all of a bundle is imported.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn note_bundle(&mut self, sha256: &str, messages: u64, now: Timestamp) -> Result<(), StoreError> {
+        bundle::insert(&self.transaction, sha256, messages, now)
+    }
+
     /// Who has reported for a slot.
     ///
     /// # Errors
@@ -176,6 +238,9 @@ impl Commit<'_> {
             for (report, counts) in &written.reports {
                 report::insert(&self.transaction, self.names, report, *counts, batch, now)?;
             }
+        }
+        for speaker in &written.speakers {
+            report::speak(&self.transaction, self.names, speaker, now)?;
         }
         for ((key, outcome), count) in &written.outcomes {
             outcome::add(&self.transaction, now, *key, *outcome, *count)?;
@@ -237,6 +302,30 @@ impl Reader {
     /// When the database can't be read.
     pub fn find_ids(&self, ids: &[MessageKey], from: Hour, to: Hour) -> Result<Vec<MessageKey>, StoreError> {
         ids::find(&self.connection, ids, from, to)
+    }
+
+    /// When a bundle was imported, if it was.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn bundle_imported(&self, sha256: &str) -> Result<Option<Timestamp>, StoreError> {
+        bundle::imported(&self.connection, sha256)
+    }
+
+    /// Who is suppressed, the earliest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn suppressions(&self) -> Result<Vec<ListedSuppression>, StoreError> {
+        suppression::list(&self.connection)
+    }
+
+    /// What is to be deleted, the earliest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn deletions(&self) -> Result<Vec<ListedDeletion>, StoreError> {
+        suppression::deletions(&self.connection)
     }
 
     /// All write keys, revoked ones too.

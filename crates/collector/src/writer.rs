@@ -10,6 +10,7 @@
 mod chores;
 mod condition;
 mod dedupe;
+mod job;
 mod pace;
 
 use std::io;
@@ -26,28 +27,29 @@ use tokio::sync::{oneshot, watch};
 use self::chores::Chores;
 pub use self::condition::{Condition, chain};
 use self::dedupe::Dedupe;
+use self::job::{Became, Job, gather};
+pub use self::job::{Bundle, Delivery, Done};
 use crate::budget::Charge;
 use crate::clock::{Clock, Stopwatch};
-use crate::fold::Written;
-use crate::ingest::request::Request;
-use crate::ingest::tally::Tally;
+use crate::fold::{Fate, Written};
+use crate::forget::{Petition, Verdict};
+use crate::ingest::subject::SubjectKey;
+use crate::secret::Secrets;
 use crate::store::{Store, StoreError};
 use crate::window::Window;
 
-/// Most requests of one commit.
-const GROUP_REQUESTS: usize = 1024;
-/// Bytes of records after which a commit takes in no further request.
-const GROUP_BYTES: usize = 4 << 20;
 /// How long the writer waits for a request before it looks for chores.
 const IDLE: Duration = Duration::from_millis(500);
 
 /// How the writer works.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct Setup {
     /// Least time between the beginnings of two commits.
     pub pace: Duration,
     /// Most requests that wait.
     pub queue: usize,
+    /// What receipts are signed with, and those who are forgotten are hashed with.
+    pub secrets: Secrets,
 }
 
 /// What was done so far.
@@ -70,19 +72,6 @@ pub enum Unavailable {
     Store,
 }
 
-type Answer = oneshot::Sender<Result<Tally, Unavailable>>;
-
-enum Job {
-    Write {
-        request: Request,
-        answer: Answer,
-        /// Held until the request is answered, though whoever sent it may be gone before.
-        _charge: Charge,
-    },
-    Probe(Answer),
-    Close,
-}
-
 /// Hands requests to the writer.
 #[derive(Clone)]
 pub struct Queue {
@@ -93,18 +82,27 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Returns when the request is on disk.
+    /// Returns when the messages are on disk.
     ///
     /// # Errors
-    /// When it is not.
-    pub async fn write(&self, request: Request, charge: Charge) -> Result<Tally, Unavailable> {
+    /// When they are not.
+    pub async fn write(&self, delivery: Delivery, charge: Charge) -> Result<Done, Unavailable> {
         let (answer, answered) = oneshot::channel();
         let job = Job::Write {
-            request,
+            delivery,
             answer,
             _charge: charge,
         };
         self.submit(job, answered).await
+    }
+
+    /// Returns when it is on disk who is to be forgotten.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn forget(&self, petition: Petition) -> Result<Verdict, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.submit(Job::Forget { petition, answer }, answered).await
     }
 
     /// Writes next to nothing, to see whether the store can be written.
@@ -113,7 +111,7 @@ impl Queue {
     /// When it can't.
     pub async fn probe(&self) -> Result<(), Unavailable> {
         let (answer, answered) = oneshot::channel();
-        self.submit(Job::Probe(answer), answered).await.map(|_| ())
+        self.submit(Job::Probe(answer), answered).await
     }
 
     /// The floor of the window of ids, as of the last commit.
@@ -137,11 +135,11 @@ impl Queue {
         &self.counters
     }
 
-    async fn submit(
+    async fn submit<T>(
         &self,
         job: Job,
-        answered: oneshot::Receiver<Result<Tally, Unavailable>>,
-    ) -> Result<Tally, Unavailable> {
+        answered: oneshot::Receiver<Result<T, Unavailable>>,
+    ) -> Result<T, Unavailable> {
         self.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => Unavailable::Busy,
             TrySendError::Disconnected(_) => Unavailable::Store,
@@ -166,7 +164,7 @@ pub fn start(
     let writer = Writer {
         store,
         window,
-        pace: setup.pace,
+        setup,
         clock,
         condition: condition.clone(),
         counters: counters.clone(),
@@ -190,7 +188,7 @@ pub fn start(
 struct Writer {
     store: Store,
     window: Window,
-    pace: Duration,
+    setup: Setup,
     clock: Arc<dyn Clock>,
     condition: Arc<Condition>,
     counters: Arc<Counters>,
@@ -206,7 +204,7 @@ impl Writer {
             match waiting.recv_timeout(IDLE) {
                 Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => return self.store,
                 Ok(first) => {
-                    thread::sleep(pace::wait(self.pace, last.map(Stopwatch::elapsed)));
+                    thread::sleep(pace::wait(self.setup.pace, last.map(Stopwatch::elapsed)));
                     last = Some(Stopwatch::start());
                     let (group, closed) = gather(first, waiting);
                     self.commit(group);
@@ -224,32 +222,36 @@ impl Writer {
 
     fn commit(&mut self, group: Vec<Job>) {
         match self.write(&group) {
-            Ok((tallies, committed)) => {
+            Ok((results, committed)) => {
                 if committed {
                     self.condition.well();
                     self.counters.commits.fetch_add(1, Ordering::Relaxed);
                 }
                 let requests = u64::try_from(group.len()).unwrap_or(u64::MAX);
                 self.counters.requests.fetch_add(requests, Ordering::Relaxed);
-                for (job, tally) in group.into_iter().zip(tallies) {
-                    job.answer(Ok(tally));
+                // What is signed is on disk by now.
+                let bodies = job::bodies(&group, &results);
+                let mut proofs = self.setup.secrets.receipt_key.prove(&bodies).into_iter();
+                for (job, result) in group.into_iter().zip(results) {
+                    job.answer(result, &mut proofs);
                 }
             }
             Err(error) => {
                 self.condition.ill(&error);
                 self.store.forget_names();
                 for job in group {
-                    job.answer(Err(Unavailable::Store));
+                    job.refuse(Unavailable::Store);
                 }
             }
         }
     }
 
     /// One transaction of a whole group.
-    fn write(&mut self, group: &[Job]) -> Result<(Vec<Tally>, bool), StoreError> {
+    fn write(&mut self, group: &[Job]) -> Result<(Vec<Became>, bool), StoreError> {
         let now = self.clock.now();
         let mut dedupe = Dedupe::new(&mut self.window, now);
-        let result = write(&mut self.store, &mut dedupe, group, now);
+        let subjects = &self.setup.secrets.subjects;
+        let result = write(&mut self.store, &mut dedupe, subjects, group, now);
         if result.is_err() {
             dedupe.take_back();
         }
@@ -273,68 +275,52 @@ impl Writer {
 fn write(
     store: &mut Store,
     dedupe: &mut Dedupe<'_>,
+    subjects: &SubjectKey,
     group: &[Job],
     now: Timestamp,
-) -> Result<(Vec<Tally>, bool), StoreError> {
+) -> Result<(Vec<Became>, bool), StoreError> {
     let mut commit = store.begin()?;
+    let suppresses = commit.suppresses_anybody()?;
     let mut written = Written::default();
-    let mut tallies = Vec::with_capacity(group.len());
-    let mut probed = false;
+    let mut results = Vec::with_capacity(group.len());
+    let (mut anything, mut bundles, mut petition) = (false, Vec::new(), None);
     for job in group {
-        let Job::Write { request, .. } = job else {
-            probed = true;
-            tallies.push(Tally::default());
-            continue;
-        };
-        let mut fates = Vec::with_capacity(request.messages.len());
-        for message in &request.messages {
-            fates.push(dedupe.decide(message, &mut commit)?);
-        }
-        tallies.push(written.add(request, &fates));
-    }
-    let written = written.sorted();
-    if probed {
-        commit.probe()?;
-    }
-    let anything = probed || !written.is_empty();
-    if anything {
-        commit.write(&written, now)?;
-        commit.finish()?;
-    }
-    Ok((tallies, anything))
-}
-
-/// All that waits, as far as it fits into one commit.
-/// And whether the queue was closed behind it.
-fn gather(first: Job, waiting: &Receiver<Job>) -> (Vec<Job>, bool) {
-    let mut bytes = first.bytes();
-    let mut group = vec![first];
-    while group.len() < GROUP_REQUESTS && bytes < GROUP_BYTES {
-        match waiting.try_recv() {
-            Ok(Job::Close) => return (group, true),
-            Ok(job) => {
-                bytes += job.bytes();
-                group.push(job);
+        match job {
+            Job::Write { delivery, .. } => {
+                let request = &delivery.request;
+                let mut fates = Vec::with_capacity(request.messages.len());
+                for message in &request.messages {
+                    fates.push(if suppresses && commit.suppresses(&message.subjects)? {
+                        Fate::Forgotten
+                    } else {
+                        dedupe.decide(message, &mut commit)?
+                    });
+                }
+                results.push(Became::Written(written.add(request, &fates)));
+                bundles.extend(&delivery.bundle);
             }
-            Err(_) => break,
-        }
-    }
-    (group, false)
-}
-
-impl Job {
-    fn bytes(&self) -> usize {
-        match self {
-            Job::Write { request, .. } => request.records.len(),
-            Job::Probe(_) | Job::Close => 0,
-        }
-    }
-
-    fn answer(self, answer: Result<Tally, Unavailable>) {
-        match self {
-            // Who asked may be gone; what was written stays written, and its repeat will be a duplicate.
-            Job::Write { answer: sender, .. } | Job::Probe(sender) => drop(sender.send(answer)),
+            // The last of its group.
+            Job::Forget { petition: asked, .. } => petition = Some(asked),
+            Job::Probe(_) => {
+                commit.probe()?;
+                anything = true;
+                results.push(Became::Probed);
+            }
             Job::Close => {}
         }
     }
+    let written = written.sorted();
+    commit.write(&written, now)?;
+    for bundle in &bundles {
+        commit.note_bundle(&bundle.sha256, bundle.messages, now)?;
+    }
+    anything |= !written.is_empty() || !bundles.is_empty();
+    if let Some(petition) = petition {
+        results.push(Became::Ruled(commit.forget(subjects, petition, now)?));
+        anything = true;
+    }
+    if anything {
+        commit.finish()?;
+    }
+    Ok((results, anything))
 }

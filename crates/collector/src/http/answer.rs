@@ -4,7 +4,10 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
+use heliograph_wire::receipt::Receipt;
+
 use crate::ingest::tally::Summary;
+use crate::writer::Unavailable;
 
 /// Seconds after which to try again when too much is under way.
 const RETRY_BUSY: &str = "1";
@@ -16,6 +19,10 @@ const RETRY_STORE: &str = "5";
 pub(super) enum Refused {
     /// No key, or none that may be used.
     WriteKey,
+    /// The key is not for this; what it is for.
+    KeyKind(&'static str),
+    /// The secret is not that of a reporter of the cluster.
+    Reporter,
     /// Larger than a request may be; what is, and its bound.
     TooLarge(String),
     /// Not gzip, not JSON, or JSON of another shape.
@@ -32,8 +39,17 @@ pub(super) enum Refused {
     Method { allow: &'static str },
 }
 
+impl From<Unavailable> for Refused {
+    fn from(unavailable: Unavailable) -> Refused {
+        match unavailable {
+            Unavailable::Busy => Refused::Busy,
+            Unavailable::Store => Refused::Store,
+        }
+    }
+}
+
 /// The answer to a batch that is on disk.
-pub(super) fn accepted(summary: Summary) -> Response {
+pub(super) fn accepted(summary: Summary, receipt: Option<Receipt>) -> Response {
     let Summary {
         accepted,
         duplicate,
@@ -42,8 +58,12 @@ pub(super) fn accepted(summary: Summary) -> Response {
     } = summary;
     // A suppressed message is answered as an accepted one is: who asked to be forgotten is not told of.
     let accepted = accepted + suppressed;
-    let body =
-        format!(r#"{{"success":true,"accepted":{accepted},"duplicate":{duplicate},"rejected":{rejected}}}"#);
+    // A receipt is made of texts and numbers, which always serialise.
+    let receipt = receipt.and_then(|receipt| serde_json::to_string(&receipt).ok());
+    let receipt = receipt.map_or_else(String::new, |receipt| format!(r#","receipt":{receipt}"#));
+    let body = format!(
+        r#"{{"success":true,"accepted":{accepted},"duplicate":{duplicate},"rejected":{rejected}{receipt}}}"#
+    );
     json(StatusCode::OK, body)
 }
 
@@ -69,6 +89,13 @@ impl Refused {
                 StatusCode::UNAUTHORIZED,
                 "invalid_write_key",
                 "the write key is missing, unknown or revoked",
+                None,
+            ),
+            Refused::KeyKind(message) => (StatusCode::FORBIDDEN, "wrong_key_kind", message, None),
+            Refused::Reporter => (
+                StatusCode::FORBIDDEN,
+                "not_the_reporter",
+                "the secret is not that of a reporter of this cluster",
                 None,
             ),
             Refused::TooLarge(message) => (BAD, "payload_too_large", message, None),
@@ -102,7 +129,7 @@ impl Refused {
     }
 }
 
-fn json(status: StatusCode, body: String) -> Response {
+pub(super) fn json(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::Request;
 use axum::response::Response;
+use heliograph_wire::receipt::{self, HEADER};
 
 use super::answer::{self, Refused};
 use super::{App, body, credentials};
@@ -13,10 +14,11 @@ use crate::budget::Charge;
 use crate::ingest::clean::clean;
 use crate::ingest::envelope::{Envelope, EnvelopeError};
 use crate::ingest::inflate::{InflateError, inflate};
-use crate::ingest::request::{self, MAX_REQUEST, RequestError};
+use crate::ingest::moment::Trust;
+use crate::ingest::request::{self, MAX_REQUEST, RequestError, Terms};
 use crate::ingest::text;
 use crate::key::WriteKey;
-use crate::writer::{Unavailable, chain};
+use crate::writer::{Delivery, Done, chain};
 
 /// Takes a batch.
 pub(super) async fn post(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
@@ -44,9 +46,14 @@ async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
     }
     let mut charge = app.budget.charge();
     let bytes = body::read(body, MAX_REQUEST, app.body_timeout, &mut charge).await?;
-    let mut checked = check(
+    let with_receipt = parts
+        .headers
+        .get(HEADER)
+        .is_some_and(|value| value.as_bytes().trim_ascii() == b"1");
+    let (mut checked, receipt_of) = check(
         app,
         &bytes,
+        with_receipt,
         in_header,
         || credentials::of_query(&parts.uri),
         &mut charge,
@@ -57,25 +64,27 @@ async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
         tracing::warn!("{}", chain(&error));
         Refused::Store
     })?;
-    let tally = app
-        .queue
-        .write(checked, charge)
-        .await
-        .map_err(|error| match error {
-            Unavailable::Busy => Refused::Busy,
-            Unavailable::Store => Refused::Store,
-        })?;
-    Ok(answer::accepted(tally.summary()))
+    let delivery = Delivery {
+        request: checked,
+        receipt_of,
+        bundle: None,
+    };
+    let Done { tally, proof } = app.queue.write(delivery, charge).await.map_err(Refused::from)?;
+    Ok(answer::accepted(
+        tally.summary(),
+        proof.map(|proof| proof.receipt()),
+    ))
 }
 
-/// From bytes to a request that can be written.
+/// From bytes to a request that can be written, and the hash of its body where a receipt is asked for.
 fn check(
     app: &App,
     bytes: &[u8],
+    with_receipt: bool,
     in_header: Option<WriteKey>,
     in_query: impl FnOnce() -> Option<WriteKey>,
     charge: &mut Charge,
-) -> Result<request::Request, Refused> {
+) -> Result<(request::Request, Option<String>), Refused> {
     let now = app.clock.now();
     let inflated = inflate(bytes, MAX_REQUEST).map_err(|error| refused_inflate(&error))?;
     charge
@@ -93,13 +102,21 @@ fn check(
     let key = stated
         .and_then(|stated| app.keys.find(&stated))
         .ok_or(Refused::WriteKey)?;
-    request::Request::check(&envelope, key, now, &*app.entropy).map_err(|error| match error {
+    let terms = Terms {
+        key,
+        now,
+        trust: Trust::of(key.kind),
+        entropy: &*app.entropy,
+        subjects: &app.secrets.subjects,
+    };
+    let request = request::Request::check(&envelope, terms).map_err(|error| match error {
         RequestError::TooLarge => Refused::TooLarge(error.to_string()),
         RequestError::NoEntropy(_) => {
             tracing::error!("{}", chain(&error));
             Refused::Store
         }
-    })
+    })?;
+    Ok((request, with_receipt.then(|| receipt::body_hash(&inflated))))
 }
 
 fn refused_inflate(error: &InflateError) -> Refused {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use heliograph_wire::id::hex;
+use heliograph_wire::id::{ClusterId, ReporterId, hex};
 use heliograph_wire::plan::Plan;
 use heliograph_wire::segment::MAX_MESSAGE;
 use jiff::Timestamp;
@@ -18,8 +18,9 @@ use crate::ingest::moment::{self, Claims, Moment, Trust};
 use crate::ingest::outcome::Rejection;
 use crate::ingest::record::Content;
 use crate::ingest::slot::{self, PropertiesDigest, Report};
+use crate::ingest::subject::{SubjectKey, Subjects};
 use crate::ingest::text;
-use crate::key::{Key, KeyId, KeyKind};
+use crate::key::{Key, KeyId};
 use crate::lookback::Sought;
 
 /// Longest `messageId` that is kept as it is, in characters; of a longer one its SHA-256 is kept.
@@ -34,8 +35,21 @@ pub struct Checked {
     pub timestamp: Timestamp,
     /// Where its record lies among those of its request.
     pub record: Range<usize>,
+    /// Whom it is about.
+    pub subjects: Subjects,
+    /// Who speaks for which cluster, where it is no report but an event of a cluster.
+    pub speaker: Option<Box<Speaker>>,
     /// Where it was looked for.
     pub sought: Sought,
+}
+
+/// Who speaks for a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Speaker {
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// The one that sends; nobody, where it does not say.
+    pub reporter: Option<ReporterId>,
 }
 
 /// How a message is recognised when it comes again.
@@ -58,6 +72,10 @@ pub struct Common<'a> {
     pub key: Key,
     /// When it arrived.
     pub now: Timestamp,
+    /// Whose clock is believed.
+    pub trust: Trust,
+    /// What hashes whom messages are about.
+    pub subjects: &'a SubjectKey,
     /// When it left, by the envelope.
     pub sent_at: Option<Timestamp>,
     /// The batch's context.
@@ -132,15 +150,22 @@ pub fn check(
     let integrations = members(fields.integrations, common.integrations.as_ref())?;
 
     let message_id = message_id(fields.message_id, entropy)?;
-    let identity = identity(
+    let reporter: Option<ReporterId> = context
+        .get("reporter")
+        .and_then(text::id)
+        .and_then(|reporter| reporter.parse().ok());
+    let subjects = common
+        .subjects
+        .of_message(anonymous_id.as_deref(), reporter.as_ref(), properties);
+    let (identity, speaker) = identity(
         common.key,
         &message_id,
         (kind == "track").then_some(event.as_deref()).flatten(),
         anonymous_id.as_deref(),
-        &context,
+        reporter,
         properties,
     )?;
-    let moment = Moment::settle(claims(&fields, common), common.now, trust(common.key.kind));
+    let moment = Moment::settle(claims(&fields, common), common.now, common.trust);
     let content = Content {
         kind,
         message_id: &message_id,
@@ -167,6 +192,8 @@ pub fn check(
         identity,
         timestamp: moment.timestamp,
         record: start..records.len(),
+        subjects,
+        speaker,
         sought: Sought::Nowhere,
     })
 }
@@ -221,25 +248,25 @@ fn identity(
     message_id: &str,
     event: Option<&str>,
     anonymous_id: Option<&str>,
-    context: &Members<'_>,
+    reporter: Option<ReporterId>,
     properties: Option<&RawValue>,
-) -> Result<Identity, Rejection> {
+) -> Result<(Identity, Option<Box<Speaker>>), Rejection> {
     let slot = event.and_then(|event| slot::named_by(message_id, anonymous_id?, event));
     let of_cluster = slot.is_some() || event.is_some_and(|event| Plan::built_in().event(event).is_some());
     if of_cluster && !key.kind.speaks_for_clusters() {
         return Err(Rejection::ClusterEvent);
     }
-    Ok(match slot {
-        Some(slot) => Identity::Report(Box::new(Report {
+    if let Some(slot) = slot {
+        let report = Report {
             slot,
-            reporter: context
-                .get("reporter")
-                .and_then(text::id)
-                .and_then(|reporter| reporter.parse().ok()),
+            reporter,
             digest: PropertiesDigest::of(properties),
-        })),
-        None => Identity::Message(MessageKey::of(key.id, message_id)),
-    })
+        };
+        return Ok((Identity::Report(Box::new(report)), None));
+    }
+    let cluster = anonymous_id.filter(|_| of_cluster).and_then(|id| id.parse().ok());
+    let speaker = cluster.map(|cluster| Box::new(Speaker { cluster, reporter }));
+    Ok((Identity::Message(MessageKey::of(key.id, message_id)), speaker))
 }
 
 fn id(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
@@ -253,12 +280,5 @@ fn claims(fields: &Fields<'_>, common: &Common<'_>) -> Claims {
         original: time(fields.original_timestamp),
         sent: time(fields.sent_at).or(common.sent_at),
         received: time(fields.received_at),
-    }
-}
-
-fn trust(kind: KeyKind) -> Trust {
-    match kind {
-        KeyKind::Peer => Trust::Peer,
-        KeyKind::Cluster | KeyKind::Ui | KeyKind::Server => Trust::Corrected,
     }
 }

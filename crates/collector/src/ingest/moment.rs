@@ -5,6 +5,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::key::KeyKind;
+
 /// How far in the future of its receipt a message may have happened.
 pub const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// Digits of a second's fraction that count; further ones are dropped.
@@ -30,6 +32,8 @@ pub enum Trust {
     Corrected,
     /// Another collector's: it has corrected them already, and says when it received the message.
     Peer,
+    /// The sender's, as it stands: what was carried by hand has waited for nobody knows how long.
+    Stated,
 }
 
 /// The times that are kept.
@@ -62,10 +66,24 @@ fn shortened(text: &str) -> Option<String> {
     (digits > FRACTION_DIGITS).then(|| format!("{head}.{}{}", &tail[..FRACTION_DIGITS], &tail[digits..]))
 }
 
+impl Trust {
+    /// In what comes over the network with a key of this kind.
+    pub fn of(kind: KeyKind) -> Trust {
+        match kind {
+            KeyKind::Peer => Trust::Peer,
+            KeyKind::Cluster | KeyKind::Ui | KeyKind::Server => Trust::Corrected,
+        }
+    }
+}
+
 impl Moment {
     /// Settles a message's times. `now` is when its request arrived.
     pub fn settle(claims: Claims, now: Timestamp, trust: Trust) -> Moment {
         let (timestamp, original, received, drift) = match trust {
+            Trust::Stated => {
+                let timestamp = claims.timestamp.or(claims.original).unwrap_or(now);
+                (timestamp, claims.original.or(claims.timestamp), now, None)
+            }
             Trust::Corrected => {
                 let original = claims.timestamp.or(claims.original);
                 let timestamp = match (original, claims.sent) {

@@ -7,8 +7,9 @@ use crate::entropy::{Entropy, NoEntropy};
 use crate::ingest::envelope::Envelope;
 use crate::ingest::members::Members;
 use crate::ingest::message::{self, Checked, Common, Refusal};
-use crate::ingest::moment;
+use crate::ingest::moment::{self, Trust};
 use crate::ingest::outcome::Outcome;
+use crate::ingest::subject::SubjectKey;
 use crate::ingest::tally::Tally;
 use crate::ingest::text;
 use crate::key::{Key, KeyId};
@@ -34,6 +35,21 @@ pub struct Request {
     pub decided: Tally,
 }
 
+/// What a batch is checked by.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// The key that it came with.
+    pub key: Key,
+    /// When it arrived.
+    pub now: Timestamp,
+    /// Whose clock is believed.
+    pub trust: Trust,
+    /// Where ids come from for messages that have none.
+    pub entropy: &'a dyn Entropy,
+    /// What hashes whom messages are about.
+    pub subjects: &'a SubjectKey,
+}
+
 /// A request that is refused as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
@@ -46,20 +62,18 @@ pub enum RequestError {
 }
 
 impl Request {
-    /// Checks all messages of a batch. `now` is when it arrived.
+    /// Checks all messages of a batch.
     ///
     /// # Errors
     /// When the request can't be taken as a whole; a message at fault is not an error but an outcome.
-    pub fn check(
-        envelope: &Envelope<'_>,
-        key: Key,
-        now: Timestamp,
-        entropy: &dyn Entropy,
-    ) -> Result<Request, RequestError> {
+    pub fn check(envelope: &Envelope<'_>, terms: Terms<'_>) -> Result<Request, RequestError> {
+        let Terms { key, now, .. } = terms;
         let sent_at = envelope.sent_at.and_then(text::string);
         let common = Common {
             key,
             now,
+            trust: terms.trust,
+            subjects: terms.subjects,
             sent_at: sent_at.and_then(|text| moment::parse(&text)),
             context: envelope
                 .context
@@ -75,7 +89,7 @@ impl Request {
             decided: Tally::default(),
         };
         for raw in &envelope.batch {
-            match message::check(raw, &common, entropy, &mut request.records) {
+            match message::check(raw, &common, terms.entropy, &mut request.records) {
                 Ok(checked) => request.messages.push(checked),
                 Err(Refusal::Rejected(rejection)) => request.decided.count(Outcome::Rejected(rejection)),
                 Err(Refusal::NoEntropy(error)) => return Err(RequestError::NoEntropy(error)),
@@ -113,7 +127,17 @@ mod tests {
         let envelope = Envelope::parse(text).ok()?;
         let id = KeyId(1);
         let now = "2026-11-22T11:00:00Z".parse().unwrap();
-        let request = Request::check(&envelope, Key { id, kind }, now, &SystemEntropy).ok()?;
+        let request = Request::check(
+            &envelope,
+            Terms {
+                key: Key { id, kind },
+                now,
+                trust: Trust::of(kind),
+                entropy: &SystemEntropy,
+                subjects: &SubjectKey::of(b"k"),
+            },
+        )
+        .ok()?;
         let decided: u64 = request.decided.iter().map(|(_, count)| count).sum();
         let taken = u64::try_from(request.messages.len()).unwrap();
         assert_eq!(u64::try_from(envelope.batch.len()).unwrap(), decided + taken);

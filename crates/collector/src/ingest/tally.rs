@@ -39,6 +39,12 @@ impl Tally {
         self.0.iter().map(|(outcome, count)| (*outcome, *count))
     }
 
+    /// Whether every message is kept, now or since before.
+    pub fn is_all_kept(&self) -> bool {
+        let summary = self.summary();
+        summary.suppressed == 0 && summary.rejected == 0
+    }
+
     /// In the words of an answer.
     pub fn summary(&self) -> Summary {
         let mut summary = Summary::default();

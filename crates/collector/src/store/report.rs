@@ -1,12 +1,13 @@
 //! The time line: which reports were received for which slot, from whom.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use heliograph_wire::id::ReporterId;
+use heliograph_wire::id::{ClusterId, ReporterId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::{Doing as _, StoreError};
+use crate::ingest::message::Speaker;
 use crate::ingest::slot::{PropertiesDigest, Report, Slot};
 
 /// Most numbers of names that are remembered; beyond that all are forgotten and looked up again.
@@ -29,12 +30,15 @@ pub struct Claimant {
 pub(super) struct Names {
     clusters: HashMap<String, i64>,
     events: HashMap<String, i64>,
+    /// Clusters, and those that have spoken for them.
+    speakers: HashSet<(i64, Vec<u8>)>,
 }
 
 impl Names {
     pub(super) fn forget(&mut self) {
         self.clusters.clear();
         self.events.clear();
+        self.speakers.clear();
     }
 }
 
@@ -87,16 +91,7 @@ pub(super) fn insert(
     const DOING: &str = "write the time line";
     let slot = &report.slot;
     let reporter = bytes_of(report.reporter.as_ref());
-    let lookup = "SELECT id FROM cluster WHERE name = ?";
-    let cluster = match number(connection, &mut names.clusters, lookup, slot.cluster.as_str())? {
-        Some(cluster) => cluster,
-        None => connection
-            .prepare_cached("INSERT INTO cluster (name, reporter, created) VALUES (?, ?, ?)")
-            .and_then(|mut statement| {
-                statement.insert((slot.cluster.as_str(), &reporter, received.as_millisecond()))
-            })
-            .doing(DOING)?,
-    };
+    let cluster = bind(connection, names, &slot.cluster, &reporter, received)?;
     let lookup = "SELECT id FROM event WHERE name = ?";
     let event = match number(connection, &mut names.events, lookup, &slot.event)? {
         Some(event) => event,
@@ -127,6 +122,51 @@ pub(super) fn insert(
     Ok(())
 }
 
+/// Remembers who has spoken for a cluster, which is bound to the first that does.
+pub(super) fn speak(
+    connection: &Connection,
+    names: &mut Names,
+    speaker: &Speaker,
+    received: Timestamp,
+) -> Result<(), StoreError> {
+    let reporter = bytes_of(speaker.reporter.as_ref());
+    bind(connection, names, &speaker.cluster, &reporter, received).map(|_| ())
+}
+
+/// Returns the cluster's number.
+fn bind(
+    connection: &Connection,
+    names: &mut Names,
+    cluster: &ClusterId,
+    reporter: &[u8],
+    received: Timestamp,
+) -> Result<i64, StoreError> {
+    const DOING: &str = "bind a cluster";
+    let lookup = "SELECT id FROM cluster WHERE name = ?";
+    let at = received.as_millisecond();
+    let number = match number(connection, &mut names.clusters, lookup, cluster.as_str())? {
+        Some(number) => number,
+        None => connection
+            .prepare_cached("INSERT INTO cluster (name, reporter, created) VALUES (?, ?, ?)")
+            .and_then(|mut statement| statement.insert((cluster.as_str(), reporter, at)))
+            .doing(DOING)?,
+    };
+    let speaker = (number, reporter.to_vec());
+    if !names.speakers.contains(&speaker) {
+        connection
+            .prepare_cached(
+                "INSERT INTO cluster_reporter (cluster, reporter, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            )
+            .and_then(|mut statement| statement.execute((number, reporter, at)))
+            .doing(DOING)?;
+        if names.speakers.len() >= REMEMBERED {
+            names.speakers.clear();
+        }
+        names.speakers.insert(speaker);
+    }
+    Ok(number)
+}
+
 fn number(
     connection: &Connection,
     remembered: &mut HashMap<String, i64>,
@@ -150,7 +190,7 @@ fn number(
 }
 
 /// A reporter's 16 bytes; of one that does not say who it is, none.
-fn bytes_of(reporter: Option<&ReporterId>) -> Vec<u8> {
+pub(super) fn bytes_of(reporter: Option<&ReporterId>) -> Vec<u8> {
     let digits = reporter.map(ReporterId::as_str).unwrap_or_default();
     let pairs = digits.as_bytes().chunks_exact(2);
     pairs

@@ -121,6 +121,7 @@ impl<'a> Dedupe<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::subject::Subjects;
     use crate::window::Size;
     use std::time::Duration;
 
@@ -155,6 +156,8 @@ mod tests {
             identity: Identity::Message(MessageKey(id)),
             timestamp: at(happened),
             record: 0..0,
+            subjects: Subjects::default(),
+            speaker: None,
             sought,
         }
     }

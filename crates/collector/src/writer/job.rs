@@ -1,0 +1,148 @@
+//! What waits for the writer, and how it is answered.
+
+use std::sync::mpsc::Receiver;
+
+use tokio::sync::oneshot;
+
+use super::Unavailable;
+use crate::budget::Charge;
+use crate::forget::{Petition, Verdict};
+use crate::ingest::request::Request;
+use crate::ingest::tally::Tally;
+use crate::receipt_key::Proof;
+
+/// Most requests of one commit.
+const GROUP_REQUESTS: usize = 1024;
+/// Bytes of records after which a commit takes in no further request.
+const GROUP_BYTES: usize = 4 << 20;
+
+/// What is to be written.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The messages.
+    pub request: Request,
+    /// SHA-256 of the body that they came in, in hexadecimal, where a receipt is asked for.
+    pub receipt_of: Option<String>,
+    /// The bundle that ends with them.
+    pub bundle: Option<Bundle>,
+}
+
+/// A bundle that is imported whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// What it is recognised by.
+    pub sha256: String,
+    /// Its messages.
+    pub messages: u64,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// What became of the messages.
+    pub tally: Tally,
+    /// Shows that all of them are on disk, where that was asked for and is so: not where any was refused or dropped.
+    pub proof: Option<Proof>,
+}
+
+pub(super) type Answer<T> = oneshot::Sender<Result<T, Unavailable>>;
+
+/// What waits for the writer.
+pub(super) enum Job {
+    Write {
+        delivery: Delivery,
+        answer: Answer<Done>,
+        /// Held until the request is answered, though whoever sent it may be gone before.
+        _charge: Charge,
+    },
+    Forget {
+        petition: Petition,
+        answer: Answer<Verdict>,
+    },
+    Probe(Answer<()>),
+    Close,
+}
+
+/// What became of a job.
+pub(super) enum Became {
+    Written(Tally),
+    Ruled(Verdict),
+    Probed,
+}
+
+/// The bodies of which receipts are given, in their order.
+pub(super) fn bodies(group: &[Job], results: &[Became]) -> Vec<String> {
+    let bodies = group.iter().zip(results).filter_map(|(job, result)| {
+        let body = job.receipt_of(result)?;
+        Some(body.clone())
+    });
+    bodies.collect()
+}
+
+/// All that waits, as far as it fits into one commit; who is to be forgotten is the last of it, so that what comes behind is
+/// suppressed. And whether the queue was closed behind it.
+pub(super) fn gather(first: Job, waiting: &Receiver<Job>) -> (Vec<Job>, bool) {
+    let mut bytes = first.bytes();
+    let mut group = vec![first];
+    while group.len() < GROUP_REQUESTS && bytes < GROUP_BYTES && !group.last().is_some_and(Job::is_forget) {
+        match waiting.try_recv() {
+            Ok(Job::Close) => return (group, true),
+            Ok(job) => {
+                bytes += job.bytes();
+                group.push(job);
+            }
+            Err(_) => break,
+        }
+    }
+    (group, false)
+}
+
+impl Job {
+    fn bytes(&self) -> usize {
+        match self {
+            Job::Write { delivery, .. } => delivery.request.records.len(),
+            Job::Forget { .. } | Job::Probe(_) | Job::Close => 0,
+        }
+    }
+
+    fn is_forget(&self) -> bool {
+        matches!(self, Job::Forget { .. })
+    }
+
+    /// The body that a receipt is given of.
+    fn receipt_of(&self, result: &Became) -> Option<&String> {
+        match (self, result) {
+            (Job::Write { delivery, .. }, Became::Written(tally)) => {
+                delivery.receipt_of.as_ref().filter(|_| tally.is_all_kept())
+            }
+            _ => None,
+        }
+    }
+
+    /// Answers; takes the next of the proofs where one was made for it.
+    pub(super) fn answer(self, result: Became, proofs: &mut impl Iterator<Item = Proof>) {
+        let proof = self
+            .receipt_of(&result)
+            .is_some()
+            .then(|| proofs.next())
+            .flatten();
+        // Who asked may be gone; what was written stays written, and its repeat will be a duplicate.
+        match (self, result) {
+            (Job::Write { answer, .. }, Became::Written(tally)) => {
+                drop(answer.send(Ok(Done { tally, proof })));
+            }
+            (Job::Forget { answer, .. }, Became::Ruled(verdict)) => drop(answer.send(Ok(verdict))),
+            (Job::Probe(answer), _) => drop(answer.send(Ok(()))),
+            (job, _) => job.refuse(Unavailable::Store),
+        }
+    }
+
+    pub(super) fn refuse(self, why: Unavailable) {
+        match self {
+            Job::Write { answer, .. } => drop(answer.send(Err(why))),
+            Job::Forget { answer, .. } => drop(answer.send(Err(why))),
+            Job::Probe(answer) => drop(answer.send(Err(why))),
+            Job::Close => {}
+        }
+    }
+}

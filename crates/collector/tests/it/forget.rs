@@ -1,0 +1,362 @@
+//! Being forgotten: by whom, of what, and that nothing brings it back.
+
+use std::fs;
+use std::path::Path;
+
+use heliograph_wire::id::ReporterId;
+use serde_json::{Value, json};
+
+use crate::client::{Answer, basic};
+use crate::collector::{TestCollector, run};
+use crate::in_process::InProcess;
+use crate::receipt::holds;
+use crate::reporter::{CLUSTER, Reporter, hour};
+
+/// A report's message.
+fn report(cluster: &str, secret: &str, hour: u32) -> Value {
+    json!({
+        "type": "track", "event": "health", "anonymousId": cluster, "properties": {"clusterId": cluster},
+        "messageId": format!("{cluster}:health:2026-11-22T{hour:02}Z"),
+        "context": {"reporter": ReporterId::of_secret(secret.as_bytes()).as_str()},
+    })
+}
+
+fn send(collector: &TestCollector, key: &str, message: &Value) -> (u64, u64, u64) {
+    collector.batch(key, &json!({"batch": [message]})).counts()
+}
+
+fn ask(collector: &TestCollector, key: &str, body: &str) -> Answer {
+    let headers = [("Authorization", basic(key))];
+    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    collector
+        .client()
+        .send("POST", "/v1/forget", &headers, body.as_bytes())
+        .unwrap()
+}
+
+fn forget(collector: &TestCollector, key: &str, cluster: &str, secret: &str) -> Answer {
+    ask(
+        collector,
+        key,
+        &json!({"clusterId": cluster, "reporterSecret": secret}).to_string(),
+    )
+}
+
+/// Scope and time of an answer whose signature holds.
+fn forgotten(answer: &Answer) -> (String, String) {
+    let json = answer.json();
+    assert_eq!(
+        (answer.status, &json["success"]),
+        (200, &Value::Bool(true)),
+        "{json}"
+    );
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (scope, at) = (text(&json["forgotten"]["scope"]), text(&json["forgotten"]["at"]));
+    let cluster = text(&json["forgotten"]["clusterId"]);
+    let signed = format!("heliograph forgotten 1\n{cluster}\n{scope}\n{at}\n");
+    let (key, signature) = (text(&json["publicKey"]), text(&json["signature"]));
+    assert!(holds(&key, signed.as_bytes(), &signature));
+    assert!(!holds(
+        &key,
+        signed.replace(&scope, "nothing at all").as_bytes(),
+        &signature
+    ));
+    (scope, at)
+}
+
+fn command(data: &Path, arguments: &[&str]) -> String {
+    let output = run(data, arguments);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_first_reporter_has_the_cluster_forgotten_for_good() {
+    let mut collector = TestCollector::start();
+    let (key, server) = (collector.key("cluster"), collector.key("server"));
+    assert_eq!(send(&collector, &key, &report("c", "first", 1)), (1, 0, 0));
+    assert_eq!(send(&collector, &key, &report("other", "else", 1)), (1, 0, 0));
+    let answer = forgotten(&forget(&collector, &key, "c", "first"));
+    assert_eq!(answer.0, "cluster");
+
+    let kept = collector.messages();
+    let ui = json!({"type": "page", "anonymousId": "u", "properties": {"clusterId": " c "}});
+    for restarted in [false, true] {
+        if restarted {
+            collector.kill();
+            collector.restart();
+        }
+        // Answered as if taken: of the reporter and any other, by report, event, or in the name of somebody else.
+        assert_eq!(send(&collector, &key, &report("c", "first", 2)), (1, 0, 0));
+        assert_eq!(send(&collector, &key, &report("c", "second", 2)), (1, 0, 0));
+        assert_eq!(send(&collector, &server, &ui), (1, 0, 0));
+        let event = json!({"type": "track", "event": "e", "anonymousId": "c", "messageId": "1"});
+        assert_eq!(send(&collector, &server, &event), (1, 0, 0));
+        assert_eq!(collector.messages(), kept, "restarted: {restarted}");
+        // Asked again, the answer is the same.
+        assert_eq!(forgotten(&forget(&collector, &key, "c", "first")), answer);
+        assert_eq!(
+            send(
+                &collector,
+                &key,
+                &report("other", "else", 2 + u32::from(restarted))
+            ),
+            (1, 0, 0)
+        );
+        let dropped: Vec<_> = collector.messages().split_off(kept.len());
+        assert!(dropped.iter().all(|message| message["anonymousId"] == "other"));
+        if !restarted {
+            // What is compared next has one more.
+            assert_eq!(dropped.len(), 1);
+            collector.kill();
+            collector.restart();
+            break;
+        }
+    }
+    let deletions = command(collector.data(), &["deletions"]);
+    assert!(
+        deletions.lines().count() == 2 && deletions.contains("queued") && deletions.contains(&answer.1),
+        "{deletions}"
+    );
+
+    // Only who has the id can lift it, and the list does not tell it.
+    let list = command(collector.data(), &["suppressions", "list"]);
+    assert!(
+        list.lines().count() == 2 && !list.lines().any(|line| line.ends_with(" c")),
+        "{list}"
+    );
+    assert_eq!(
+        run(collector.data(), &["suppressions", "lift", "nonesuch"])
+            .status
+            .code(),
+        Some(1)
+    );
+    command(collector.data(), &["suppressions", "lift", "c"]);
+    let before = collector.messages().len();
+    assert_eq!(send(&collector, &key, &report("c", "first", 9)), (1, 0, 0));
+    assert_eq!(collector.messages().len(), before + 1);
+    assert_eq!(
+        command(collector.data(), &["suppressions", "list"])
+            .lines()
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn another_reporter_has_forgotten_what_it_sent_itself() {
+    let mut collector = TestCollector::start();
+    let key = collector.key("cluster");
+    assert_eq!(send(&collector, &key, &report("c", "first", 1)), (1, 0, 0));
+    assert_eq!(send(&collector, &key, &report("c", "second", 1)), (0, 1, 0));
+    let answer = forgotten(&forget(&collector, &key, "c", "second"));
+    assert_eq!(answer.0, "reporter");
+    collector.kill();
+    collector.restart();
+    assert_eq!(forgotten(&forget(&collector, &key, "c", "second")), answer);
+
+    let before = collector.messages().len();
+    assert_eq!(send(&collector, &key, &report("c", "second", 2)), (1, 0, 0));
+    assert_eq!(collector.messages().len(), before, "it is not kept");
+    assert_eq!(send(&collector, &key, &report("c", "first", 2)), (1, 0, 0));
+    assert_eq!(send(&collector, &key, &report("d", "second", 2)), (1, 0, 0));
+    assert_eq!(collector.messages().len(), before + 2, "all others are");
+    let deletions = command(collector.data(), &["deletions"]);
+    assert!(
+        deletions.contains("reporter") && deletions.lines().count() == 2,
+        "{deletions}"
+    );
+
+    // The first may have everything forgotten still; the second keeps its answer.
+    assert_eq!(forgotten(&forget(&collector, &key, "c", "first")).0, "cluster");
+    assert_eq!(forgotten(&forget(&collector, &key, "c", "second")), answer);
+    command(collector.data(), &["suppressions", "lift", "c"]);
+    for secret in ["first", "second"] {
+        let before = collector.messages().len();
+        let hour = if secret == "first" { 5 } else { 6 };
+        send(&collector, &key, &report("c", secret, hour));
+        assert_eq!(collector.messages().len(), before + 1, "{secret}");
+    }
+}
+
+#[test]
+fn nobody_else_changes_anything() {
+    let collector = TestCollector::start();
+    let (key, ui) = (collector.key("cluster"), collector.key("ui"));
+    send(&collector, &key, &report("c", "first", 1));
+    // Of messages that do not say who sends them, nobody can show that they are its own.
+    let mut nameless = report("n", "", 1);
+    nameless["context"] = json!({});
+    send(&collector, &key, &nameless);
+
+    let refused = (403, "not_the_reporter".to_owned());
+    for (cluster, secret) in [
+        ("c", "forged"),
+        // The id is public; it is not the secret.
+        ("c", ReporterId::of_secret(b"first").as_str()),
+        ("c", "first "),
+        ("n", "x"),
+    ] {
+        assert_eq!(
+            forget(&collector, &key, cluster, secret).error(),
+            refused,
+            "{cluster} {secret}"
+        );
+    }
+    // Of a cluster of which nothing is held nothing is forgotten, nor suppressed.
+    let (scope, _) = forgotten(&forget(&collector, &key, "nonesuch", "first"));
+    assert_eq!(scope, "nothing");
+    for (key, error) in [
+        ("nonesuch", (401, "invalid_write_key")),
+        (&ui, (403, "wrong_key_kind")),
+    ] {
+        assert_eq!(
+            forget(&collector, key, "c", "first").error(),
+            (error.0, error.1.to_owned())
+        );
+    }
+    for body in [
+        "",
+        "[]",
+        "{}",
+        r#"{"clusterId":"c"}"#,
+        r#"{"clusterId":"c","reporterSecret":""}"#,
+        r#"{"clusterId":"a b","reporterSecret":"first"}"#,
+    ] {
+        let answer = ask(&collector, &key, body);
+        assert_eq!(answer.error(), (400, "invalid_request".to_owned()), "{body}");
+        assert!(!String::from_utf8_lossy(&answer.body).contains("first"));
+    }
+    assert_eq!(
+        ask(&collector, &key, &" ".repeat(5000)).error().1,
+        "payload_too_large"
+    );
+    assert_eq!(
+        collector
+            .client()
+            .send("GET", "/v1/forget", &[], b"")
+            .unwrap()
+            .status,
+        405
+    );
+
+    assert_eq!(
+        command(collector.data(), &["suppressions", "list"])
+            .lines()
+            .count(),
+        1
+    );
+    assert_eq!(command(collector.data(), &["deletions"]).lines().count(), 1);
+    for (cluster, hour) in [("c", 2), ("n", 2), ("nonesuch", 2)] {
+        let before = collector.messages().len();
+        send(&collector, &key, &report(cluster, "first", hour));
+        assert_eq!(collector.messages().len(), before + 1, "{cluster}");
+    }
+    assert!(!collector.log().contains("first") && !collector.log().contains("forged"));
+}
+
+/// A cluster that has sent nothing but events is held too.
+#[test]
+fn events_make_a_reporter_known() {
+    let collector = TestCollector::start();
+    let key = collector.key("cluster");
+    let event = |id: &str| {
+        json!({
+            "type": "track", "event": "mesos_track", "anonymousId": "c", "messageId": id,
+            "context": {"reporter": ReporterId::of_secret(b"first").as_str()},
+        })
+    };
+    assert_eq!(send(&collector, &key, &event("1")), (1, 0, 0));
+    assert_eq!(forget(&collector, &key, "c", "other").status, 403);
+    assert_eq!(forgotten(&forget(&collector, &key, "c", "first")).0, "cluster");
+    assert_eq!(send(&collector, &key, &event("2")), (1, 0, 0));
+    assert_eq!(collector.messages().len(), 1);
+}
+
+#[test]
+fn the_ids_of_the_forgotten_are_hashed_with_a_key_that_is_not_in_the_database() {
+    let mut collector = TestCollector::start();
+    let key = collector.key("cluster");
+    send(&collector, &key, &report("c", "first", 1));
+    forgotten(&forget(&collector, &key, "c", "first"));
+    collector.stop();
+    let path = collector.data().join("suppression-key");
+    let secret = fs::read_to_string(&path).unwrap();
+    let database = fs::read(collector.data().join("collector.db")).unwrap();
+    assert!(memchr::memmem::find(&database, secret.trim().as_bytes()).is_none());
+    // Without the key nobody would be recognised: that is said, and nothing is started.
+    fs::remove_file(&path).unwrap();
+    let output = run(collector.data(), &["serve", "--listen", "127.0.0.1:0"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.code() == Some(1) && said.contains("suppression-key"),
+        "{said}"
+    );
+    fs::write(&path, secret).unwrap();
+    collector.restart();
+}
+
+/// Signal's `forget`, and everything that could bring a cluster back.
+#[test]
+fn signal_forgets_and_no_spool_brings_it_back() {
+    let collector = TestCollector::start();
+    let key = collector.key("cluster");
+    let first = Reporter::new(collector.url(), &key);
+    let mut second = Reporter::new(collector.url(), &key);
+    first.report(hour(0));
+    second.report(hour(0));
+    // A spool from before.
+    for number in 1..4 {
+        second.report_in_vain(hour(number));
+    }
+
+    let kept = collector.messages();
+    let said = first.forget().unwrap();
+    assert!(
+        said.contains("\"scope\": \"cluster\"") && said.contains(CLUSTER),
+        "{said}"
+    );
+    assert!(first.verify().0);
+    assert_eq!(first.forget().unwrap().matches("\"at\"").count(), 1);
+
+    second.report(hour(4));
+    assert_eq!(collector.messages(), kept);
+
+    command(collector.data(), &["suppressions", "lift", CLUSTER]);
+    second.report(hour(5));
+    assert_eq!(collector.messages().len(), kept.len() + 3);
+}
+
+#[test]
+fn who_asks_in_the_same_breath_is_forgotten_with_what_came_before() {
+    let collector = InProcess::start("2026-11-22T11:00:00Z", |config| {
+        config.commit_pace = std::time::Duration::from_millis(200);
+    });
+    let key = collector.key("cluster");
+    let body = json!({"clusterId": "c", "reporterSecret": "first"}).to_string();
+    collector.batch(&key, &json!({"batch": [report("c", "first", 1)]}));
+    // The writer waits for the pace: both are of one group.
+    let (later, forgets) = std::thread::scope(|scope| {
+        let later = scope.spawn(|| collector.batch(&key, &json!({"batch": [report("c", "first", 2)]})));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let forgets = scope.spawn(|| {
+            let mut client = crate::client::Client::to(collector.address()).unwrap();
+            client
+                .send(
+                    "POST",
+                    "/v1/forget",
+                    &[("Authorization", &basic(&key))],
+                    body.as_bytes(),
+                )
+                .unwrap()
+        });
+        (later.join().unwrap(), forgets.join().unwrap())
+    });
+    assert_eq!(later.counts(), (1, 0, 0));
+    assert_eq!(
+        forgotten(&forgets),
+        ("cluster".to_owned(), "2026-11-22T11:00:00.000Z".to_owned())
+    );
+    collector.batch(&key, &json!({"batch": [report("c", "first", 3)]}));
+    assert_eq!(crate::collector::messages(&collector.data, &[]).len(), 2);
+}
