@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Key(KeyCommand),
     /// Print what is stored, one JSON object a line, oldest first
     Messages(Messages),
+    /// Take messages that came by hand: bundles of heliograph-signal, or JSON, one message a line; twice is the same as once
+    Import(Import),
     /// Print the public key that receipts are signed with
     ReceiptKey,
     /// List and lift what keeps those out who asked to be forgotten
@@ -46,6 +48,16 @@ pub(crate) enum Command {
     Suppressions(SuppressionsCommand),
     /// List what was asked to be deleted
     Deletions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Number or prefix of the key that they count as sent with [default: the only key of the kind cluster]
+    #[arg(long, value_name = "PREFIX_OR_ID")]
+    pub(crate) key: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,7 @@
 //! What the commands do.
 
 pub(crate) mod forgotten;
+pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod messages;
 pub(crate) mod receipt_key;

@@ -1,9 +1,11 @@
 //! Files of the data directory: readable for their owner only, who is the owner of the directory, whoever creates them; so that
 //! `sudo … key add` does not lock the server out.
 
-use std::fs::{DirBuilder, File, OpenOptions, metadata};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, metadata, set_permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, fchown};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown,
+};
 use std::path::Path;
 
 /// Makes the directory, if it is not there, and those above it.
@@ -12,6 +14,12 @@ pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
         return Ok(());
     }
     DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+/// Makes a directory that nobody but its owner may enter, whoever may enter the one above it.
+pub(crate) fn make_private(directory: &Path) -> io::Result<()> {
+    make_directory(directory)?;
+    set_permissions(directory, Permissions::from_mode(0o700))
 }
 
 /// Opens a file of the directory for writing; makes it, if it is not there.

@@ -6,6 +6,7 @@ mod body;
 mod credentials;
 mod forget;
 mod health;
+mod import;
 mod problem;
 
 use std::sync::Arc;
@@ -59,6 +60,14 @@ impl App {
             readiness: health::Readiness::default(),
         }
     }
+}
+
+/// All paths of the socket in the data directory.
+pub(crate) fn local_router(app: Arc<App>) -> Router {
+    Router::new()
+        .route(import::PATH, post(import::post))
+        .fallback(problem::not_found)
+        .with_state(app)
 }
 
 /// All paths.

@@ -15,6 +15,7 @@
 //! | [`fold`] | what is written of a group of requests; pure |
 //! | [`forget`] | who may have what forgotten; pure |
 //! | [`receipt_key`], [`secret`] | the key that receipts are signed with; secrets of the data directory |
+//! | [`import`], `local` | what comes by hand; the socket by which it comes to a running server |
 //! | [`store`] | the database; all SQL |
 //! | [`key`], [`keys`] | write keys; those that may be used |
 //! | [`budget`] | the memory of requests under way |
@@ -29,9 +30,11 @@ mod files;
 pub mod fold;
 pub mod forget;
 mod http;
+pub mod import;
 pub mod ingest;
 pub mod key;
 pub mod keys;
+mod local;
 mod lock;
 pub mod lookback;
 pub mod receipt_key;

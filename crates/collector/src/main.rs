@@ -50,6 +50,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             command::key::revoke(&config.data, &key, &SystemClock, &mut out)?;
         }
         Command::Messages(asked) => return command::messages::print(&config.data, &asked, &mut out),
+        Command::Import(import) => {
+            let key = import.key.as_deref();
+            command::import::run(&config, &import.files, key, &mut out)?;
+        }
         Command::ReceiptKey => command::receipt_key::print(&config.data, &SystemEntropy, &mut out)?,
         Command::Suppressions(SuppressionsCommand::List) => {
             command::forgotten::list(&config.data, &mut out)?;

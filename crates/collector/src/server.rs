@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::http::{self, App};
 use crate::keys::{self, Keys};
+use crate::local;
 use crate::lock::{self, LockError};
 use crate::lookback::Lookback;
 use crate::secret::{SecretError, Secrets};
@@ -56,6 +57,7 @@ pub struct Collector {
     stop: oneshot::Sender<()>,
     serving: Task<io::Result<()>>,
     polling: Task<()>,
+    importing: local::Listening,
     _lock: File,
 }
 
@@ -125,6 +127,7 @@ impl Collector {
         let listener = listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
+        let importing = local::listen(&config.data, http::local_router(Arc::clone(&app)));
         let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(async {
             // Either way it is time to stop.
             let _ = stopped.await;
@@ -137,6 +140,7 @@ impl Collector {
             stop,
             serving: tokio::spawn(serving.into_future()),
             polling: tokio::spawn(poll(keys)),
+            importing,
             _lock: lock,
         })
     }
@@ -160,8 +164,10 @@ impl Collector {
             stop,
             serving,
             polling,
+            importing,
             ..
         } = self;
+        importing.stop();
         // It is there as long as the server is.
         let _ = stop.send(());
         if timeout(grace, serving).await.is_err() {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use heliograph_wire::id::ReporterId;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::client::{Answer, basic};
 use crate::collector::{TestCollector, run};
@@ -298,17 +299,22 @@ fn the_ids_of_the_forgotten_are_hashed_with_a_key_that_is_not_in_the_database() 
 
 /// Signal's `forget`, and everything that could bring a cluster back.
 #[test]
-fn signal_forgets_and_no_spool_brings_it_back() {
+fn signal_forgets_and_neither_spool_nor_bundle_brings_it_back() {
     let collector = TestCollector::start();
     let key = collector.key("cluster");
     let first = Reporter::new(collector.url(), &key);
     let mut second = Reporter::new(collector.url(), &key);
+    let mut third = Reporter::new(collector.url(), &key);
     first.report(hour(0));
     second.report(hour(0));
-    // A spool from before.
+    // A spool and a bundle from before.
     for number in 1..4 {
         second.report_in_vain(hour(number));
+        third.report_in_vain(hour(number));
     }
+    let folder = TempDir::new().unwrap();
+    let bundle = folder.path().join("bundle");
+    third.bundle(&bundle);
 
     let kept = collector.messages();
     let said = first.forget().unwrap();
@@ -320,6 +326,13 @@ fn signal_forgets_and_no_spool_brings_it_back() {
     assert_eq!(first.forget().unwrap().matches("\"at\"").count(), 1);
 
     second.report(hour(4));
+    assert_eq!(collector.messages(), kept);
+    let import = ["import", bundle.to_str().unwrap()];
+    let said = command(collector.data(), &import);
+    assert!(
+        said.contains("0 accepted, 0 duplicate, 9 suppressed, 0 rejected"),
+        "{said}"
+    );
     assert_eq!(collector.messages(), kept);
 
     command(collector.data(), &["suppressions", "lift", CLUSTER]);

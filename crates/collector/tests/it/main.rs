@@ -20,6 +20,7 @@ mod end_to_end;
 mod forget;
 mod group;
 mod health;
+mod import;
 mod in_process;
 mod message;
 mod receipt;

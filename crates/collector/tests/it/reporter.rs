@@ -77,6 +77,13 @@ impl Reporter {
         Ok(String::from_utf8(out).unwrap())
     }
 
+    pub(crate) fn bundle(&self, file: &Path) {
+        let mut out = Vec::new();
+        self.cycle(hour(0), |cycle| command::bundle::write(cycle, file, &mut out))
+            .unwrap();
+        assert!(file.exists(), "{}", String::from_utf8_lossy(&out));
+    }
+
     /// Whether the ledger is sound, and what is said of it.
     pub(crate) fn verify(&self) -> (bool, String) {
         let mut out = Vec::new();

@@ -1,0 +1,128 @@
+//! `import`: takes bundles and messages that came by hand, beside a running server or without one.
+
+use std::io::{self, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use heliograph_collector::config::Config;
+use heliograph_collector::import::file::Source;
+use heliograph_collector::import::route::{Route, RouteError};
+use heliograph_collector::import::{Counts, NOBODY};
+use heliograph_collector::key::Key;
+use heliograph_collector::server::Sources;
+use heliograph_collector::store::Reader;
+use heliograph_wire::time::rfc3339;
+
+/// Imports files; `key` is the number or the prefix of the key that they count as sent with.
+pub(crate) fn run(
+    config: &Config,
+    files: &[PathBuf],
+    key: Option<&str>,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let reader = Reader::open(&config.data)?;
+    let key = choose(&reader, key)?;
+    // All are looked at before any is taken.
+    for file in files {
+        Source::open(file).with_context(|| format!("{}: nothing was imported", file.display()))?;
+    }
+    let route = Route::open(config, Sources::default())?;
+    let done = files
+        .iter()
+        .try_for_each(|file| one(&reader, &route, key, file, out));
+    route.close();
+    done
+}
+
+fn one(reader: &Reader, route: &Route, key: Key, file: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    let named = || file.display().to_string();
+    let source = Source::open(file).with_context(named)?;
+    if let Source::Bundle(bundle) = &source
+        && let Some(at) = reader.bundle_imported(&bundle.sha256)?
+    {
+        let at = rfc3339(at);
+        writeln!(
+            out,
+            "{}: this bundle was imported before, at {at}; nothing to do",
+            file.display()
+        )?;
+        return Ok(());
+    }
+    let mut counts = Counts::default();
+    let progress = Progress::new();
+    let imported = source.each(|lines| -> Result<(), End> {
+        counts.add(route.write(&lines, key)?);
+        progress.show(&counts);
+        Ok(())
+    });
+    progress.clear();
+    let Counts {
+        accepted,
+        duplicate,
+        suppressed,
+        rejected,
+    } = counts;
+    let counts =
+        format!("{accepted} accepted, {duplicate} duplicate, {suppressed} suppressed, {rejected} rejected");
+    imported.with_context(|| {
+        format!(
+            "{}: not all was imported, only {counts}; import it again",
+            file.display()
+        )
+    })?;
+    writeln!(out, "{}: {counts}", file.display())?;
+    Ok(())
+}
+
+/// Why importing ended early.
+#[derive(Debug, thiserror::Error)]
+enum End {
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    #[error("it can't be read")]
+    Read(#[from] io::Error),
+}
+
+/// The key that is named; else the only one of a cluster, so that what also came over the network is recognised.
+fn choose(reader: &Reader, named: Option<&str>) -> anyhow::Result<Key> {
+    let keys = reader.keys()?;
+    let wanted = |key: &&heliograph_collector::store::ListedKey| match named {
+        Some(named) => key.id.0.to_string() == named || key.prefix == named,
+        None => key.kind == "cluster",
+    };
+    let found: Vec<_> = keys.iter().filter(wanted).collect();
+    match (found.as_slice(), named) {
+        ([key], _) => Ok(Key {
+            id: key.id,
+            kind: key.kind.parse()?,
+        }),
+        (_, None) => Ok(NOBODY),
+        ([], Some(named)) => bail!("there is no key with the number or the prefix {named}"),
+        (_, Some(named)) => bail!("{named} names {} keys: use the number of one", found.len()),
+    }
+}
+
+/// How far it is, on a terminal.
+struct Progress(bool);
+
+impl Progress {
+    fn new() -> Progress {
+        Progress(io::stderr().is_terminal())
+    }
+
+    fn show(&self, counts: &Counts) {
+        let done = counts.accepted + counts.duplicate + counts.suppressed + counts.rejected;
+        self.say(&format!("\r{done} messages"));
+    }
+
+    fn clear(&self) {
+        self.say("\r                              \r");
+    }
+
+    fn say(&self, text: &str) {
+        if self.0 {
+            // Whoever can't see it misses nothing.
+            let _ = io::stderr().write_all(text.as_bytes());
+        }
+    }
+}

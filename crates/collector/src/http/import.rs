@@ -1,0 +1,59 @@
+//! `POST /import` on the socket in the data directory: lines of a file that came by hand.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
+
+use super::answer::{Refused, json};
+use super::{App, body};
+use crate::import::{Counts, Lines, MAX_LINE, MAX_LINES};
+use crate::ingest::moment::Trust;
+use crate::ingest::request::{RequestError, Terms};
+use crate::writer::chain;
+
+/// Its path.
+pub(super) use crate::import::PATH;
+/// Largest body, in bytes.
+const MAX_BODY: usize = MAX_LINES + MAX_LINE + 4096;
+
+/// Imports.
+pub(super) async fn post(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    match take(&app, request).await {
+        Ok(counts) => json(StatusCode::OK, serde_json::to_string(&counts).unwrap_or_default()),
+        Err(refused) => refused.answer(),
+    }
+}
+
+async fn take(app: &App, request: Request<Body>) -> Result<Counts, Refused> {
+    let mut charge = app.budget.charge();
+    let bytes = body::read(request.into_body(), MAX_BODY, app.body_timeout, &mut charge).await?;
+    let malformed = |message: String| Refused::Malformed {
+        code: "invalid_import",
+        message,
+    };
+    let (lines, key) = Lines::decode(&bytes).map_err(|error| malformed(error.to_string()))?;
+    let terms = Terms {
+        key,
+        now: app.clock.now(),
+        trust: Trust::Stated,
+        entropy: &*app.entropy,
+        subjects: &app.secrets.subjects,
+    };
+    let mut delivery = lines.check(terms).map_err(|error| match error {
+        RequestError::TooLarge => malformed(error.to_string()),
+        RequestError::NoEntropy(_) => {
+            tracing::error!("{}", chain(&error));
+            Refused::Store
+        }
+    })?;
+    drop((bytes, lines));
+    charge.set(delivery.request.size()).map_err(|_| Refused::Busy)?;
+    app.lookback.seek(&mut delivery.request).await.map_err(|error| {
+        tracing::warn!("{}", chain(&error));
+        Refused::Store
+    })?;
+    Ok(Counts::of(&app.queue.write(delivery, charge).await?.tally))
+}

@@ -1,0 +1,262 @@
+//! What is imported: a bundle, or messages one a line. What a file is, is told by how it begins, not by its name.
+//!
+//! A bundle is checked whole before anything of it is taken. Of a file of lines a few are in memory at a time.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read as _};
+use std::path::Path;
+
+use heliograph_wire::sealed::{self, Damage, Sealed};
+use heliograph_wire::segment::MAX_BATCH_MESSAGES;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Lines, MAX_LINE, MAX_LINES};
+use crate::ingest::clean::clean;
+use crate::writer::Bundle;
+
+/// The word that a bundle begins with.
+const BUNDLE: &str = "bundle";
+/// Bytes within which a sealed file says that it is one.
+const BEGINNING: usize = 64;
+/// Largest bundle, in bytes: many times what a cluster keeps.
+const MAX_BUNDLE: u64 = 1 << 30;
+
+/// A file that can be imported.
+pub enum Source {
+    /// A bundle that shows no damage.
+    Bundle(Sealed),
+    /// Messages, one a line.
+    Lines(Box<dyn BufRead>),
+}
+
+/// A file that can't be imported.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It can't be read.
+    #[error("it can't be read")]
+    Read(#[from] io::Error),
+    /// It is no sound bundle.
+    #[error("the bundle is damaged")]
+    Bundle(#[from] Damage),
+    /// It is larger than any bundle.
+    #[error("it is larger than a bundle can be")]
+    TooLarge,
+    /// It is something else.
+    #[error("it is neither a bundle nor messages, one JSON object a line")]
+    Foreign,
+}
+
+/// A message's one field that is always there.
+#[derive(Deserialize)]
+struct Message {
+    #[serde(rename = "type")]
+    _kind: IgnoredAny,
+}
+
+impl Source {
+    /// Opens a file; nothing of it is taken yet.
+    ///
+    /// # Errors
+    /// When it can't be imported.
+    pub fn open(path: &Path) -> Result<Source, FileError> {
+        let mut reader = BufReader::with_capacity(MAX_LINE, File::open(path)?);
+        let beginning = reader.fill_buf()?;
+        let beginning = &beginning[..beginning.len().min(BEGINNING)];
+        if memchr::memmem::find(beginning, b"\"sealed\"").is_some() {
+            let mut bytes = Vec::new();
+            reader.take(MAX_BUNDLE + 1).read_to_end(&mut bytes)?;
+            if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_BUNDLE) {
+                return Err(FileError::TooLarge);
+            }
+            return Ok(Source::Bundle(sealed::open(BUNDLE, &bytes)?));
+        }
+        let mut first = Vec::new();
+        while first.is_empty() {
+            if !matches!(next_line(&mut reader, &mut first)?, Line::Whole) {
+                return Err(FileError::Foreign);
+            }
+        }
+        let text = clean(&first);
+        if !text.starts_with('{') || serde_json::from_str::<Message>(&text).is_err() {
+            return Err(FileError::Foreign);
+        }
+        drop(text);
+        first.push(b'\n');
+        Ok(Source::Lines(Box::new(io::Cursor::new(first).chain(reader))))
+    }
+
+    /// Hands all of it to `each`, some lines at a time.
+    ///
+    /// # Errors
+    /// When it can't be read, or as `each` says.
+    pub fn each<E: From<io::Error>>(self, mut each: impl FnMut(Lines) -> Result<(), E>) -> Result<(), E> {
+        match self {
+            Source::Bundle(bundle) => {
+                let mark = Bundle {
+                    sha256: bundle.sha256,
+                    messages: u64::try_from(bundle.lines.len()).unwrap_or(u64::MAX),
+                };
+                let mut gathered = Gathered::default();
+                for line in bundle.lines {
+                    if let Some(lines) = gathered.add(line.into_bytes()) {
+                        each(lines)?;
+                    }
+                }
+                // It is known from then on that all of it is there.
+                each(Lines {
+                    bundle: Some(mark),
+                    ..gathered.0
+                })
+            }
+            Source::Lines(mut reader) => {
+                let mut gathered = Gathered::default();
+                let mut line = Vec::new();
+                loop {
+                    match next_line(&mut reader, &mut line)? {
+                        Line::End => return each(gathered.0),
+                        Line::TooLong => gathered.0.too_long += 1,
+                        Line::Whole if line.is_empty() => {}
+                        Line::Whole => {
+                            if let Some(lines) = gathered.add(std::mem::take(&mut line)) {
+                                each(lines)?;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Lines that are gathered.
+#[derive(Default)]
+struct Gathered(Lines, usize);
+
+impl Gathered {
+    /// Adds a line; returns those before it where it does not fit in with them.
+    fn add(&mut self, line: Vec<u8>) -> Option<Lines> {
+        let full = self.0.lines.len() >= MAX_BATCH_MESSAGES || self.1 + line.len() > MAX_LINES;
+        let before = full.then(|| std::mem::take(self).0);
+        self.1 += line.len();
+        self.0.lines.push(line);
+        before
+    }
+}
+
+enum Line {
+    Whole,
+    TooLong,
+    End,
+}
+
+/// Reads a line without the space around it; of one that is too long, nothing is kept.
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
+    line.clear();
+    let (mut any, mut too_long) = (false, false);
+    loop {
+        let bytes = reader.fill_buf()?;
+        if bytes.is_empty() {
+            break;
+        }
+        any = true;
+        let end = memchr::memchr(b'\n', bytes);
+        let part = &bytes[..end.unwrap_or(bytes.len())];
+        too_long |= line.len() + part.len() > MAX_LINE;
+        if too_long {
+            line.clear();
+        } else {
+            line.extend_from_slice(part);
+        }
+        let used = end.map_or(bytes.len(), |end| end + 1);
+        reader.consume(used);
+        if end.is_some() {
+            break;
+        }
+    }
+    let trimmed = line.trim_ascii().to_vec();
+    *line = trimmed;
+    Ok(match (any, too_long) {
+        (false, _) => Line::End,
+        (_, true) => Line::TooLong,
+        _ => Line::Whole,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Map;
+
+    fn open(content: &[u8]) -> Result<Source, FileError> {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("f");
+        std::fs::write(&path, content).unwrap();
+        Source::open(&path)
+    }
+
+    fn parts(content: &[u8]) -> Vec<Lines> {
+        let mut parts = Vec::new();
+        let each = |lines| -> Result<(), io::Error> {
+            parts.push(lines);
+            Ok(())
+        };
+        open(content)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .each(each)
+            .unwrap();
+        parts
+    }
+
+    #[test]
+    fn lines_come_in_parts_and_long_ones_are_counted() {
+        let mut content = Vec::new();
+        for number in 0..6000 {
+            content.extend(format!("{{\"type\":\"track\",\"n\":{number}}}\r\n\n").into_bytes());
+        }
+        content.extend(vec![b'x'; 3 * MAX_LINE]);
+        let parts = parts(&content);
+        let lines: Vec<_> = parts.iter().flat_map(|part| &part.lines).collect();
+        assert_eq!(lines.len(), 6000);
+        assert_eq!(lines[0], br#"{"type":"track","n":0}"#);
+        assert!(
+            parts
+                .iter()
+                .all(|part| part.lines.len() <= MAX_BATCH_MESSAGES && part.bundle.is_none())
+        );
+        assert_eq!(parts.iter().map(|part| part.too_long).sum::<u64>(), 1);
+    }
+
+    #[test]
+    fn a_bundle_ends_with_its_name() {
+        let lines: Vec<_> = (0..30)
+            .map(|number| format!("{number}{}", "x".repeat(30_000)))
+            .collect();
+        let text = sealed::seal(BUNDLE, Map::new(), &lines);
+        let parts = parts(text.as_bytes());
+        assert!(parts.len() > 1);
+        let (last, before) = parts.split_last().unwrap();
+        assert_eq!(last.bundle.as_ref().unwrap().messages, 30);
+        assert!(before.iter().all(|part| part.bundle.is_none()));
+    }
+
+    #[test]
+    fn what_is_neither_is_refused() {
+        for foreign in [
+            &b""[..],
+            b"\n\n",
+            b"[1]\n",
+            b"{\"a\":1}\n",
+            b"\x1f\x8b\x08",
+            &[b'x'; 2 * MAX_LINE],
+        ] {
+            assert!(matches!(open(foreign), Err(FileError::Foreign)), "{foreign:?}");
+        }
+        let text = sealed::seal(BUNDLE, Map::new(), &["{}".to_owned()]);
+        assert!(matches!(
+            open(&text.as_bytes()[..text.len() - 2]),
+            Err(FileError::Bundle(_))
+        ));
+        assert!(open(text.replace("sealed", "seaIed").as_bytes()).is_err());
+    }
+}
