@@ -61,11 +61,25 @@ impl Consent {
         }
     }
 
+    /// Changes the file under a lock, so that of two who change it at once neither's word is lost. A file that can't be read
+    /// counts as empty: whoever changes it is saying it anew.
+    ///
+    /// # Errors
+    /// It can't be locked or written.
+    pub fn change(state: &State, change: impl FnOnce(&mut Consent)) -> io::Result<Consent> {
+        let lock = state.lock_file("consent.lock")?;
+        lock.lock()?;
+        let mut consent = Consent::read(state.path()).unwrap_or_default();
+        change(&mut consent);
+        consent.write(state)?;
+        Ok(consent)
+    }
+
     /// Writes the file. The service's user must be able to read it: mode 0644.
     ///
     /// # Errors
     /// It can't be written.
-    pub fn write(&self, state: &State) -> io::Result<()> {
+    fn write(&self, state: &State) -> io::Result<()> {
         let text = serde_json::to_string(self).unwrap_or_default();
         state.replace(FILE, format!("{text}\n").as_bytes(), 0o644)
     }

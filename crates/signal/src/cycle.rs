@@ -166,7 +166,6 @@ impl Cycle<'_> {
             return Ok(Exit::Done);
         }
         let cluster = cluster_id::find(self.config)?;
-        let key = self.write_key()?;
         let state = self.state()?;
         let sender = self.sender(cluster, &state)?;
         let client = self.client()?;
@@ -176,6 +175,17 @@ impl Cycle<'_> {
         let at = self.clock.now();
         let (loose, exit) = self.collect_and_keep(asked, &sender, &client, &state, &spool, at)?;
         let had_loose = loose.len();
+        // A report that can't be sent for want of a key is kept all the same: a bundle may carry it out.
+        let key = match self.write_key() {
+            Err(Error::NoWriteKey) if had_loose == 0 => {
+                tracing::warn!(
+                    "kept, not sent: {}; or carry it out with `bundle write`",
+                    Error::NoWriteKey
+                );
+                return Ok(exit);
+            }
+            key => key?,
+        };
         let sink = Sink {
             client: &client,
             url: &self.config.sink,
@@ -225,15 +235,16 @@ impl Cycle<'_> {
         at: Timestamp,
     ) -> Result<(Vec<Parcel>, Exit), Error> {
         let hour = Hour::of(at);
-        if asked == Asked::ByTimer && Attempt::read(state).hour == Some(hour) {
-            tracing::info!("{hour} was tried already; what is kept is tried again");
+        if asked == Asked::ByTimer && Attempt::read(state).covers(hour) {
+            tracing::debug!("{hour} was tried already; what is kept is tried again");
             return Ok((Vec::new(), Exit::Done));
         }
-        Attempt { hour: Some(hour) }.write(state);
+        let attempt = Attempt::begin(state, hour);
         let (report, exit) = self.collect(&sender.cluster, client);
         let messages = report.messages(sender, at);
         // Asked again: telemetry may have been switched off while the sources were answering.
         if messages.is_empty() || !self.is_on() {
+            attempt.finish(state);
             return Ok((Vec::new(), exit));
         }
         let events: Vec<_> = messages.iter().map(Track::event).collect();
@@ -253,6 +264,7 @@ impl Cycle<'_> {
                 }
             }
         }
+        attempt.finish(state);
         self.forsake_if_off()?;
         Ok((loose, exit))
     }
@@ -292,7 +304,9 @@ impl Cycle<'_> {
         let allowed = || !self.stop.load(Ordering::Relaxed) && self.is_on();
         let pin = Pin::load(self.config.receipt_key.as_deref(), state);
         let clock = self.clock;
+        let selection = &self.config.selection;
         let mut delivery = Delivery {
+            selection,
             state,
             spool,
             ledger: &mut ledger,
@@ -309,6 +323,20 @@ impl Cycle<'_> {
         }
         ledger.prune(self.clock.wall(), ledger::MAX_AGE, ledger::MAX_BODY_BYTES)?;
         Ok(outcome)
+    }
+
+    /// The lock of what only one process may do, waited for.
+    ///
+    /// # Errors
+    /// The lock's file can't be made or locked.
+    pub fn lock(&self, state: &State) -> Result<fs::File, Error> {
+        let write = |source| Error::Write {
+            path: state.path().join("lock"),
+            source,
+        };
+        let lock = state.lock_file("lock").map_err(write)?;
+        lock.lock().map_err(write)?;
+        Ok(lock)
     }
 
     /// The lock of what only one process may do; `None` while another holds it.

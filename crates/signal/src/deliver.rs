@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use heliograph_wire::parcel::Parcel;
+use heliograph_wire::receipt::body_hash;
 use heliograph_wire::segment::{self, MAX_BATCH, MAX_BATCH_MESSAGES};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -19,6 +20,7 @@ use crate::ledger::{Ledger, LedgerError, verify};
 use crate::pace::{Allowed, Change, Pace};
 use crate::pin::Pin;
 use crate::retry::{Answered, Next, next};
+use crate::selection::Selection;
 use crate::sink::{Reply, Sink, TRY_TIMEOUT};
 use crate::spool::{Entry, Spool, SpoolError};
 use crate::state::State;
@@ -64,6 +66,8 @@ pub struct Delivery<'a> {
     pub spool: &'a Spool,
     /// What is recorded.
     pub ledger: &'a mut Ledger,
+    /// What may leave now.
+    pub selection: &'a Selection,
     /// Where it goes.
     pub sink: Sink<'a>,
     /// The collector's pinned key.
@@ -194,15 +198,26 @@ impl Delivery<'_> {
                 queue.pop_front();
                 continue;
             };
-            bytes += parcel.size();
-            messages += parcel.messages.len();
+            // What was allowed when it was kept may not be any more.
+            let allowed: Vec<_> = parcel
+                .messages
+                .iter()
+                .filter_map(|message| self.selection.narrow(message))
+                .collect();
+            if allowed.is_empty() {
+                self.spool.remove(entry)?;
+                queue.pop_front();
+                continue;
+            }
+            bytes += allowed.iter().map(|message| message.len() + 1).sum::<usize>();
+            messages += allowed.len();
             let fits = bytes <= MAX_BATCH && messages <= MAX_BATCH_MESSAGES && !(probe && batch.len() == 1);
             if !fits && !batch.is_empty() {
                 return Ok(batch);
             }
             batch.push(Item {
                 entry: queue.pop_front(),
-                messages: parcel.messages,
+                messages: allowed,
             });
         }
         if batch.is_empty() {
@@ -220,23 +235,25 @@ impl Delivery<'_> {
         outcome: &mut Outcome,
     ) -> Result<Progress, Error> {
         let mut open: Vec<(usize, usize)> = vec![(0, messages.len())];
+        let mut refused: Vec<(usize, u64, String)> = Vec::new();
         while let Some((from, to)) = open.pop() {
             let part = &messages[from..to];
             let Some(tried) = self.try_until(part, deadline, probe)? else {
+                self.refuse(messages, &refused, outcome)?;
                 return Ok(Progress::Closed { done: from });
             };
             match tried.next {
                 Next::Done => outcome.delivered += part.len(),
                 Next::Refused => {
-                    if let [message] = part {
-                        self.refuse(message, tried.n, &tried.what)?;
-                        outcome.refused += 1;
+                    if part.len() == 1 {
+                        refused.push((from, tried.n, tried.what));
                     } else {
                         let half = from + part.len() / 2;
                         open.extend([(half, to), (from, half)]);
                     }
                 }
                 Next::Keep | Next::Wait(_) => {
+                    self.refuse(messages, &refused, outcome)?;
                     return Ok(Progress::Stopped {
                         done: from,
                         what: tried.what,
@@ -245,6 +262,16 @@ impl Delivery<'_> {
                 }
             }
         }
+        // A sink that takes nothing at all has another fault than our messages: nothing is set aside for it.
+        if refused.len() == messages.len() && messages.len() > 1 && outcome.delivered == 0 {
+            let what = refused.pop().map(|(.., what)| what).unwrap_or_default();
+            return Ok(Progress::Stopped {
+                done: 0,
+                what: format!("it refuses every message: {what}"),
+                asked: None,
+            });
+        }
+        self.refuse(messages, &refused, outcome)?;
         Ok(Progress::Whole)
     }
 
@@ -302,13 +329,9 @@ impl Delivery<'_> {
             deadline.left().clamp(Duration::from_millis(1), TRY_TIMEOUT),
         );
         if let Some(receipt) = &reply.receipt {
-            self.pin.pin(self.state, receipt);
-            if let Err(problem) = verify::check(
-                receipt,
-                &heliograph_wire::receipt::body_hash(&body),
-                self.pin.key(),
-            ) {
-                tracing::warn!(n, "the sink's receipt {problem}");
+            match verify::check(receipt, &body_hash(&body), self.pin.key()) {
+                Ok(()) => self.pin.pin(self.state, receipt),
+                Err(problem) => tracing::warn!(n, "the sink's receipt {problem}"),
             }
         }
         let line = match reply.answered {
@@ -339,15 +362,26 @@ impl Delivery<'_> {
         Ok((reply, n))
     }
 
-    fn refuse(&mut self, message: &str, n: u64, what: &str) -> Result<(), Error> {
-        let id = serde_json::from_str::<Value>(message)
-            .ok()
-            .and_then(|message| Some(message.get("messageId")?.as_str()?.to_owned()));
-        let id = id.unwrap_or_default();
-        tracing::error!(message = id, "refused for good and set aside: {what}");
-        self.ledger
-            .append(Line::Refused { of: n, message: id }, self.clock.wall())?;
-        Ok(self.spool.keep_refused(message)?)
+    /// Sets messages aside that were refused one by one: the position, the send, and what the sink said of each.
+    fn refuse(
+        &mut self,
+        messages: &[&str],
+        refused: &[(usize, u64, String)],
+        outcome: &mut Outcome,
+    ) -> Result<(), Error> {
+        for (position, n, what) in refused {
+            let message = messages[*position];
+            let id = serde_json::from_str::<Value>(message)
+                .ok()
+                .and_then(|message| Some(message.get("messageId")?.as_str()?.to_owned()))
+                .unwrap_or_default();
+            tracing::error!(message = id, "refused for good and set aside: {what}");
+            self.ledger
+                .append(Line::Refused { of: *n, message: id }, self.clock.wall())?;
+            self.spool.keep_refused(message)?;
+            outcome.refused += 1;
+        }
+        Ok(())
     }
 
     /// Removes the parcels whose messages are all among the first `done`.

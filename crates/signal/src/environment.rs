@@ -31,6 +31,11 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
+    /// A variable that is set, perhaps to nothing.
+    pub fn set(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// All variables, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

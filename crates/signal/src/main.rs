@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let environment = Environment::of_process();
     log_to_stderr(&arguments, &environment);
     let mut out = Vec::new();
-    let ended = execute(&arguments, environment, &mut out);
+    let ended = execute(&arguments, &environment, &mut out);
     // What a command had to say before it failed is still worth reading.
     let printed = print(&out);
     match ended {
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn execute(arguments: &Arguments, environment: Environment, out: &mut Vec<u8>) -> Result<ExitCode, Failure> {
+fn execute(arguments: &Arguments, environment: &Environment, out: &mut Vec<u8>) -> Result<ExitCode, Failure> {
     let command = arguments.command();
     match &command {
         Command::PrintConfig => {
@@ -60,7 +60,7 @@ fn execute(arguments: &Arguments, environment: Environment, out: &mut Vec<u8>) -
         _ => {}
     }
     let Loaded { config, warnings, .. } =
-        config::load(arguments.config.as_deref(), &environment, arguments.settings())?;
+        config::load(arguments.config.as_deref(), environment, arguments.settings())?;
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
@@ -70,12 +70,18 @@ fn execute(arguments: &Arguments, environment: Environment, out: &mut Vec<u8>) -
         for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register(signal, Arc::clone(&stop))?;
         }
-        run::run(config, environment, clock, &stop)?;
+        let reload = || {
+            let loaded = config::load(arguments.config.as_deref(), environment, arguments.settings());
+            loaded
+                .map(|loaded| loaded.config)
+                .map_err(|error| error.to_string())
+        };
+        run::run(config, &reload, environment.clone(), clock, &stop)?;
         return Ok(ExitCode::SUCCESS);
     }
     let cycle = Cycle {
         config: &config,
-        environment: &environment,
+        environment,
         clock,
         stop: &stop,
     };

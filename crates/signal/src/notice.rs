@@ -15,14 +15,9 @@ pub(crate) fn show(until: Option<Timestamp>, cycle: &Cycle<'_>) -> Result<(), Er
         None => {
             let state = cycle.state()?;
             let now = cycle.clock.wall();
-            let consent = Consent {
-                noticed: Some(now),
-                ..Consent::read(state.path())?
-            };
             let path = state.path().join(crate::consent::FILE);
-            consent
-                .write(&state)
-                .map_err(|source| Error::Write { path, source })?;
+            let changed = Consent::change(&state, |consent| _ = consent.noticed.get_or_insert(now));
+            changed.map_err(|source| Error::Write { path, source })?;
             now.checked_add(cycle.config.notice_period).unwrap_or(now)
         }
     };

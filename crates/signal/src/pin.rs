@@ -17,10 +17,13 @@ impl Pin {
     /// The configured key, in hexadecimal, or the pinned one.
     pub fn load(configured: Option<&str>, state: &State) -> Pin {
         let pinned = || fs::read_to_string(state.path().join(FILE)).ok();
-        Pin(configured
-            .map(str::to_owned)
-            .or_else(pinned)
-            .and_then(|text| unhex(text.trim())))
+        let key = configured.map(str::to_owned).or_else(pinned);
+        // A pin that was damaged is no key, and no receipt holds against it.
+        Pin(key.map(|text| {
+            unhex(text.trim())
+                .filter(|key| key.len() == 32)
+                .unwrap_or_default()
+        }))
     }
 
     /// The key.

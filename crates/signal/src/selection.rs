@@ -2,6 +2,7 @@
 
 use heliograph_wire::plan::{Level, Plan, Property};
 use heliograph_wire::segment::Properties;
+use serde_json::Value;
 
 /// Properties that no setting removes: without them a message is nobody's.
 pub const ALWAYS: [&str; 4] = ["clusterId", "anonymousId", "source", "environmentVersion"];
@@ -21,10 +22,12 @@ impl Selection {
         if ALWAYS.contains(&name) {
             return true;
         }
-        let omitted = self
-            .omit
-            .iter()
-            .any(|pattern| matches(pattern, name) || *pattern == planned.name);
+        // The customer key leaves under two names; who leaves out the one means the other, too.
+        let alias = if name == "userId" { "customerKey" } else { name };
+        let omitted = self.omit.iter().any(|pattern| {
+            let pattern = dashed(pattern);
+            matches(&pattern, name) || matches(&pattern, alias) || *pattern == planned.name
+        });
         planned.level <= self.level && !omitted
     }
 
@@ -56,6 +59,24 @@ impl Selection {
         });
     }
 
+    /// A kept message as it may leave now: what the operator holds back meanwhile is taken out, and a message with nothing of its
+    /// own left is none.
+    pub fn narrow(&self, message: &str) -> Option<String> {
+        if *self == Selection::default() {
+            return Some(message.to_owned());
+        }
+        let mut message: Value = serde_json::from_str(message).ok()?;
+        let event = message.get("event")?.as_str()?.to_owned();
+        if !self.admits_event(&event) {
+            return None;
+        }
+        self.filter(&event, message.get_mut("properties")?.as_object_mut()?);
+        if !self.admits_user() {
+            message.as_object_mut()?.remove("userId");
+        }
+        Some(message.to_string())
+    }
+
     /// Names in `omit` that match nothing in the plan.
     pub fn unknown(&self) -> Vec<&str> {
         let plan = Plan::built_in();
@@ -63,12 +84,37 @@ impl Selection {
         let known: Vec<_> = plan.envelope.iter().chain(&plan.common).chain(own).collect();
         let names = self.omit.iter().map(String::as_str);
         names
-            .filter(|name| {
-                !known.iter().any(|property| {
-                    property.name == **name || property.matches(name) || matches(name, &property.name)
-                })
-            })
+            .filter(|name| !known.iter().any(|property| meet(&dashed(name), &property.name)))
             .collect()
+    }
+}
+
+/// Units are told with `-` for `.`; whoever writes the unit's own name means the same.
+fn dashed(pattern: &str) -> String {
+    if pattern.starts_with("health-unit-") {
+        pattern.replace('.', "-")
+    } else {
+        pattern.to_owned()
+    }
+}
+
+/// Whether a pattern with `*` and a name of the plan, perhaps with `<…>`, have a beginning in common: then some property may
+/// match both.
+fn meet(pattern: &str, planned: &str) -> bool {
+    if pattern == planned {
+        return true;
+    }
+    let (head, open) = pattern
+        .split_once('*')
+        .map_or((pattern, false), |(head, _)| (head, true));
+    let (fixed, family) = planned
+        .split_once('<')
+        .map_or((planned, false), |(fixed, _)| (fixed, true));
+    match (open, family) {
+        (false, false) => head == fixed,
+        (true, false) => matches(pattern, planned),
+        (false, true) => head.starts_with(fixed) && head.len() > fixed.len(),
+        (true, true) => head.starts_with(fixed) || fixed.starts_with(head),
     }
 }
 
@@ -193,5 +239,55 @@ mod tests {
             ["health-unit-a-total"]
         );
         assert_eq!(selection.unknown(), ["nonsense"]);
+    }
+
+    #[test]
+    fn patterns_of_units_are_known_and_the_customer_key_has_two_names() {
+        let omit = [
+            "health-unit-dcos-*",
+            "health-unit-dcos-net.service-total",
+            "customerKey",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        let selection = Selection {
+            level: Level::Standard,
+            omit,
+        };
+        assert_eq!(selection.unknown(), Vec::<&str>::new());
+        assert!(!selection.admits_user());
+        assert_eq!(
+            left(
+                &selection,
+                "health",
+                &[
+                    "health-unit-dcos-net-service-total",
+                    "health-unit-ssh-service-total"
+                ]
+            ),
+            ["health-unit-ssh-service-total"]
+        );
+    }
+
+    #[test]
+    fn what_was_kept_leaves_as_is_allowed_now() {
+        let message = r#"{"event":"mesos_track","properties":{"clusterId":"c","cpu_total":8,"customerKey":"k"},"userId":"k"}"#;
+        assert_eq!(Selection::default().narrow(message).as_deref(), Some(message));
+        let omitting = Selection {
+            level: Level::Standard,
+            omit: vec!["customerKey".to_owned()],
+        };
+        assert_eq!(
+            omitting.narrow(message).unwrap(),
+            r#"{"event":"mesos_track","properties":{"clusterId":"c","cpu_total":8}}"#
+        );
+        assert_eq!(
+            Selection {
+                level: Level::Health,
+                omit: vec![]
+            }
+            .narrow(message),
+            None
+        );
     }
 }

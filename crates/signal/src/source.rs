@@ -146,6 +146,7 @@ impl Asker<'_> {
         };
         let answer = self.client.send(
             Request {
+                follow: true,
                 method,
                 url,
                 headers,

@@ -3,13 +3,13 @@
 //! Files in it belong to the directory's owner, also when an operator runs a command as root, so that the service can read
 //! them afterwards.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use heliograph_wire::id::{ReporterId, hex};
-use rustix::fs::{Gid, Uid};
+use rustix::fs::{Gid, OFlags, Uid};
 
 use crate::environment::Environment;
 
@@ -21,6 +21,9 @@ pub struct StateError {
     doing: &'static str,
     source: io::Error,
 }
+
+/// The service's directory.
+pub const SERVICE_PATH: &str = "/var/lib/heliograph/signal";
 
 /// The directory.
 #[derive(Debug, Clone)]
@@ -41,6 +44,13 @@ impl State {
             source,
         })?;
         Ok(State { path })
+    }
+
+    /// The directory as it is, for whoever only looks.
+    pub(crate) fn look(path: &Path) -> State {
+        State {
+            path: path.to_owned(),
+        }
     }
 
     /// Where it is.
@@ -109,29 +119,36 @@ impl State {
 
     /// Opens a file that is only there to be locked.
     pub(crate) fn lock_file(&self, name: &str) -> io::Result<File> {
-        let path = self.path.join(name);
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o640)
-            .open(path)?;
-        give_to(&file, Some(self.owner()?))?;
-        Ok(file)
+        self.open_own(name, File::options().read(true).write(true))
     }
 
     /// Opens a file to append to.
     pub(crate) fn append_to(&self, name: &str) -> io::Result<File> {
+        self.open_own(name, File::options().read(true).append(true))
+    }
+
+    /// Opens a file of the directory, or makes it. The directory belongs to the service's account, so nothing in it is trusted
+    /// by a command that root runs: links are not followed, and only what was made here is given away.
+    fn open_own(&self, name: &str, options: &mut OpenOptions) -> io::Result<File> {
         let path = self.path.join(name);
-        let file = File::options()
-            .read(true)
-            .append(true)
-            .create(true)
+        let options = options
             .mode(0o640)
-            .open(path)?;
-        give_to(&file, Some(self.owner()?))?;
-        Ok(file)
+            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+        match options.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            opened => return opened,
+        }
+        match options.create_new(true).open(&path) {
+            Ok(file) => {
+                give_to(&file, Some(self.owner()?))?;
+                Ok(file)
+            }
+            // Another process was first.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                options.create_new(false).open(&path)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn owner(&self) -> io::Result<(u32, u32)> {
@@ -217,7 +234,7 @@ pub fn default_path(environment: &Environment) -> PathBuf {
         return PathBuf::from(given.split(':').next().unwrap_or(given));
     }
     if rustix::process::geteuid().is_root() {
-        return PathBuf::from("/var/lib/heliograph/signal");
+        return PathBuf::from(SERVICE_PATH);
     }
     let home = || PathBuf::from(environment.get("HOME").unwrap_or("/")).join(".local/state");
     environment

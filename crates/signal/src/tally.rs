@@ -2,11 +2,12 @@
 //!
 //! A node counts once per unit, however often it is listed. Units that are told by one name (they differ in `.` and `-` only,
 //! are instances of one template, or are not in the catalogue) are summed over unit-node pairs. So `unhealthy` never exceeds
-//! `total`. Where the nodes' own lists (`Nodes[ip].Units`) cover the same pairs, the health they state decides.
+//! `total`. The nodes' own lists (`Nodes[ip].Units`) state the health of single units, so where they do, they decide.
 //!
 //! Memory is bounded: [`MAX_UNITS`] names, [`MAX_NODES`] nodes told apart.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read;
 
 use heliograph_wire::catalogue::{Catalogue, MAX_UNIT_NAME, OTHER};
@@ -44,6 +45,17 @@ impl Counts {
     fn pairs(&self) -> u64 {
         self.total + self.unknown
     }
+
+    /// With these changes of total, unhealthy and unknown; `None` where they make no sense.
+    fn changed(&self, change: [i64; 3]) -> Option<Counts> {
+        let [total, unhealthy, unknown] = change;
+        let changed = Counts {
+            total: self.total.checked_add_signed(total)?,
+            unhealthy: self.unhealthy.checked_add_signed(unhealthy)?,
+            unknown: self.unknown.checked_add_signed(unknown)?,
+        };
+        (changed.unhealthy <= changed.total).then_some(changed)
+    }
 }
 
 /// The finished tally.
@@ -72,13 +84,28 @@ pub fn read(input: impl Read, catalogue: &Catalogue) -> Result<Tally, health::Er
 struct Tallying<'a> {
     catalogue: &'a Catalogue,
     tally: Tally,
+    /// Which pairs the units list, by the names of the tally.
+    pairs: BTreeMap<String, u64>,
     /// What the nodes' own lists say, by the same names.
-    by_nodes: BTreeMap<String, Counts>,
+    by_nodes: BTreeMap<String, Listed>,
+    /// Pairs whose state by the units is not healthy: few, so that the nodes' lists can be laid over the rest.
+    not_healthy: HashMap<u64, State>,
+    /// Whether the nodes' lists can be laid over the units': the units came first, and the pairs above found room.
+    comparable: bool,
     units_seen: HashSet<String>,
     unit: CurrentUnit,
     nodes_seen: HashSet<NodeKey>,
-    /// Of the node that is being read: whether it lists units, and whether one is unhealthy.
-    node_lists: Option<bool>,
+    node: CurrentNode,
+}
+
+/// What the nodes' own lists say of the units that are told by one name.
+#[derive(Default)]
+struct Listed {
+    stated: Counts,
+    /// The pairs, in a sum that does not depend on their order.
+    pairs: u64,
+    /// What they change in the unit's total, unhealthy and unknown counts.
+    change: [i64; 3],
 }
 
 #[derive(Default)]
@@ -86,7 +113,22 @@ struct CurrentUnit {
     name: String,
     repeated: bool,
     counts: Counts,
+    pairs: u64,
     nodes: HashSet<NodeKey>,
+}
+
+/// The node whose own list is being read.
+#[derive(Default)]
+struct CurrentNode {
+    units: HashSet<u64>,
+    any_unhealthy: bool,
+}
+
+/// One unit on one node.
+fn pair(unit: &str, node: NodeKey) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (unit, node).hash(&mut hasher);
+    hasher.finish()
 }
 
 impl<'a> Tallying<'a> {
@@ -94,58 +136,65 @@ impl<'a> Tallying<'a> {
         Tallying {
             catalogue,
             tally: Tally::default(),
+            pairs: BTreeMap::new(),
             by_nodes: BTreeMap::new(),
+            not_healthy: HashMap::new(),
+            comparable: true,
             units_seen: HashSet::new(),
             unit: CurrentUnit::default(),
             nodes_seen: HashSet::new(),
-            node_lists: None,
+            node: CurrentNode::default(),
         }
     }
 
-    /// The counts of the name under which a unit is told.
-    fn counts_of<'c>(
-        counts: &'c mut BTreeMap<String, Counts>,
-        catalogue: &Catalogue,
-        unit: &str,
-    ) -> &'c mut Counts {
+    /// The name under which a unit is told, of at most [`MAX_UNITS`] in a map.
+    fn told<T>(catalogue: &Catalogue, map: &BTreeMap<String, T>, unit: &str) -> String {
         let told = catalogue.unit(unit);
         let told = if told.len() > MAX_UNIT_NAME {
             OTHER.to_owned()
         } else {
             told.replace('.', "-")
         };
-        let told = if counts.len() >= MAX_UNITS && !counts.contains_key(&told) {
+        if map.len() >= MAX_UNITS && !map.contains_key(&told) {
             OTHER.to_owned()
         } else {
             told
-        };
-        counts.entry(told).or_default()
+        }
     }
 
     fn finish(mut self) -> Tally {
-        for (name, stated) in self.by_nodes {
-            let Some(counts) = self.tally.units.get_mut(&name) else {
+        for (name, listed) in &self.by_nodes {
+            let Some(counts) = self.tally.units.get_mut(name) else {
                 continue;
             };
-            if *counts == stated {
-                continue;
-            }
-            if counts.pairs() == stated.pairs() {
-                self.tally.contradictions.add(|| {
-                    format!(
-                        "{name}: outputs make {} of {} nodes unhealthy, the nodes' own lists {}",
-                        counts.unhealthy, counts.total, stated.unhealthy
-                    )
-                });
-                *counts = stated;
+            let stated = listed.stated;
+            let same_pairs = self.pairs.get(name) == Some(&listed.pairs) && counts.pairs() == stated.pairs();
+            let decided = if same_pairs {
+                Some(stated)
+            } else if self.comparable && stated.pairs() < counts.pairs() {
+                counts.changed(listed.change)
             } else {
-                self.tally.contradictions.add(|| {
+                None
+            };
+            let contradictions = &mut self.tally.contradictions;
+            match decided {
+                Some(decided) if decided == *counts => {}
+                Some(decided) => {
+                    contradictions.add(|| {
+                        format!(
+                            "{name}: by its outputs it is unhealthy on {} of {} nodes, by the nodes' own lists on {}",
+                            counts.unhealthy, counts.total, decided.unhealthy
+                        )
+                    });
+                    *counts = decided;
+                }
+                None => contradictions.add(|| {
                     format!(
-                        "{name}: is listed on {} nodes, but {} nodes list it",
+                        "{name}: is listed on {} nodes, but {} other nodes list it",
                         counts.pairs(),
                         stated.pairs()
                     )
-                });
+                }),
             }
         }
         self.tally
@@ -159,6 +208,8 @@ impl Visitor for Tallying<'_> {
         self.unit.name.clear();
         self.unit.name.push_str(unit);
         self.unit.counts = Counts::default();
+        self.unit.pairs = 0;
+        self.comparable &= self.nodes_seen.is_empty();
         self.unit.nodes.clear();
         if !fresh {
             self.tally
@@ -184,6 +235,15 @@ impl Visitor for Tallying<'_> {
             return;
         }
         self.unit.counts.add(state);
+        let Some(node) = node else { return };
+        let pair = pair(&self.unit.name, node);
+        self.unit.pairs = self.unit.pairs.wrapping_add(pair);
+        if state != State::Healthy {
+            self.comparable &= self.not_healthy.len() < MAX_NODES;
+            if self.comparable {
+                self.not_healthy.insert(pair, state);
+            }
+        }
     }
 
     fn unit_end(&mut self, claimed: Option<State>) {
@@ -209,22 +269,45 @@ impl Visitor for Tallying<'_> {
                 )
             });
         }
-        let sum = Self::counts_of(&mut self.tally.units, self.catalogue, name);
+        let told = Self::told(self.catalogue, &self.tally.units, name);
+        let pairs = self.pairs.entry(told.clone()).or_default();
+        *pairs = pairs.wrapping_add(self.unit.pairs);
+        let sum = self.tally.units.entry(told).or_default();
         sum.total += counts.total;
         sum.unhealthy += counts.unhealthy;
         sum.unknown += counts.unknown;
     }
 
     fn unit_of_node(&mut self, node: NodeKey, unit: &str, state: State) {
-        if self.nodes_seen.contains(&node) {
+        let pair = pair(unit, node);
+        if self.nodes_seen.contains(&node)
+            || self.node.units.len() >= MAX_UNITS
+            || !self.node.units.insert(pair)
+        {
             return;
         }
-        self.node_lists = Some(self.node_lists.unwrap_or(false) || state == State::Unhealthy);
-        Self::counts_of(&mut self.by_nodes, self.catalogue, unit).add(state);
+        self.node.any_unhealthy |= state == State::Unhealthy;
+        let told = Self::told(self.catalogue, &self.by_nodes, unit);
+        let listed = self.by_nodes.entry(told).or_default();
+        listed.stated.add(state);
+        listed.pairs = listed.pairs.wrapping_add(pair);
+        let by_units = self.not_healthy.get(&pair).copied().unwrap_or(State::Healthy);
+        for (state, sign) in [(by_units, -1), (state, 1)] {
+            match state {
+                State::Healthy => listed.change[0] += sign,
+                State::Unhealthy => {
+                    listed.change[0] += sign;
+                    listed.change[1] += sign;
+                }
+                State::Unknown => listed.change[2] += sign,
+            }
+        }
     }
 
     fn node(&mut self, node: NodeKey, claimed: Option<State>) {
-        let lists = self.node_lists.take();
+        let CurrentNode { units, any_unhealthy } = &mut self.node;
+        let lists = (!units.is_empty()).then_some(std::mem::take(any_unhealthy));
+        units.clear();
         let repeated = self.nodes_seen.contains(&node);
         if repeated {
             self.tally

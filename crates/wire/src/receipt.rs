@@ -47,6 +47,11 @@ impl Receipt {
     }
 }
 
+/// The bytes that are signed when a collector forgets: of which cluster, in which scope, and when, as they stand in its answer.
+pub fn forgotten(cluster: &str, scope: &str, at: &str) -> Vec<u8> {
+    format!("heliograph forgotten 1\n{cluster}\n{scope}\n{at}\n").into_bytes()
+}
+
 /// The name of a public key.
 pub fn key_id(public_key: &[u8]) -> String {
     hex(&Sha256::digest(public_key)[..8])

@@ -39,7 +39,12 @@ pub fn write(cycle: &Cycle<'_>, file: &Path, out: &mut dyn Write) -> Result<(), 
     let (mut lines, mut taken) = (Vec::new(), Vec::new());
     for entry in spool.list()? {
         if let Some(parcel) = spool.read(&entry)? {
-            lines.extend(parcel.messages);
+            lines.extend(
+                parcel
+                    .messages
+                    .iter()
+                    .filter_map(|message| cycle.config.selection.narrow(message)),
+            );
             taken.push(entry);
         }
     }

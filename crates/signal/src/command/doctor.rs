@@ -63,7 +63,14 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
         timeout: cycle.config.source_timeout,
     };
     let config = cycle.config;
-    for url in &config.diagnostics_urls {
+    let wanted = |event, urls| {
+        if config.selection.admits_event(event) {
+            urls
+        } else {
+            &[][..]
+        }
+    };
+    for url in wanted("health", &config.diagnostics_urls) {
         report.source(
             url,
             asker
@@ -71,7 +78,7 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
                 .map(|tally| format!("{} units", tally.units.len())),
         )?;
     }
-    for url in &config.cosmos_urls {
+    for url in wanted("package_list", &config.cosmos_urls) {
         report.source(
             url,
             asker
@@ -79,7 +86,7 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
                 .map(|answer| format!("{} packages", answer.packages.len())),
         )?;
     }
-    for url in &config.mesos_urls {
+    for url in wanted("mesos_track", &config.mesos_urls) {
         let told = |answer: heliograph_wire::mesos::Answer| match answer.frameworks {
             Some(names) => format!("{} frameworks", names.len()),
             None => format!("{} numbers", answer.metrics.len()),

@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
+use heliograph_wire::receipt;
 use serde_json::{Value, json};
 
 use super::{Error, opt};
@@ -12,6 +13,8 @@ use crate::consent::Said;
 use crate::cycle::Cycle;
 use crate::ledger::Ledger;
 use crate::ledger::record::Entry;
+use crate::ledger::verify::{check_signature, unhex};
+use crate::pin::Pin;
 use crate::sink::{MAX_ANSWER, Sink, hint};
 
 /// The collector's endpoint.
@@ -31,6 +34,13 @@ pub fn forget(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let cluster = cluster_id::find(cycle.config)?;
     let key = cycle.write_key()?;
     let client = cycle.client()?;
+    let pin = Pin::load(cycle.config.receipt_key.as_deref(), &state);
+    if pin.key().is_none() {
+        let sink = &cycle.config.sink;
+        return Err(Error::Asked(format!(
+            "{sink} never gave a receipt, so it is not known to be a collector that forgets; if it is one, set receipt_key, else ask its owner"
+        )));
+    }
     let sink = Sink {
         client: &client,
         url: &cycle.config.sink,
@@ -53,11 +63,15 @@ pub fn forget(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
     if !(200..300).contains(&status) || read.is_err() || answer.get("success") != Some(&Value::Bool(true)) {
         return Err(failed(format!("it answered {status}{}", hint(status))));
     }
+    check(&answer, cluster.as_str(), pin.key())
+        .map_err(|problem| failed(format!("its signature {problem}")))?;
     let target = cycle
         .config
         .sink
         .join(PATH)
         .map_or_else(String::new, |url| url.to_string());
+    // Another process may be in the middle of a delivery, which it will end now that telemetry is off.
+    let _lock = cycle.lock(&state)?;
     Ledger::open(&state)?.append(
         Entry::Forgotten {
             target,
@@ -75,5 +89,20 @@ pub fn forget(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
         "{}",
         serde_json::to_string_pretty(&answer).unwrap_or_default()
     )?;
-    opt::others(out)
+    opt::others(cycle, out)
+}
+
+/// Whether the collector signed that it forgets this cluster.
+fn check(answer: &Value, cluster: &str, key: Option<&[u8]>) -> Result<(), &'static str> {
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+    let forgotten = answer.get("forgotten").ok_or("is missing")?;
+    let said = |name: &str| text(forgotten.get(name)).ok_or("is over something else");
+    if said("clusterId")? != cluster {
+        return Err("is over another cluster");
+    }
+    let signed = receipt::forgotten(cluster, &said("scope")?, &said("at")?);
+    let signature = text(answer.get("signature"))
+        .and_then(|text| unhex(&text))
+        .ok_or("is missing")?;
+    check_signature(&signed, &signature, key.ok_or("can't be checked")?)
 }

@@ -8,13 +8,14 @@ use crate::ledger::Ledger;
 use crate::ledger::record::{Entry, Record};
 use crate::ledger::verify::verify;
 use crate::pin::Pin;
+use crate::state::State;
 
 /// Lists what happened, a line each.
 ///
 /// # Errors
 /// The ledger can't be read.
 pub fn list(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
-    let Some(ledger) = open(cycle)? else {
+    let Some(ledger) = Ledger::look(&cycle.state_path()) else {
         writeln!(out, "Nothing was sent yet.")?;
         return Ok(());
     };
@@ -34,7 +35,7 @@ pub fn list(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
 /// There is no such send, or its body is not kept any more.
 pub fn show(cycle: &Cycle<'_>, number: u64, out: &mut dyn Write) -> Result<(), Error> {
     let none = || Error::Asked(format!("number {number} is no send; `log` lists them"));
-    let ledger = open(cycle)?.ok_or_else(none)?;
+    let ledger = Ledger::look(&cycle.state_path()).ok_or_else(none)?;
     let mut found = None;
     for line in ledger.lines()? {
         if let Ok(Record {
@@ -63,11 +64,14 @@ pub fn show(cycle: &Cycle<'_>, number: u64, out: &mut dyn Write) -> Result<(), E
 /// # Errors
 /// The ledger can't be read.
 pub fn check(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
-    let Some(ledger) = open(cycle)? else {
+    let Some(ledger) = Ledger::look(&cycle.state_path()) else {
         writeln!(out, "Nothing was sent yet.")?;
         return Ok(true);
     };
-    let pin = Pin::load(cycle.config.receipt_key.as_deref(), &cycle.state()?);
+    let pin = Pin::load(
+        cycle.config.receipt_key.as_deref(),
+        &State::look(&cycle.state_path()),
+    );
     let found = verify(ledger.lines()?, |sha256| ledger.body(sha256), pin.key())?;
     writeln!(
         out,
@@ -77,6 +81,10 @@ pub fn check(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
     if found.bodies_gone > 0 {
         writeln!(out, "{} bodies were removed to keep the bound", found.bodies_gone)?;
     }
+    if !found.unreceipted.is_empty() {
+        let numbers: Vec<_> = found.unreceipted.iter().map(u64::to_string).collect();
+        writeln!(out, "never receipted: {}", numbers.join(", "))?;
+    }
     for problem in &found.problems {
         writeln!(out, "ALTERED: {problem}")?;
     }
@@ -84,16 +92,6 @@ pub fn check(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
         writeln!(out, "Nothing was altered.")?;
     }
     Ok(found.problems.is_empty())
-}
-
-/// The ledger, if there is one: looking makes none.
-fn open(cycle: &Cycle<'_>) -> Result<Option<Ledger>, Error> {
-    let there = cycle.state_path().join("ledger").exists();
-    Ok(if there {
-        Some(Ledger::open(&cycle.state()?)?)
-    } else {
-        None
-    })
 }
 
 fn describe(entry: &Entry) -> String {

@@ -6,6 +6,7 @@ use super::Error;
 use crate::consent::{Consent, FILE, Said};
 use crate::cycle::{self, Cycle};
 use crate::gate::Decision;
+use crate::state;
 
 /// Off from now on: for this process's next request, for a running loop at once. Deletes what was kept, and sends nothing.
 ///
@@ -22,7 +23,7 @@ pub fn out(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
         out,
         "What was sent before can be deleted at the collector: heliograph-signal forget"
     )?;
-    others(out)
+    others(cycle, out)
 }
 
 /// Undoes `opt-out`, and skips the notice.
@@ -47,22 +48,31 @@ pub fn r#in(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
 
 pub(super) fn say(cycle: &Cycle<'_>, said: Said) -> Result<(), Error> {
     let state = cycle.state()?;
-    // A file that can't be read is replaced: the operator is saying it anew.
-    let before = Consent::read(state.path()).unwrap_or_default();
-    let consent = Consent {
-        said: Some(said),
-        since: Some(cycle.clock.wall()),
-        ..before
-    };
     let path = state.path().join(FILE);
-    consent
-        .write(&state)
-        .map_err(|source| cycle::Error::Write { path, source })?;
+    let changed = Consent::change(&state, |consent| {
+        consent.said = Some(said);
+        consent.since = Some(cycle.clock.wall());
+    });
+    changed.map_err(|source| cycle::Error::Write { path, source })?;
     Ok(())
 }
 
 /// What this host's word does not reach.
-pub(super) fn others(out: &mut dyn Write) -> Result<(), Error> {
+pub(super) fn others(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    let path = cycle.state_path();
+    writeln!(
+        out,
+        "It is written in {}, for whoever runs with that state directory.",
+        path.join(FILE).display()
+    )?;
+    let service = std::path::Path::new(state::SERVICE_PATH);
+    if path != service && service.exists() {
+        writeln!(
+            out,
+            "BUT the service of this host has another, {}: say it again as root.",
+            service.display()
+        )?;
+    }
     writeln!(
         out,
         "This holds for this host only. For the cluster's other masters, copy the file `consent`, or set enabled = false in the configuration that they share."

@@ -2,7 +2,7 @@
 //!
 //! The work is done on a thread of its own, so that the loop can always notice that telemetry was switched off, that the watchdog
 //! wants to hear something, and that it is to end: then it begins nothing more, waits for what runs for [`PATIENCE`], and ends.
-//! Whatever was cut off is in the spool, or was not begun.
+//! Whatever was cut off is in the spool, or is begun again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,6 @@ use std::thread;
 use std::time::Duration;
 
 use heliograph_wire::id::Hour;
-use jiff::Timestamp;
 use sd_notify::NotifyState;
 
 use super::Error;
@@ -30,6 +29,8 @@ use crate::spread;
 pub const PATIENCE: Duration = Duration::from_secs(4);
 /// How often it looks around.
 const TICK: Duration = Duration::from_millis(500);
+/// How often the configuration is read anew: a word in it counts without a restart.
+const RELOAD: Duration = Duration::from_secs(2);
 /// How long it rests after a cycle that failed.
 const REST: Duration = Duration::from_secs(60);
 
@@ -39,24 +40,21 @@ const REST: Duration = Duration::from_secs(60);
 /// It could not begin.
 pub fn run(
     config: Config,
+    reload: &dyn Fn() -> Result<Config, String>,
     environment: Environment,
     clock: Clock,
     stop: &Arc<AtomicBool>,
 ) -> Result<(), Error> {
-    let (config, environment) = (Arc::new(config), Arc::new(environment));
-    let cycle = Cycle {
-        config: &config,
-        environment: &environment,
-        clock,
-        stop,
-    };
+    let (mut config, environment) = (Arc::new(config), Arc::new(environment));
+    let mut reload_at = Deadline::after(RELOAD);
+    let mut readable = true;
     notify(&[NotifyState::Ready]);
     tracing::info!("running; a report each hour");
     let mut work: Option<Receiver<Option<String>>> = None;
     let mut last_problem: Option<String> = None;
     let mut was_on = true;
     let mut unreadable = false;
-    let mut not_before: Option<Timestamp> = None;
+    let mut rest: Option<Deadline> = None;
     while !stop.load(Ordering::Relaxed) {
         notify(&[NotifyState::Watchdog]);
         match work.as_ref().map(Receiver::try_recv) {
@@ -71,11 +69,33 @@ pub fn run(
                 }
                 last_problem = problem;
                 work = None;
-                not_before = clock.wall().checked_add(REST).ok();
+                rest = Some(Deadline::after(REST));
             }
         }
-        let on = look_at_gate(&cycle, &mut was_on, &mut unreadable);
-        if on && work.is_none() && not_before.is_none_or(|until| until <= clock.wall()) && is_due(&cycle) {
+        if reload_at.left().is_zero() {
+            reload_at = Deadline::after(RELOAD);
+            match reload() {
+                Ok(fresh) => {
+                    config = Arc::new(fresh);
+                    readable = true;
+                }
+                // What can't be read may say "off".
+                Err(problem) => {
+                    if readable {
+                        tracing::error!("nothing is collected or sent until this is mended: {problem}");
+                    }
+                    readable = false;
+                }
+            }
+        }
+        let cycle = Cycle {
+            config: &config,
+            environment: &environment,
+            clock,
+            stop,
+        };
+        let on = readable && look_at_gate(&cycle, &mut was_on, &mut unreadable);
+        if on && work.is_none() && rest.is_none_or(|rest| rest.left().is_zero()) && is_due(&cycle) {
             work = Some(begin(&config, &environment, clock, stop));
         }
         thread::sleep(TICK);
@@ -83,7 +103,7 @@ pub fn run(
     notify(&[NotifyState::Stopping]);
     let deadline = Deadline::after(PATIENCE);
     if let Some(running) = work {
-        // What does not end in time is abandoned: it lost nothing.
+        // What does not end in time is abandoned: what was kept is kept, and a collection that was cut off is begun again.
         let _ = running.recv_timeout(deadline.left());
     }
     tracing::info!("ended");
@@ -122,7 +142,7 @@ fn look_at_gate(cycle: &Cycle<'_>, was_on: &mut bool, unreadable: &mut bool) -> 
 fn is_due(cycle: &Cycle<'_>) -> bool {
     let Ok(state) = cycle.state() else { return true };
     let now = cycle.clock.now();
-    if Attempt::read(&state).hour < Some(Hour::of(now)) {
+    if !Attempt::read(&state).covers(Hour::of(now)) {
         // An id that is not there yet is the cycle's business: it says so.
         return cluster_id::find(cycle.config).map_or(true, |cluster| spread::wait(&cluster, now).is_zero());
     }

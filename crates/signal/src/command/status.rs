@@ -57,8 +57,8 @@ pub fn status(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
         )?;
         writeln!(
             out,
-            "set aside      {} files, {} refused messages",
-            counts.aside, counts.refused
+            "set aside      {} files, {} refused messages; {} removed again",
+            counts.aside, counts.refused, counts.trimmed
         )?;
     }
     let pace = deliver::read_pace(state.path());

@@ -9,6 +9,8 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::key::{Key, Kind};
+
 /// Largest file that is read.
 pub const MAX_FILE: usize = 1 << 20;
 
@@ -88,7 +90,9 @@ fn parse_json(text: &str) -> serde_json::Result<Vec<Entry>> {
             line: line_of(text, offset),
             name,
         };
-        entries.retain(|other| !other.name.eq_ignore_ascii_case(&entry.name));
+        // But of consent every word counts.
+        let is_consent = Key::named(&entry.name).is_some_and(|key| key.kind == Kind::Consent);
+        entries.retain(|other| is_consent || !other.name.eq_ignore_ascii_case(&entry.name));
         entries.push(entry);
     }
     Ok(entries)
@@ -157,6 +161,7 @@ mod tests {
         assert_eq!(
             names_and_lines("a.json", json),
             [
+                ("enabled".to_owned(), json!("true"), 2),
                 ("cosmos_urls".to_owned(), json!(["http://a/"]), 4),
                 ("Enabled".to_owned(), json!(false), 6)
             ]

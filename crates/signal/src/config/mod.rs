@@ -188,7 +188,7 @@ fn packager(path: &Path) -> Result<Vec<Statement>, InvalidFile> {
     };
     let said = file::parse(path, &text)?
         .into_iter()
-        .filter(|entry| entry.name == "enabled");
+        .filter(|entry| Key::named(&entry.name).is_some_and(|key| key.kind == Kind::Consent));
     Ok(said
         .map(|entry| Statement {
             value: entry.value,
@@ -217,7 +217,20 @@ pub fn from_texts(
                     value: entry.value,
                     origin,
                 }),
-                None => warnings.push(unknown(&origin.to_string(), &entry.name)),
+                None => {
+                    warnings.push(unknown(&origin.to_string(), &entry.name));
+                    // An opt-out must not get lost in spelling: what was probably meant as consent is not understood, and so off.
+                    if let Some(key) = Key::nearest(&entry.name)
+                        .and_then(Key::named)
+                        .filter(|key| key.kind == Kind::Consent)
+                    {
+                        settings.push(Setting {
+                            key,
+                            value: Value::from(format!("misspelt as {}", entry.name)),
+                            origin,
+                        });
+                    }
+                }
             }
         }
     }
@@ -233,7 +246,12 @@ fn unknown(origin: &str, name: &str) -> String {
 
 fn from_variable(key: &'static Key, environment: &Environment) -> Option<Setting> {
     let name = format!("HELIOGRAPH_{}", key.name.to_uppercase());
-    let text = environment.get(&name)?;
+    // A consent that is set and empty says something, though nobody knows what.
+    let text = if key.kind == Kind::Consent {
+        environment.set(&name)?
+    } else {
+        environment.get(&name)?
+    };
     let value = match key.kind {
         Kind::Urls | Kind::Texts => text
             .split(',')
@@ -344,7 +362,7 @@ fn typed(
             "write_key" => config.write_key = text()?.map(Secret),
             "write_key_file" => config.write_key_file = text()?.map(PathBuf::from),
             "delivery_timeout" => config.delivery_timeout = setting.span()?,
-            "receipt_key" => config.receipt_key = text()?,
+            "receipt_key" => config.receipt_key = receipt_key(&setting, text()?)?,
             "spool_max_bytes" => config.spool.bytes = setting.bytes()?,
             "spool_max_age" => config.spool.age = setting.span()?,
             "state_dir" => config.state_dir = text()?.map(PathBuf::from),
@@ -389,6 +407,18 @@ fn variant(setting: &Setting) -> Result<Variant, WrongType> {
         Some("open") => Ok(Variant::Open),
         Some("enterprise") => Ok(Variant::Enterprise),
         _ => Err(setting.wrong()),
+    }
+}
+
+fn receipt_key(setting: &Setting, text: Option<String>) -> Result<Option<String>, WrongType> {
+    let is_key = |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match text {
+        Some(text) if !is_key(&text) => Err(WrongType {
+            expected: "a public key: 64 hexadecimal digits, as `heliograph-collector receipt-key` prints it"
+                .to_owned(),
+            ..setting.wrong()
+        }),
+        text => Ok(text),
     }
 }
 

@@ -38,6 +38,7 @@ fn every_key_is_read() {
     for key in key::KEYS {
         let value = match key.kind {
             key::Kind::Consent | key::Kind::Bool => "true".into(),
+            key::Kind::Text if key.name == "receipt_key" => "0123456789abcdef".repeat(4).into(),
             key::Kind::Text | key::Kind::Secret | key::Kind::Path => "text".into(),
             key::Kind::Url => "http://a/".into(),
             key::Kind::Urls => serde_json::json!(["http://a/"]),

@@ -45,6 +45,8 @@ pub struct Request<'a> {
     pub headers: &'a [(&'static str, &'a str)],
     /// Its body, sent with POST only.
     pub body: &'a [u8],
+    /// Whether redirects are followed; else they are the answer.
+    pub follow: bool,
 }
 
 /// How long a request may take.
@@ -152,7 +154,7 @@ impl Client {
             )
             .map_err(|error| failure(error, limits))?;
             let status = response.status().as_u16();
-            let Some(location) = redirect(&response) else {
+            let Some(location) = redirect(&response).filter(|_| request.follow) else {
                 let (parts, body) = response.into_parts();
                 return Ok(Answer {
                     status,

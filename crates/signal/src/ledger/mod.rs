@@ -14,7 +14,7 @@ pub mod verify;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,6 +28,10 @@ use record::{Entry, Record};
 
 /// How long lines are kept.
 pub const MAX_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
+/// Longest line: a receipt lists up to 1,024 hashes.
+const MAX_LINE: u64 = 1 << 18;
+/// Bytes of all lines together that are kept, in whole months; the newest always is.
+pub const MAX_LINE_BYTES: u64 = 64 << 20;
 /// Bytes of all bodies together that are kept.
 pub const MAX_BODY_BYTES: u64 = 128 << 20;
 
@@ -68,19 +72,36 @@ impl Ledger {
             next: 1,
             prev: String::new(),
         };
-        if let Some(newest) = ledger.months().map_err(error("be listed"))?.pop() {
-            cut_torn_line(&path.join(&newest)).map_err(error("be mended"))?;
-            let last = lines(&path.join(newest))
-                .map_err(error("be read"))?
-                .last()
-                .transpose()
-                .map_err(error("be read"))?;
-            if let Some(line) = last {
-                ledger.next = serde_json::from_str::<Record>(&line).map_or(1, |record| record.n + 1);
+        // The newest month may hold no line yet: a full disk, or a cut one.
+        for month in ledger.months().map_err(error("be listed"))?.iter().rev() {
+            cut_torn_line(&path.join(month)).map_err(error("be mended"))?;
+            let mut found = false;
+            for line in lines(&path.join(month)).map_err(error("be read"))? {
+                let line = line.map_err(error("be read"))?;
+                // A line that was damaged still stands before the next one; its number is that after the last readable one.
+                ledger.next =
+                    serde_json::from_str::<Record>(&line).map_or(ledger.next, |record| record.n) + 1;
                 ledger.prev = Record::hash_of(&line);
+                found = true;
+            }
+            if found {
+                break;
             }
         }
         Ok(ledger)
+    }
+
+    /// Opens the ledger to look at it: nothing is made, and nothing mended, since another process may be writing. `None` where
+    /// there is none.
+    pub fn look(state_dir: &Path) -> Option<Ledger> {
+        let path = state_dir.join("ledger");
+        let state = State::look(state_dir);
+        path.exists().then(|| Ledger {
+            state,
+            path,
+            next: 1,
+            prev: String::new(),
+        })
     }
 
     /// Keeps a body and the fact that it is about to leave; returns the number of the send.
@@ -184,9 +205,18 @@ impl Ledger {
             .to_zoned(TimeZone::UTC);
         let oldest = format!("{}.jsonl", oldest.strftime("%Y-%m"));
         let mut removed = false;
-        for month in self.months().map_err(error("be listed"))? {
-            if month < oldest {
-                fs::remove_file(self.path.join(month)).map_err(error("be pruned"))?;
+        let mut used = 0;
+        for (index, month) in self
+            .months()
+            .map_err(error("be listed"))?
+            .iter()
+            .rev()
+            .enumerate()
+        {
+            let path = self.path.join(month);
+            used += fs::metadata(&path).map_err(error("be pruned"))?.len();
+            if index > 0 && (*month < oldest || used > MAX_LINE_BYTES) {
+                fs::remove_file(path).map_err(error("be pruned"))?;
                 removed = true;
             }
         }
@@ -251,23 +281,24 @@ impl LedgerError {
     }
 }
 
-fn lines(path: &Path) -> io::Result<io::Lines<BufReader<fs::File>>> {
-    Ok(BufReader::new(fs::File::open(path)?).lines())
+/// The lines of a file; bytes that are not UTF-8 are for whoever reads the line to stumble over.
+fn lines(path: &Path) -> io::Result<impl Iterator<Item = io::Result<String>> + use<>> {
+    let lines = BufReader::new(fs::File::open(path)?).split(b'\n');
+    Ok(lines.map(|line| line.map(|line| String::from_utf8_lossy(&line).into_owned())))
 }
 
-/// Cuts off what stands behind the last end of a line.
+/// Cuts off what stands behind the last end of a line; only the file's end is read.
 fn cut_torn_line(path: &Path) -> io::Result<()> {
-    let bytes = fs::read(path)?;
-    let whole = bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |end| end + 1);
-    if whole < bytes.len() {
+    let mut file = fs::File::options().read(true).write(true).open(path)?;
+    let length = file.metadata()?.len();
+    let from = length.saturating_sub(MAX_LINE);
+    file.seek(SeekFrom::Start(from))?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end)?;
+    let torn = end.iter().rev().take_while(|byte| **byte != b'\n').count() as u64;
+    if torn > 0 {
         tracing::warn!(file = %path.display(), "a line that was cut off by a crash is removed");
-        fs::File::options()
-            .write(true)
-            .open(path)?
-            .set_len(whole as u64)?;
+        file.set_len(length - torn)?;
     }
     Ok(())
 }

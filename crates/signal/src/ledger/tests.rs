@@ -94,6 +94,7 @@ fn a_ledger_that_nobody_touched_holds() {
         receipted: 1,
         taken_without_receipt: 1,
         not_taken: 1,
+        unreceipted: vec![3, 5],
         ..Findings::default()
     };
     assert_eq!(findings(&ledger), expected);

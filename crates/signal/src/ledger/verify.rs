@@ -1,11 +1,14 @@
 //! Whether the ledger is what it was: pure, over its lines and bodies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heliograph_wire::receipt::{Receipt, body_hash};
 use ring::signature::{ED25519, UnparsedPublicKey};
 
 use super::record::{Entry, Record};
+
+/// Most sends that are named.
+pub const MAX_NAMED: usize = 20;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub struct Findings {
     pub taken_without_receipt: u64,
     /// Sends that no answer says were taken; what was in them was sent again, or waits.
     pub not_taken: u64,
+    /// The numbers of the newest sends without a receipt, at most [`MAX_NAMED`].
+    pub unreceipted: Vec<u64>,
     /// Bodies that were removed to keep the bound.
     pub bodies_gone: u64,
     /// What is wrong, a sentence each.
@@ -38,7 +43,8 @@ pub fn verify<E>(
     let mut found = Findings::default();
     let mut before: Option<(u64, String)> = None;
     let mut hashes: BTreeMap<u64, String> = BTreeMap::new();
-    let mut open: BTreeMap<u64, ()> = BTreeMap::new();
+    let mut open: BTreeSet<u64> = BTreeSet::new();
+    let mut unreceipted: BTreeSet<u64> = BTreeSet::new();
     for line in lines {
         let line = line?;
         found.lines += 1;
@@ -74,7 +80,8 @@ pub fn verify<E>(
                         .push(format!("the body of number {} was altered", record.n)),
                 }
                 hashes.insert(record.n, sha256);
-                open.insert(record.n, ());
+                open.insert(record.n);
+                unreceipted.insert(record.n);
             }
             Entry::Answered {
                 of, taken, receipt, ..
@@ -84,7 +91,10 @@ pub fn verify<E>(
                 }
                 match (taken, receipt, hashes.get(&of)) {
                     (true, Some(receipt), Some(sha256)) => match check(&receipt, sha256, key) {
-                        Ok(()) => found.receipted += 1,
+                        Ok(()) => {
+                            found.receipted += 1;
+                            unreceipted.remove(&of);
+                        }
                         Err(problem) => found
                             .problems
                             .push(format!("the receipt of number {of} {problem}")),
@@ -101,6 +111,13 @@ pub fn verify<E>(
         before = Some((record.n, Record::hash_of(&line)));
     }
     found.not_taken = open.len() as u64;
+    found.unreceipted = unreceipted
+        .into_iter()
+        .rev()
+        .take(MAX_NAMED)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     Ok(found)
 }
 
@@ -118,8 +135,16 @@ pub fn check(receipt: &Receipt, sha256: &str, key: Option<&[u8]>) -> Result<(), 
     }
     let signature = unhex(&receipt.signature).ok_or("has no signature")?;
     let signed = Receipt::signed(&receipt.bodies);
-    UnparsedPublicKey::new(&ED25519, &own)
-        .verify(&signed, &signature)
+    check_signature(&signed, &signature, &own)
+}
+
+/// Checks an Ed25519 signature of the collector.
+///
+/// # Errors
+/// It does not hold, as the end of a sentence.
+pub(crate) fn check_signature(signed: &[u8], signature: &[u8], key: &[u8]) -> Result<(), &'static str> {
+    let key = UnparsedPublicKey::new(&ED25519, key);
+    key.verify(signed, signature)
         .map_err(|_| "was altered: its signature does not hold")
 }
 

@@ -16,6 +16,8 @@ pub struct Counts {
     pub dropped_for_space: u64,
     /// Files that were damaged or not ours.
     pub aside: u64,
+    /// Files that were removed from `aside/` to keep its bound.
+    pub trimmed: u64,
     /// Messages that the sink refused for good.
     pub refused: u64,
 }

@@ -112,6 +112,9 @@ impl Spool {
             bytes: text.len() as u64,
         };
         let lock = self.lock()?;
+        if self.path.join(&entry.name).exists() {
+            return Ok(entry);
+        }
         self.make_room(entry.bytes, now)?;
         self.state
             .create_once(&format!("spool/{}", entry.name), text.as_bytes(), 0o640)
@@ -140,7 +143,13 @@ impl Spool {
                         bytes: metadata.len(),
                     });
                 }
-                _ => self.set_aside(&name.to_string_lossy(), "it is not a parcel's file")?,
+                // What can't be moved stays where it is; it is no parcel, and stops none.
+                _ if metadata.is_file() => {
+                    if let Err(error) = self.set_aside(&name.to_string_lossy(), "it is not a parcel's file") {
+                        tracing::debug!("{}", crate::source::chain(&error));
+                    }
+                }
+                _ => {}
             }
         }
         entries.sort();
@@ -162,7 +171,11 @@ impl Spool {
         }) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(self.error("read a parcel")(source)),
+            // A parcel that can't be read holds up no other.
+            Err(error) => {
+                tracing::error!(parcel = entry.name, "a parcel can't be read: {error}");
+                return Ok(None);
+            }
         };
         match Parcel::decode(&bytes) {
             Ok(parcel) => Ok(Some(parcel)),
@@ -193,7 +206,11 @@ impl Spool {
         self.state
             .make_folder("spool/aside")
             .map_err(self.error("make aside/"))?;
-        match fs::rename(self.path.join(name), aside.join(name)) {
+        let mut to = aside.join(name);
+        if to.exists() {
+            to = aside.join(format!("{name}.{}", self.counts()?.aside));
+        }
+        match fs::rename(self.path.join(name), to) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(source) => return Err(self.error("set a file aside")(source)),
@@ -230,18 +247,20 @@ impl Spool {
         // On a full disk there may be no room for the lock's file; what is to go must go all the same.
         let lock = self.lock().ok();
         let entries = self.list()?;
-        for entry in &entries {
-            self.remove(entry)?;
-        }
-        self.remove_unfinished(|_| true)?;
+        // One that can't be removed keeps no other: all are tried, then the first problem is told.
+        let mut ended = entries
+            .iter()
+            .map(|entry| self.remove(entry))
+            .fold(Ok(()), Result::and);
+        ended = ended.and(self.remove_unfinished(|_| true));
         drop(lock);
         match fs::remove_dir_all(self.path.join("aside")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(self.error("remove aside/")(error));
+                ended = ended.and(Err(self.error("remove aside/")(error)))
             }
             _ => {}
         }
-        Ok(entries.len())
+        ended.map(|()| entries.len())
     }
 
     /// What was dropped and set aside so far.
@@ -284,7 +303,8 @@ impl Spool {
             .flatten()
         {
             let path = file.path();
-            if !file.file_name().to_string_lossy().starts_with('.') || !old_enough(&path) {
+            let is_file = file.file_type().is_ok_and(|kind| kind.is_file());
+            if !is_file || !file.file_name().to_string_lossy().starts_with('.') || !old_enough(&path) {
                 continue;
             }
             match fs::remove_file(&path) {
@@ -311,7 +331,7 @@ impl Spool {
             .flatten()
             .map(|file| file.path())
             .collect();
-        names.sort();
+        names.sort_by_key(|path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok());
         let surplus = names.len().saturating_sub(MAX_ASIDE);
         for path in names.iter().take(surplus) {
             let removed = if path.is_dir() {
@@ -320,6 +340,9 @@ impl Spool {
                 fs::remove_file(path)
             };
             removed.map_err(self.error("trim aside/"))?;
+        }
+        if surplus > 0 {
+            self.count(|counts| counts.trimmed += surplus as u64)?;
         }
         Ok(())
     }

@@ -175,11 +175,10 @@ fn damaged_and_foreign_files_are_set_aside() {
             "2026-06-17T05Z.report",
             "2026-06-17T06Z.report",
             "2026-06-17T07Z.report",
-            "folder",
             "notes.txt"
         ]
     );
-    assert_eq!(spool.counts().unwrap().aside, 5);
+    assert_eq!(spool.counts().unwrap().aside, 4);
 }
 
 #[test]

@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// `json!` sorts members, and real reports have `UnitName` before `Nodes`: it is written `$UnitName` here, which sorts first.
+/// `json!` sorts members, and real reports have `UnitName` and `Units` before `Nodes`: with a `$` here, which sorts first.
 fn tally_with(report: &Value, names: Names) -> Tally {
-    let report = report.to_string().replace("$UnitName", "UnitName");
+    let report = report.to_string().replace('$', "");
     read(report.as_bytes(), &Catalogue::new(names, vec![])).unwrap()
 }
 
@@ -59,21 +59,34 @@ fn a_nested_units_health_decides() {
 }
 
 #[test]
-fn the_nodes_own_lists_decide_where_they_cover_the_same() {
+fn the_nodes_own_lists_decide_where_they_say_something() {
     let units = json!({"a": {"$UnitName": "a", "Nodes": [node("1", &json!({"a": ""})), node("2", &json!({"a": ""}))]}});
     let list = |health: u8| json!({"Health": health, "Units": [{"$UnitName": "a", "Health": health}]});
-    let covered = tally(&json!({"Units": units, "Nodes": {"1": list(0), "2": list(1)}}));
+    let covered = tally(&json!({"$Units": units, "Nodes": {"1": list(0), "2": list(1)}}));
     assert_eq!(covered.units["a"], counts(2, 1, 0));
     assert_eq!(
         covered.contradictions.described(),
-        ["a: outputs make 0 of 2 nodes unhealthy, the nodes' own lists 1"]
+        ["a: by its outputs it is unhealthy on 0 of 2 nodes, by the nodes' own lists on 1"]
     );
 
-    let partly = tally(&json!({"Units": units, "Nodes": {"2": list(1)}}));
-    assert_eq!(partly.units["a"], counts(2, 0, 0));
+    // Of the other node its outputs still tell.
+    let partly = tally(&json!({"$Units": units, "Nodes": {"2": list(1)}}));
+    assert_eq!(partly.units["a"], counts(2, 1, 0));
+    let failing = json!({"a": {"$UnitName": "a", "Nodes": [node("1", &json!({"a": "x"})), node("2", &json!({"a": "x"}))]}});
     assert_eq!(
-        partly.contradictions.described(),
-        ["a: is listed on 2 nodes, but 1 nodes list it"]
+        tally(&json!({"$Units": failing, "Nodes": {"2": list(0)}})).units["a"],
+        counts(2, 1, 0)
+    );
+    assert_eq!(
+        tally(&json!({"$Units": failing, "Nodes": {"2": list(3)}})).units["a"],
+        counts(1, 1, 1)
+    );
+
+    let elsewhere = tally(&json!({"$Units": units, "Nodes": {"1": list(0), "3": list(1)}}));
+    assert_eq!(elsewhere.units["a"], counts(2, 0, 0));
+    assert_eq!(
+        elsewhere.contradictions.described(),
+        ["a: is listed on 2 nodes, but 2 other nodes list it"]
     );
 }
 

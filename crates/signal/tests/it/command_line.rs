@@ -193,10 +193,16 @@ fn the_key_may_stand_in_a_file_of_its_own() {
 }
 
 #[test]
-fn without_a_key_nothing_is_collected_to_be_sent() {
+fn without_a_key_a_report_is_kept_for_a_bundle() {
     let cluster = cluster().unset("write_key_file");
-    cluster.run(&["report"]).exits(1).logs("no write key");
-    cluster.was_left_alone();
+    cluster
+        .run(&["report"])
+        .exits(0)
+        .logs("no write key")
+        .logs("bundle write");
+    assert_eq!(cluster.sink.requests().len(), 0);
+    let status = cluster.run(&["status"]).exits(0).stdout;
+    assert!(status.contains("waiting        1 parcels"), "{status}");
     cluster.run(&["preview"]).exits(0);
 }
 

@@ -18,7 +18,7 @@ fn with_file(cluster: &Cluster, command: &str, name: &str, text: impl AsRef<[u8]
 }
 
 /// A cluster's configuration with some keys changed, as JSON.
-fn changed(cluster: &Cluster, changes: Value) -> Value {
+fn changed(cluster: &Cluster, changes: &Value) -> Value {
     let mut config = cluster.config_json();
     config
         .as_object_mut()
@@ -37,7 +37,7 @@ fn dcos_own_file_works_with_our_keys_in_it() {
     let cluster = cluster();
     let config = changed(
         &cluster,
-        json!({"enabled": "true", "customer_key": "", "gen_platform": "aws", "names": "all"}),
+        &json!({"enabled": "true", "customer_key": "", "gen_platform": "aws", "names": "all"}),
     );
     let run = with_file(&cluster, "preview", "dcos-signal-config.json", config.to_string());
     let run = run.exits(0).has_no_complaint();
@@ -162,7 +162,7 @@ fn providers_are_told_from_a_closed_set() {
 #[test]
 fn keys_are_read_in_any_case_and_null_leaves_the_default() {
     let cluster = cluster();
-    let mut config = changed(&cluster, json!({"GEN_Provider": "azure", "variant": null}));
+    let mut config = changed(&cluster, &json!({"GEN_Provider": "azure", "variant": null}));
     config.as_object_mut().unwrap().remove("gen_provider");
     let run = with_file(&cluster, "preview", "a.json", config.to_string()).exits(0);
     assert_eq!(
@@ -311,7 +311,7 @@ fn a_wrong_type_is_named_with_its_place() {
             "gen_provider: expected a text, found the number 1.5",
         ),
     ] {
-        let text = serde_json::to_string_pretty(&changed(&cluster, json!({key: value}))).unwrap();
+        let text = serde_json::to_string_pretty(&changed(&cluster, &json!({key: value}))).unwrap();
         let line = text
             .lines()
             .position(|line| line.trim_start().starts_with(&format!("\"{key}\"")))
@@ -345,7 +345,7 @@ fn mistakes_do_not_show_secrets() {
         ("sink", json!("http//user:s3cret@host/")),
         ("mesos_urls", json!(["http//user:s3cret@host/"])),
     ] {
-        let text = changed(&cluster, json!({key: value})).to_string();
+        let text = changed(&cluster, &json!({key: value})).to_string();
         with_file(&cluster, "report", "a.json", text)
             .exits(1)
             .keeps_quiet_about("s3cret")

@@ -116,22 +116,14 @@ fn try_all(
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let mut cluster = Cluster::of(documents.clone()).set("customer_key", small::CUSTOMER_KEY);
-                let mut runs = Vec::new();
-                for timeout in timeouts {
-                    cluster = cluster.set("source_timeout", *timeout);
-                    runs.push(InProcess::of(&cluster));
-                }
+                let mut site = Site::build(documents, timeouts);
                 let next = || todo.lock().unwrap().pop();
                 while let Some(pair) = next() {
-                    let mut failure = None;
-                    for run in &runs {
-                        failure = try_one(&cluster, run, pair);
-                        if failure.is_none() {
-                            break;
-                        }
+                    if !site.has(pair) {
+                        site = Site::build(documents, timeouts);
+                        assert!(site.has(pair), "a port that was lost is replaced");
                     }
-                    if let Some(failure) = failure {
+                    if let Some(failure) = site.judge(pair) {
                         let mut failures = failures.lock().unwrap();
                         failures.push(failure);
                         if failures.len() == 10 {
@@ -145,26 +137,61 @@ fn try_all(
     failures.into_inner().unwrap()
 }
 
-fn try_one(cluster: &Cluster, run: &InProcess, pair: Pair) -> Option<String> {
-    for (source, fault) in pair {
-        cluster.sources.set_fault(source, fault).unwrap();
+/// A cluster with the faults that it has, and its previews, with a short time-out and with longer ones.
+struct Site {
+    cluster: Cluster,
+    previews: Vec<InProcess>,
+    faults: [Fault; 4],
+}
+
+impl Site {
+    fn build(documents: &Documents, timeouts: &[&'static str]) -> Site {
+        let mut cluster = Cluster::of(documents.clone()).set("customer_key", small::CUSTOMER_KEY);
+        let mut previews = Vec::new();
+        for timeout in timeouts {
+            cluster = cluster.set("source_timeout", *timeout);
+            previews.push(InProcess::of(&cluster));
+        }
+        Site {
+            cluster,
+            previews,
+            faults: [Fault::None; 4],
+        }
     }
-    let said = Source::ALL.map(|source| {
-        let fault = pair
-            .iter()
-            .find(|(faulty, _)| *faulty == source)
-            .map_or(Fault::None, |(_, fault)| *fault);
-        (source, row(source, fault).effect.told(source))
-    });
-    let (found, code) = run.preview();
-    for (source, _) in pair {
-        cluster.sources.set_fault(source, Fault::None).unwrap();
+
+    /// Gives the cluster these two faults and no other. Fails when a source that refused can't listen again: while it did not,
+    /// somebody's connection took its port.
+    fn has(&mut self, pair: Pair) -> bool {
+        for (source, old) in Source::ALL.into_iter().zip(&mut self.faults) {
+            let new = fault_of(pair, source);
+            if *old != new && self.cluster.sources.set_fault(source, new).is_err() {
+                return false;
+            }
+            *old = new;
+        }
+        true
     }
-    let difference = difference("preview", &found.unwrap_or_default(), &small::preview(&said));
-    let [(one, fault), (other, second)] = pair;
-    match difference {
-        Some(difference) => Some(format!("{one} {fault} and {other} {second}: {difference}")),
-        None if code != 0 => Some(format!("{one} {fault} and {other} {second}: exits {code}")),
-        None => None,
+
+    /// What is wrong with the preview, whatever the time-out.
+    fn judge(&self, pair: Pair) -> Option<String> {
+        let told = |source| row(source, fault_of(pair, source)).effect.told(source);
+        let expected = small::preview(&Source::ALL.map(|source| (source, told(source))));
+        let mut failure = None;
+        for preview in &self.previews {
+            let (found, code) = preview.preview();
+            failure = difference("preview", &found.unwrap_or_default(), &expected)
+                .or_else(|| (code != 0).then(|| format!("exits {code}")));
+            if failure.is_none() {
+                break;
+            }
+        }
+        let [(one, fault), (other, second)] = pair;
+        failure.map(|failure| format!("{one} {fault} and {other} {second}: {failure}"))
     }
+}
+
+fn fault_of(pair: Pair, source: Source) -> Fault {
+    pair.iter()
+        .find(|(faulty, _)| *faulty == source)
+        .map_or(Fault::None, |(_, fault)| *fault)
 }
