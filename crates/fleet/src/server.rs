@@ -74,8 +74,10 @@ impl Server {
         let mut door = lock(&self.door);
         match (std::mem::replace(&mut *door, Door::Shut(None)), refuse) {
             (Door::Open(opening), true) => {
-                opening.close();
+                // The old socket, which listens no more, holds the port until the new one does.
+                let held = opening.close();
                 *door = Door::Shut(Some(Port::bind(self.addr.port())?));
+                drop(held);
             }
             (Door::Shut(port), false) => {
                 let port = match port {
@@ -116,7 +118,7 @@ impl Opening {
         })
     }
 
-    fn close(self) {
+    fn close(self) -> Arc<TcpListener> {
         self.guests.stop.raise();
         // Shutting a listener down ends a blocked `accept` on Linux; elsewhere the connection does.
         let _ = rustix::net::shutdown(&self.listener, rustix::net::Shutdown::Both);
@@ -131,6 +133,7 @@ impl Opening {
         for thread in threads {
             let _ = thread.join();
         }
+        self.listener
     }
 }
 
