@@ -17,6 +17,7 @@
 use std::fmt;
 
 use heliograph_wire::id::{ClusterId, ReporterId};
+use heliograph_wire::receipt;
 use heliograph_wire::time::rfc3339;
 use jiff::Timestamp;
 
@@ -96,8 +97,8 @@ pub fn rule(known: Known, now: Timestamp) -> Ruling {
 }
 
 /// What is signed.
-pub fn signed(cluster: &ClusterId, scope: Scope, at: Timestamp) -> String {
-    format!("heliograph forgotten 1\n{cluster}\n{scope}\n{}\n", rfc3339(at))
+pub fn signed(cluster: &ClusterId, scope: Scope, at: Timestamp) -> Vec<u8> {
+    receipt::forgotten(cluster.as_str(), scope.name(), &rfc3339(at))
 }
 
 impl Scope {

@@ -6,6 +6,16 @@ use crate::test;
 
 pub(crate) fn check() -> anyhow::Result<()> {
     test::test()?;
+    // The long form of the chaos run.
+    run(cargo(&[
+        "nextest",
+        "run",
+        "--package",
+        "heliograph-collector",
+        "-E",
+        "test(chaos)",
+    ])
+    .env("HELIOGRAPH_LONG", "1"))?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
     if works(&mut cargo(&["deny", "--version"])) {
         run(&mut cargo(&["deny", "check", "bans", "licenses", "sources"]))?;

@@ -81,7 +81,7 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
             .arg("--data")
             .arg(&store),
     )?;
-    show(&messages, &signal, &config, &collector.url, &store)?;
+    show(&messages, &signal, &config, &collector.url, &store, args.once)?;
     if !ended.success() {
         bail!("heliograph-signal ended with {ended}");
     }
@@ -203,12 +203,22 @@ fn configure(
 }
 
 /// What was reported, what arrived, where it is, and how to see more.
-fn show(messages: &str, signal: &Path, config: &Path, url: &str, store: &Path) -> anyhow::Result<()> {
+fn show(
+    messages: &str,
+    signal: &Path,
+    config: &Path,
+    url: &str,
+    store: &Path,
+    once: bool,
+) -> anyhow::Result<()> {
     let messages: Vec<Value> = messages
         .lines()
         .map(serde_json::from_str)
         .collect::<Result<_, _>>()?;
-    println!("\n{} messages are stored; the newest:\n", messages.len());
+    println!(
+        "\n{} messages are stored (one report an hour counts); the newest:\n",
+        messages.len()
+    );
     for message in messages.iter().rev().take(3).rev() {
         let properties = message["properties"].as_object().map_or(0, serde_json::Map::len);
         let text = |name: &str| message[name].as_str().unwrap_or("?").to_owned();

@@ -57,7 +57,7 @@ async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
             let answer = json!({
                 "success": true,
                 "forgotten": {"clusterId": cluster.as_str(), "scope": scope.name(), "at": rfc3339(at)},
-                "signature": app.secrets.receipt_key.sign(signed(&cluster, scope, at).as_bytes()),
+                "signature": app.secrets.receipt_key.sign(&signed(&cluster, scope, at)),
                 "publicKey": app.secrets.receipt_key.public(),
             });
             Ok(json(StatusCode::OK, answer.to_string()))

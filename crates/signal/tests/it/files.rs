@@ -275,6 +275,12 @@ fn a_wrong_type_is_named_with_its_place() {
         ),
         ("source_timeout", json!(0), "source_timeout: expected a span"),
         ("source_timeout", json!(-1), "source_timeout: expected a span"),
+        ("source_timeout", json!(1e19), "source_timeout: expected a span"),
+        (
+            "delivery_timeout",
+            json!("1e19"),
+            "delivery_timeout: expected a span",
+        ),
         (
             "sink",
             json!("ftp://x/"),

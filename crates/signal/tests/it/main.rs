@@ -48,6 +48,7 @@ mod redirect;
 mod required;
 mod run;
 mod seed;
+mod several;
 mod small;
 mod split;
 mod spool;
