@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::config::key::{Key, Kind};
 use crate::http::url::Url;
 
+/// The longest span of time that is taken; far longer ones can't be added to the time.
+const MAX_SPAN: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
 /// Where a setting was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -92,7 +95,8 @@ impl Setting {
             Value::String(text) => parse_span(text),
             _ => None,
         };
-        span.filter(|span| !span.is_zero()).ok_or_else(|| self.wrong())
+        span.filter(|span| !span.is_zero() && *span <= MAX_SPAN)
+            .ok_or_else(|| self.wrong())
     }
 
     /// A span of time that may be none.
