@@ -233,16 +233,14 @@ fn show(
     }
     let collector = program("heliograph-collector");
     println!("\nstored in             {}", store.display());
-    println!(
-        "what it would send    {} preview -c {}",
-        signal.display(),
-        config.display()
-    );
-    println!(
-        "report again          {} report -c {}",
-        signal.display(),
-        config.display()
-    );
+    let (program_path, file) = (signal.display(), config.display());
+    if once {
+        println!("(without --once the cluster goes on answering, and preview and report can be tried)");
+    } else {
+        println!("what it would send    {program_path} preview -c {file}");
+        println!("report again          {program_path} report -c {file}");
+    }
+    println!("who decides, and how  {program_path} explain -c {file}");
     println!(
         "what arrived          {} messages --data {}",
         collector.display(),

@@ -81,20 +81,30 @@ fn a_lost_answer_repeats_the_same_ids() {
     );
 }
 
+/// In seconds, or as a date, which is told by the sink's clock, whatever ours says.
 #[test]
 fn retry_after_is_waited_for() {
-    let cluster = answered(vec![with_headers(429, &[("Retry-After", "2")])]);
-    let front = Front::of(cluster.sink.addr(), None);
-    let cluster = cluster.set("sink", format!("http://127.0.0.1:{}", front.port()));
-    cluster.run(&["report"]).exits(0);
-    let passed = front.passed();
-    assert_eq!(passed.len(), 2);
-    let gap = passed[1].at - passed[0].at;
-    assert!(gap >= Duration::from_millis(1990), "asked again after {gap:?}");
-    assert!(
-        gap < Duration::from_secs(20),
-        "asked again only after {gap:?}, far later than was asked for"
-    );
+    let date = [
+        ("Date", "Fri, 01 Jan 2038 00:00:58 GMT"),
+        ("Retry-After", "Fri, 01 Jan 2038 00:01:00 GMT"),
+    ];
+    for headers in [&[("Retry-After", "2")][..], &date] {
+        let cluster = answered(vec![with_headers(429, headers)]);
+        let front = Front::of(cluster.sink.addr(), None);
+        let cluster = cluster.set("sink", format!("http://127.0.0.1:{}", front.port()));
+        cluster.run(&["report"]).exits(0);
+        let passed = front.passed();
+        assert_eq!(passed.len(), 2);
+        let gap = passed[1].at - passed[0].at;
+        assert!(
+            gap >= Duration::from_millis(1990),
+            "{headers:?}: asked again after {gap:?}"
+        );
+        assert!(
+            gap < Duration::from_secs(20),
+            "{headers:?}: asked again only after {gap:?}, far later than was asked for"
+        );
+    }
 }
 
 #[test]
