@@ -111,10 +111,7 @@ impl Sink<'_> {
 fn judge(answer: Answer) -> Reply {
     let status = answer.status;
     let method = answer.method;
-    let retry_after = answer
-        .header("retry-after")
-        .and_then(|value| value.trim().parse().ok())
-        .map(Duration::from_secs);
+    let retry_after = retry_after(&answer);
     let mut body = Vec::new();
     let read = answer.into_body().take(MAX_ANSWER).read_to_end(&mut body);
     let reply = |answered, what: String| Reply {
@@ -149,6 +146,17 @@ fn judge(answer: Answer) -> Reply {
         receipt,
         what: String::new(),
     }
+}
+
+/// The wait that an answer asks for (RFC 9110, 10.2.3): seconds, or a date, which is taken by the sink's own clock.
+fn retry_after(answer: &Answer) -> Option<Duration> {
+    let text = answer.header("retry-after")?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let instant = |text| jiff::fmt::rfc2822::parse(text).map(|date| date.timestamp()).ok();
+    let wait = instant(text)?.duration_since(instant(answer.header("date")?)?);
+    Duration::try_from(wait).ok()
 }
 
 /// What a status commonly means here.
