@@ -91,6 +91,6 @@ pub fn disk(data: &[u8]) {
     }
     let text = String::from_utf8_lossy(data);
     let lines = text.lines().map(|line| Ok::<_, std::convert::Infallible>(line.to_owned()));
-    let Ok(found) = verify(lines, |_| Ok(Some(data.to_vec())), None);
+    let Ok(found) = verify(lines, |_| Ok(Some(data.to_vec())), None, None);
     assert!(found.sends <= found.lines && found.receipted <= found.sends);
 }

@@ -72,7 +72,12 @@ pub fn check(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
         cycle.config.receipt_key.as_deref(),
         &State::look(&cycle.state_path()),
     );
-    let found = verify(ledger.lines()?, |sha256| ledger.body(sha256), pin.key())?;
+    let found = verify(
+        ledger.lines()?,
+        |sha256| ledger.body(sha256),
+        ledger.head(),
+        pin.key(),
+    )?;
     writeln!(
         out,
         "{} lines, {} sends: {} receipted, {} taken without a receipt, {} not taken or without an answer",

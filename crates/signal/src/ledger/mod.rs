@@ -3,6 +3,7 @@
 //! ```text
 //! ledger/2026-11.jsonl      a line a happening, each with the hash of the one before
 //! ledger/bodies/<sha256>    each body once
+//! ledger/head               number and hash of the last line
 //! ```
 //!
 //! Append-only, a file a month; months that are older than the bound are removed, and so are the oldest bodies when all together
@@ -160,6 +161,11 @@ impl Ledger {
         write().map_err(LedgerError::of(&self.path, "write a line"))?;
         self.next += 1;
         self.prev = Record::hash_of(&line);
+        // Without it, nothing would tell that the last lines are gone.
+        let head = format!("{n} {}\n", self.prev);
+        self.state
+            .replace("ledger/head", head.as_bytes(), 0o640)
+            .map_err(LedgerError::of(&self.path, "write its head"))?;
         Ok(n)
     }
 
@@ -179,6 +185,13 @@ impl Ledger {
                 }
             },
         ))
+    }
+
+    /// Number and hash of the last line that was written, if they can be read.
+    pub fn head(&self) -> Option<(u64, String)> {
+        let text = fs::read_to_string(self.path.join("head")).ok()?;
+        let (n, hash) = text.trim().split_once(' ')?;
+        Some((n.parse().ok()?, hash.to_owned()))
     }
 
     /// The body of this hash; `None` when it was removed to keep the bound.

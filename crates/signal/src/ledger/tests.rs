@@ -14,7 +14,13 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn findings(ledger: &Ledger) -> Findings {
-    verify(ledger.lines().unwrap(), |sha256| ledger.body(sha256), None).unwrap()
+    verify(
+        ledger.lines().unwrap(),
+        |sha256| ledger.body(sha256),
+        ledger.head(),
+        None,
+    )
+    .unwrap()
 }
 
 fn keys() -> Ed25519KeyPair {
@@ -154,6 +160,38 @@ fn any_change_shows() {
     )
     .unwrap();
     assert_eq!(findings(&ledger).problems, ["the body of number 3 was altered"]);
+}
+
+#[test]
+fn the_last_lines_can_not_go_unnoticed() {
+    let november = |folder: &Path| folder.join("ledger/2026-11.jsonl");
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = filled(folder.path());
+    let text = fs::read_to_string(november(folder.path())).unwrap();
+    let cut: String = text.lines().take(2).map(|line| format!("{line}\n")).collect();
+    fs::write(november(folder.path()), cut).unwrap();
+    assert_eq!(
+        findings(&ledger).problems,
+        ["the lines after number 4 are missing: number 6 was written last"]
+    );
+    fs::write(november(folder.path()), text.replace("no answer", "an answer")).unwrap();
+    assert_eq!(
+        findings(&ledger).problems,
+        ["number 6 was altered: it is not the line that was written last"]
+    );
+}
+
+#[test]
+fn a_month_without_lines_breaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    fs::write(folder.path().join("ledger/2026-12.jsonl"), "").unwrap();
+    let mut ledger = open(folder.path());
+    assert_eq!(
+        ledger.sending("t", b"x", 1, at("2026-12-02T00:00:00Z")).unwrap(),
+        7
+    );
+    assert_eq!(findings(&ledger).problems, Vec::<String>::new());
 }
 
 #[test]

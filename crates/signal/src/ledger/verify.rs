@@ -31,13 +31,15 @@ pub struct Findings {
     pub problems: Vec<String>,
 }
 
-/// Checks the lines in order. `body` returns what is kept under a hash; `key` is the collector's pinned public key.
+/// Checks the lines in order. `body` returns what is kept under a hash; `head` tells the last line
+/// that was written, `key` is the collector's pinned public key.
 ///
 /// # Errors
 /// A line or body can't be read.
 pub fn verify<E>(
     lines: impl Iterator<Item = Result<String, E>>,
     body: impl Fn(&str) -> Result<Option<Vec<u8>>, E>,
+    head: Option<(u64, String)>,
     key: Option<&[u8]>,
 ) -> Result<Findings, E> {
     let mut found = Findings::default();
@@ -109,6 +111,21 @@ pub fn verify<E>(
             | Entry::Forgotten { .. } => {}
         }
         before = Some((record.n, Record::hash_of(&line)));
+    }
+    // The head is written after its line, so it may be one behind.
+    match (&before, head) {
+        (Some((n, hash)), Some((last, wanted))) if *n == last && *hash != wanted => {
+            found.problems.push(format!(
+                "number {n} was altered: it is not the line that was written last"
+            ));
+        }
+        (last, Some((head, _))) if last.as_ref().map_or(0, |(n, _)| *n) < head => {
+            let n = last.as_ref().map_or(0, |(n, _)| *n);
+            found.problems.push(format!(
+                "the lines after number {n} are missing: number {head} was written last"
+            ));
+        }
+        _ => {}
     }
     found.not_taken = open.len() as u64;
     found.unreceipted = unreceipted
