@@ -7,6 +7,9 @@ pub const MAX_WAIT: Duration = Duration::from_secs(10);
 /// The wait that doubles with each try.
 pub const FIRST_WAIT: Duration = Duration::from_millis(500);
 
+/// What a try needs to have a chance: with less, its failure would only hide the reason of the one before.
+pub const LEAST_TRY: Duration = Duration::from_millis(250);
+
 /// What the sink did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answered {
@@ -51,7 +54,11 @@ pub fn next(answered: Answered, tries: u32, left: Duration, jitter: f64) -> Next
     let wait = asked
         .unwrap_or_default()
         .max(ceiling.mul_f64(jitter.clamp(0.0, 1.0)));
-    if wait < left { Next::Wait(wait) } else { Next::Keep }
+    if wait.saturating_add(LEAST_TRY) < left {
+        Next::Wait(wait)
+    } else {
+        Next::Keep
+    }
 }
 
 #[cfg(test)]
@@ -101,5 +108,8 @@ mod tests {
             next(Answered::Nothing, 5, Duration::from_secs(3), 0.5),
             Next::Keep
         );
+        let left = Duration::from_millis(300);
+        assert_eq!(next(Answered::Nothing, 1, left, 0.0), Next::Wait(Duration::ZERO));
+        assert_eq!(next(Answered::Nothing, 1, left, 0.5), Next::Keep);
     }
 }
