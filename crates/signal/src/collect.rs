@@ -2,6 +2,7 @@
 //! that fails hides no other.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::thread;
 
 use heliograph_wire::issue::Issues;
@@ -87,10 +88,10 @@ pub fn collect(asker: Asker<'_>, sources: Sources<'_>) -> Collection {
             scope: &'s thread::Scope<'s, 'e>,
             urls: &'s [Url],
             ask: impl Fn(&'s Url) -> Result<T, Problem> + Copy + Send + 's,
-        ) -> Vec<(&'s Url, thread::ScopedJoinHandle<'s, Result<T, Problem>>)> {
-            urls.iter()
-                .map(|url| (url, scope.spawn(move || ask(url))))
-                .collect()
+        ) -> Handles<'s, T> {
+            // A thread that can't be had (a limit on tasks or memory) costs its URL, not the cycle.
+            let spawn = |url| thread::Builder::new().spawn_scoped(scope, move || ask(url));
+            urls.iter().map(|url| (url, spawn(url))).collect()
         }
         let health = begin(scope, sources.diagnostics, move |url| asker.health(url));
         let packages = begin(scope, sources.cosmos, move |url| asker.packages(url));
@@ -122,13 +123,17 @@ pub fn log_oddities(collection: &Collection) {
     }
 }
 
-type Handles<'s, T> = Vec<(&'s Url, thread::ScopedJoinHandle<'s, Result<T, Problem>>)>;
+type Handles<'s, T> = Vec<(
+    &'s Url,
+    io::Result<thread::ScopedJoinHandle<'s, Result<T, Problem>>>,
+)>;
 
 /// The answers in the order of the URLs; failures are logged.
 fn answers<T>(source: Source, handles: Handles<'_, T>) -> Vec<T> {
-    let joined = handles
-        .into_iter()
-        .map(|(url, handle)| (url, handle.join().unwrap_or(Err(Problem::Panicked))));
+    let joined = handles.into_iter().map(|(url, handle)| match handle {
+        Ok(handle) => (url, handle.join().unwrap_or(Err(Problem::Panicked))),
+        Err(error) => (url, Err(Problem::NoThread(error))),
+    });
     let mut answers = Vec::new();
     for (url, answer) in joined {
         match answer {

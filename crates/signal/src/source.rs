@@ -47,6 +47,9 @@ pub enum Problem {
     /// An answer that is not what was asked for.
     #[error("{}", chain(.0.as_ref()))]
     Document(Box<dyn std::error::Error + Send + Sync>),
+    /// This process may start no further thread.
+    #[error("it could not be asked: no thread to be had: {0}")]
+    NoThread(std::io::Error),
     /// A defect of ours.
     #[error("reading its answer failed in a way that it must not; please report this")]
     Panicked,

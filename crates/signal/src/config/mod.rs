@@ -8,6 +8,7 @@ pub mod file;
 pub mod key;
 pub mod setting;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fmt, fs, io};
@@ -439,15 +440,16 @@ fn read(path: &Path) -> Result<Option<String>, InvalidFile> {
         line: None,
         problem,
     };
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
+    let mut bytes = Vec::new();
+    let limit = file::MAX_FILE as u64 + 1;
+    match fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)) {
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(invalid(error.to_string())),
-    };
+    }
     if bytes.len() > file::MAX_FILE {
         return Err(invalid(format!(
-            "is {} bytes long; a configuration has at most {}",
-            bytes.len(),
+            "is longer than {} bytes; a configuration is not",
             file::MAX_FILE
         )));
     }

@@ -200,3 +200,12 @@ fn secrets_are_not_printed() {
         assert!(!printed.contains(secret), "{printed}");
     }
 }
+
+#[test]
+fn a_file_without_end_is_refused() {
+    let error = load(Some(Path::new("/dev/zero")), &Environment::default(), vec![]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "/dev/zero: is longer than 1048576 bytes; a configuration is not"
+    );
+}

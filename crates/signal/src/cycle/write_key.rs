@@ -1,10 +1,14 @@
 //! The sink's write key: in the configuration, or in a file of its own.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
 use super::{Cycle, Error};
 use crate::config::Secret;
+
+/// Most that is read of the key's file, in bytes.
+const MAX_KEY_FILE: u64 = 4096;
 
 impl Cycle<'_> {
     /// The sink's write key.
@@ -21,7 +25,9 @@ impl Cycle<'_> {
 }
 
 fn read(path: &Path) -> Result<Secret, String> {
-    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    let read = fs::File::open(path).and_then(|file| file.take(MAX_KEY_FILE).read_to_string(&mut text));
+    read.map_err(|error| error.to_string())?;
     let key = text.trim();
     if key.is_empty() || key.contains(char::is_whitespace) {
         return Err("must hold the key and nothing else".to_owned());

@@ -245,7 +245,7 @@ fn a_malformed_file_is_named_with_its_line() {
         .logs("is not UTF-8");
     with_file(&cluster, "report", "a.json", vec![b' '; 2 << 20])
         .exits(1)
-        .logs("bytes long");
+        .logs("is longer than 1048576 bytes");
     cluster.was_left_alone();
 }
 
