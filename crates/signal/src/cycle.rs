@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use crate::attempt::Attempt;
 use crate::clock::{Clock, Deadline};
 use crate::cluster_id;
-use crate::collect::{self, Collection, Sources};
+use crate::collect::{self, Sources};
 use crate::config::Config;
 use crate::consent::{Consent, Unreadable};
 use crate::deliver::{Delivery, Outcome};
@@ -471,7 +471,7 @@ impl Cycle<'_> {
         collect::log_oddities(&collection);
         (
             Report::new(&collection, config, cluster, &catalogue),
-            exit_of(&collection),
+            Exit::of(&collection),
         )
     }
 }
@@ -494,16 +494,4 @@ fn parcels(kind: Kind, collected: Timestamp, messages: impl Iterator<Item = Stri
         }
     }
     parcels
-}
-
-fn exit_of(collection: &Collection) -> Exit {
-    if !collection.anything_on() {
-        tracing::warn!("no source is switched on: set diagnostics_urls, cosmos_urls or mesos_urls");
-        Exit::Done
-    } else if collection.anything_said() {
-        Exit::Done
-    } else {
-        tracing::error!("nothing could be collected");
-        Exit::NothingCollected
-    }
 }

@@ -120,7 +120,7 @@ impl Delivery<'_> {
     /// The disk does not let it go on.
     pub fn run(&mut self, loose: Vec<Parcel>) -> Result<Outcome, Error> {
         let deadline = Deadline::after(self.timeout);
-        let mut pace = self.read_pace();
+        let mut pace = read_pace(self.state.path());
         let mut outcome = Outcome::default();
         let mut queue: VecDeque<Entry> = self.spool.list()?.into();
         let mut loose: VecDeque<Item> = loose
@@ -400,14 +400,6 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    fn read_pace(&self) -> Pace {
-        // A pace that can't be read is no reason to hold anything back.
-        std::fs::read(self.state.path().join(PACE))
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default()
-    }
-
     fn keep_pace(&self, pace: &Pace, change: Change) {
         let target = self.sink.url;
         match change {
@@ -427,7 +419,7 @@ impl Delivery<'_> {
     }
 }
 
-/// What the pace is, for those who only look.
+/// The pace that was kept. One that can't be read is no reason to hold anything back.
 pub fn read_pace(state_dir: &std::path::Path) -> Pace {
     std::fs::read(state_dir.join(PACE))
         .ok()

@@ -2,69 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use heliograph_fleet::{Documents, Emulation};
-use heliograph_signal::clock::Clock;
-use heliograph_signal::config::{self, Config};
-use heliograph_signal::cycle::{Asked, Cycle, Exit};
-use heliograph_signal::environment::Environment;
 use heliograph_wire::id::Hour;
-use jiff::Timestamp;
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::Value;
 
 use crate::collector::TestCollector;
+use crate::reporter::{CLUSTER, Reporter, hour};
 
-const CLUSTER: &str = "70b28f00-e38f-41b2-a723-aab344f535b9";
-const HOURS: i64 = 200;
-
-/// The seed's cluster and a reporter of it.
-struct Reporter {
-    _cluster: Emulation,
-    _state: TempDir,
-    config: Config,
-}
-
-impl Reporter {
-    fn new(sink: &str, key: &str) -> Reporter {
-        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/dcos-1.8");
-        let cluster = Emulation::builder(Documents::from_dir(fixtures).unwrap())
-            .start()
-            .unwrap();
-        let state = TempDir::new().unwrap();
-        let text = json!({
-            "enabled": true, "sink": sink, "write_key": key, "state_dir": state.path(), "cluster_id": CLUSTER,
-            "gen_provider": "aws", "environment_version": "1.8",
-            "diagnostics_urls": [cluster.diagnostics_url()], "cosmos_urls": [cluster.cosmos_url()],
-            "mesos_urls": [cluster.metrics_url(), cluster.frameworks_url()],
-        });
-        let texts = [("signal.json".into(), text.to_string())];
-        let (config, _) = config::from_texts(&texts, &Environment::default(), vec![]).unwrap();
-        Reporter {
-            _cluster: cluster,
-            _state: state,
-            config,
-        }
-    }
-
-    fn report(&self, now: Timestamp) -> Exit {
-        let environment = Environment::default();
-        let stop = AtomicBool::new(false);
-        let cycle = Cycle {
-            config: &self.config,
-            environment: &environment,
-            clock: Clock::new(Some(now)),
-            stop: &stop,
-        };
-        cycle.report(Asked::ByHand).unwrap()
-    }
-}
-
-fn hour(number: i64) -> Timestamp {
-    Hour::of("2026-11-01T00:30:00Z".parse().unwrap()).start()
-        + std::time::Duration::from_secs(3600 * u64::try_from(number).unwrap())
-}
+const HOURS: u64 = 200;
 
 fn ids(messages: &[Value]) -> BTreeSet<String> {
     messages
@@ -79,7 +25,7 @@ fn two_hundred_hours_are_six_hundred_messages_and_again_no_more() {
     let collector = TestCollector::start();
     let reporter = Reporter::new(collector.url(), &collector.key("cluster"));
     for number in 0..HOURS {
-        assert_eq!(reporter.report(hour(number)), Exit::Done);
+        reporter.report(hour(number));
     }
     let messages = collector.messages();
     assert_eq!(messages.len(), 600);
@@ -92,7 +38,7 @@ fn two_hundred_hours_are_six_hundred_messages_and_again_no_more() {
     assert_eq!(ids(&messages), expected);
 
     for number in 0..HOURS {
-        assert_eq!(reporter.report(hour(number)), Exit::Done);
+        reporter.report(hour(number));
     }
     assert_eq!(collector.messages(), messages);
 }
@@ -124,23 +70,17 @@ fn the_seeds_example_arrives() {
 #[test]
 fn what_could_not_be_delivered_arrives_when_the_collector_is_back() {
     let mut collector = TestCollector::start();
-    let reporter = Reporter::new(collector.url(), &collector.key("cluster"));
+    let mut reporter = Reporter::new(collector.url(), &collector.key("cluster"));
     reporter.report(hour(0));
     collector.stop();
-    let mut down = Reporter {
-        config: Config {
-            delivery_timeout: std::time::Duration::from_millis(20),
-            ..reporter.config.clone()
-        },
-        ..reporter
-    };
+    reporter.config.delivery_timeout = Duration::from_millis(20);
     for number in 1..30 {
-        assert_eq!(down.report(hour(number)), Exit::Done);
+        reporter.report(hour(number));
     }
     collector.restart();
-    down.config.sink = collector.url().parse().unwrap();
-    down.config.delivery_timeout = std::time::Duration::from_secs(60);
-    assert_eq!(down.report(hour(30)), Exit::Done);
+    reporter.config.sink = collector.url().parse().unwrap();
+    reporter.config.delivery_timeout = Duration::from_secs(60);
+    reporter.report(hour(30));
     let messages = collector.messages();
     assert_eq!((messages.len(), ids(&messages).len()), (93, 93));
 }

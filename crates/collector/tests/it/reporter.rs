@@ -94,7 +94,7 @@ impl Reporter {
     }
 }
 
-/// Half past each hour of November 2026.
+/// The hours of November 2026, from their first.
 pub(crate) fn hour(number: u64) -> Timestamp {
     Hour::of("2026-11-01T00:30:00Z".parse().unwrap()).start() + Duration::from_secs(3600 * number)
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::cluster_id;
+use crate::collect::Collection;
 use crate::consent::Unreadable;
 use crate::deliver;
 use crate::http::trust::InvalidCa;
@@ -21,6 +22,21 @@ pub enum Exit {
     NothingCollected = 2,
     /// Collected, but neither delivered nor kept.
     NotKept = 3,
+}
+
+impl Exit {
+    /// How a cycle that collected this ends, and a line that says so where it is not well.
+    pub(super) fn of(collection: &Collection) -> Exit {
+        if !collection.anything_on() {
+            tracing::warn!("no source is switched on: set diagnostics_urls, cosmos_urls or mesos_urls");
+            Exit::Done
+        } else if collection.anything_said() {
+            Exit::Done
+        } else {
+            tracing::error!("nothing could be collected");
+            Exit::NothingCollected
+        }
+    }
 }
 
 /// The cycle could not begin; exit code 1.
