@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The bytes that are left.
 #[derive(Debug)]
-pub struct Budget(AtomicUsize);
+pub struct Budget {
+    left: AtomicUsize,
+    all: usize,
+}
 
 /// What one request holds of the budget; given back when it is dropped.
 #[derive(Debug)]
@@ -22,7 +25,15 @@ pub struct Exhausted;
 impl Budget {
     /// A budget of so many bytes.
     pub fn of(bytes: usize) -> Arc<Budget> {
-        Arc::new(Budget(AtomicUsize::new(bytes)))
+        Arc::new(Budget {
+            left: AtomicUsize::new(bytes),
+            all: bytes,
+        })
+    }
+
+    /// What is in use.
+    pub fn used(&self) -> usize {
+        self.all.saturating_sub(self.left.load(Ordering::Relaxed))
     }
 
     /// Begins a request, which holds nothing yet.
@@ -40,7 +51,7 @@ impl Charge {
     /// # Errors
     /// When it is more than before and not so much is left; it holds what it held then.
     pub fn set(&mut self, bytes: usize) -> Result<(), Exhausted> {
-        let left = &self.budget.0;
+        let left = &self.budget.left;
         if let Some(more) = bytes.checked_sub(self.bytes) {
             left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
                 left.checked_sub(more)
@@ -56,7 +67,7 @@ impl Charge {
 
 impl Drop for Charge {
     fn drop(&mut self) {
-        self.budget.0.fetch_add(self.bytes, Ordering::Relaxed);
+        self.budget.left.fetch_add(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -71,11 +82,12 @@ mod tests {
         a.set(60).unwrap();
         assert_eq!(b.set(41), Err(Exhausted));
         b.set(40).unwrap();
+        assert_eq!(budget.used(), 100);
         a.set(10).unwrap();
         b.set(90).unwrap();
         drop(b);
         a.set(100).unwrap();
         drop(a);
-        assert_eq!(budget.0.load(Ordering::Relaxed), 100);
+        assert_eq!(budget.used(), 0);
     }
 }

@@ -16,6 +16,8 @@ use crate::environment;
 pub struct Config {
     /// Address and port to listen on.
     pub listen: String,
+    /// Where metrics are shown; nowhere else then.
+    pub metrics_listen: Option<String>,
     /// Directory of the database.
     pub data: PathBuf,
     /// What is logged.
@@ -93,6 +95,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             listen: "127.0.0.1:8080".to_owned(),
+            metrics_listen: None,
             data: PathBuf::from("/var/lib/heliograph/collector"),
             log: Level::Info,
             commit_pace: Duration::from_millis(1),
@@ -222,6 +225,7 @@ mod tests {
     fn every_key_is_read_and_shown() {
         let text = r#"
             listen = "[::1]:0"
+            metrics_listen = "[::1]:1"
             data = "/tmp/\"x\""
             log = "debug"
             commit_pace = "2ms"
@@ -237,6 +241,7 @@ mod tests {
             config,
             Config {
                 listen: "[::1]:0".to_owned(),
+                metrics_listen: Some("[::1]:1".to_owned()),
                 data: PathBuf::from("/tmp/\"x\""),
                 log: Level::Debug,
                 commit_pace: Duration::from_millis(2),

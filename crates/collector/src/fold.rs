@@ -11,7 +11,7 @@ use crate::ingest::record;
 use crate::ingest::request::Request;
 use crate::ingest::slot::Report;
 use crate::ingest::tally::Tally;
-use crate::key::KeyId;
+use crate::key::Key;
 
 /// What was decided about a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Written {
     /// Who spoke for a cluster in messages that are no reports.
     pub speakers: BTreeSet<Speaker>,
     /// How many messages had which outcome, by key.
-    pub outcomes: BTreeMap<(KeyId, Outcome), u64>,
+    pub outcomes: BTreeMap<(Key, Outcome), u64>,
 }
 
 impl Fate {

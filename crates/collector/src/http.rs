@@ -7,17 +7,21 @@ mod credentials;
 mod forget;
 mod health;
 mod import;
+mod metrics;
 mod problem;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use heliograph_wire::segment::BATCH_PATH;
 
 use crate::budget::Budget;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::keys::Keys;
 use crate::lookback::Lookback;
@@ -35,6 +39,10 @@ pub(crate) struct App {
     pub(crate) queue: Queue,
     pub(crate) budget: Arc<Budget>,
     pub(crate) body_timeout: Duration,
+    /// The data directory.
+    pub(crate) data: PathBuf,
+    /// Whether metrics have a socket of their own.
+    pub(crate) metrics_apart: bool,
     readiness: health::Readiness,
 }
 
@@ -46,7 +54,7 @@ impl App {
         lookback: Lookback,
         queue: Queue,
         budget: Arc<Budget>,
-        body_timeout: Duration,
+        config: &Config,
     ) -> App {
         App {
             clock: sources.clock,
@@ -56,7 +64,9 @@ impl App {
             lookback,
             queue,
             budget,
-            body_timeout,
+            body_timeout: config.body_timeout,
+            data: config.data.clone(),
+            metrics_apart: config.metrics_listen.is_some(),
             readiness: health::Readiness::default(),
         }
     }
@@ -70,6 +80,14 @@ pub(crate) fn local_router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
+/// The path of the socket for metrics.
+pub(crate) fn metrics_router(app: Arc<App>) -> Router {
+    Router::new()
+        .route(metrics::PATH, get(metrics::get))
+        .fallback(problem::not_found)
+        .with_state(app)
+}
+
 /// All paths.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
@@ -77,6 +95,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(forget::PATH, post(forget::post).fallback(batch::other_method))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route(metrics::PATH, get(metrics::get_local))
         .fallback(problem::not_found)
+        .layer(from_fn_with_state(Arc::clone(&app), metrics::count))
         .with_state(app)
 }

@@ -29,7 +29,7 @@ pub struct KeyDigest(pub [u8; 32]);
 pub struct KeyId(pub i64);
 
 /// What may be sent with a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum KeyKind {
     /// A cluster: reports, and what its relay passes on.
     Cluster,
@@ -42,7 +42,7 @@ pub enum KeyKind {
 }
 
 /// A key that may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// Its number.
     pub id: KeyId,

@@ -18,6 +18,7 @@
 //! | [`import`], `local` | what comes by hand; the socket by which it comes to a running server |
 //! | [`store`] | the database; all SQL |
 //! | [`key`], [`keys`] | write keys; those that may be used |
+//! | [`metrics`] | what is counted while it runs |
 //! | [`budget`] | the memory of requests under way |
 //! | [`config`], [`environment`], [`clock`], [`entropy`] | what is passed in |
 
@@ -37,6 +38,7 @@ pub mod keys;
 mod local;
 mod lock;
 pub mod lookback;
+pub mod metrics;
 pub mod receipt_key;
 pub mod secret;
 pub mod server;

@@ -25,10 +25,11 @@ use crate::keys::{self, Keys};
 use crate::local;
 use crate::lock::{self, LockError};
 use crate::lookback::Lookback;
+use crate::metrics::Metrics;
 use crate::secret::{SecretError, Secrets};
 use crate::store::{OpenError, Reader, Store, StoreError};
 use crate::window::{self, Window};
-use crate::writer::{self, Counters, Queue};
+use crate::writer::{self, Queue};
 
 /// Where time and randomness come from.
 #[derive(Clone)]
@@ -58,6 +59,7 @@ pub struct Collector {
     serving: Task<io::Result<()>>,
     polling: Task<()>,
     importing: local::Listening,
+    metrics: Option<(Task<io::Result<()>>, SocketAddr)>,
     _lock: File,
 }
 
@@ -103,14 +105,17 @@ impl Collector {
         };
         let window = Window::load(size, &store, clock.now())?;
         let keys = Arc::new(Keys::load(Reader::open(&config.data)?)?);
-        let cannot_listen = |error| StartError::Listen(config.listen.clone(), error);
-        let listener = TcpListener::bind(&config.listen).await.map_err(cannot_listen)?;
-        let address = listener.local_addr().map_err(cannot_listen)?;
+        let (listener, address) = bind(&config.listen).await?;
+        let for_metrics = match &config.metrics_listen {
+            Some(listen) => Some(bind(listen).await?),
+            None => None,
+        };
 
         let setup = writer::Setup {
             pace: config.commit_pace,
             queue: config.queue,
             secrets: secrets.clone(),
+            metrics: Arc::default(),
         };
         let (queue, writer) = writer::start(store, window, setup, clock).map_err(StartError::Thread)?;
         let app = Arc::new(App::new(
@@ -120,7 +125,7 @@ impl Collector {
             Lookback::new(Reader::open(&config.data)?, queue.floor()),
             queue.clone(),
             Budget::of(config.request_memory),
-            config.body_timeout,
+            config,
         ));
         let (stop, stopped) = oneshot::channel();
         // An answer is one small write: waiting for more of it would only cost time.
@@ -128,7 +133,13 @@ impl Collector {
             let _ = connection.set_nodelay(true);
         });
         let importing = local::listen(&config.data, http::local_router(Arc::clone(&app)));
-        let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(async {
+        let metrics = for_metrics.map(|(listener, address)| {
+            tracing::info!("metrics are on http://{address}/metrics");
+            let router = http::metrics_router(Arc::clone(&app));
+            (tokio::spawn(axum::serve(listener, router).into_future()), address)
+        });
+        let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async {
             // Either way it is time to stop.
             let _ = stopped.await;
         });
@@ -141,6 +152,7 @@ impl Collector {
             serving: tokio::spawn(serving.into_future()),
             polling: tokio::spawn(poll(keys)),
             importing,
+            metrics,
             _lock: lock,
         })
     }
@@ -150,9 +162,14 @@ impl Collector {
         self.address
     }
 
-    /// What it has written so far.
-    pub fn counters(&self) -> &Counters {
-        self.queue.counters()
+    /// Where it shows metrics, if that is a place of its own.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(_, address)| *address)
+    }
+
+    /// What it has counted so far.
+    pub fn metrics(&self) -> &Metrics {
+        self.queue.metrics()
     }
 
     /// Stops it; returns when everything that was accepted is on disk and the database is closed.
@@ -165,6 +182,7 @@ impl Collector {
             serving,
             polling,
             importing,
+            metrics,
             ..
         } = self;
         importing.stop();
@@ -174,6 +192,9 @@ impl Collector {
             tracing::warn!("some requests did not end in time");
         }
         polling.abort();
+        if let Some((serving, _)) = metrics {
+            serving.abort();
+        }
         let closed = spawn_blocking(move || {
             queue.close();
             writer.join()
@@ -182,6 +203,13 @@ impl Collector {
             tracing::error!("the writer ended before its time");
         }
     }
+}
+
+async fn bind(listen: &str) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen(listen.to_owned(), error);
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// Notices keys that were added or revoked.

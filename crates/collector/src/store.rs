@@ -29,7 +29,7 @@ use heliograph_wire::id::Hour;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use self::connection::OpenError;
+pub use self::connection::{OpenError, sizes};
 use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
 pub use self::key::ListedKey;
@@ -243,7 +243,7 @@ impl Commit<'_> {
             report::speak(&self.transaction, self.names, speaker, now)?;
         }
         for ((key, outcome), count) in &written.outcomes {
-            outcome::add(&self.transaction, now, *key, *outcome, *count)?;
+            outcome::add(&self.transaction, now, key.id, *outcome, *count)?;
         }
         Ok(())
     }

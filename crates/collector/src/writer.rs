@@ -15,7 +15,6 @@ mod pace;
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -34,6 +33,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::fold::{Fate, Written};
 use crate::forget::{Petition, Verdict};
 use crate::ingest::subject::SubjectKey;
+use crate::metrics::Metrics;
 use crate::secret::Secrets;
 use crate::store::{Store, StoreError};
 use crate::window::Window;
@@ -50,15 +50,8 @@ pub struct Setup {
     pub queue: usize,
     /// What receipts are signed with, and those who are forgotten are hashed with.
     pub secrets: Secrets,
-}
-
-/// What was done so far.
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// Transactions.
-    pub commits: AtomicU64,
-    /// Requests that were in them.
-    pub requests: AtomicU64,
+    /// Where it is counted what is done.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Why a request was not written. It may be tried again: nothing of it is left.
@@ -77,7 +70,7 @@ pub enum Unavailable {
 pub struct Queue {
     jobs: SyncSender<Job>,
     condition: Arc<Condition>,
-    counters: Arc<Counters>,
+    metrics: Arc<Metrics>,
     floor: watch::Receiver<Timestamp>,
 }
 
@@ -87,6 +80,9 @@ impl Queue {
     /// # Errors
     /// When they are not.
     pub async fn write(&self, delivery: Delivery, charge: Charge) -> Result<Done, Unavailable> {
+        if let Some(drift) = delivery.request.drift {
+            self.metrics.drift(drift);
+        }
         let (answer, answered) = oneshot::channel();
         let job = Job::Write {
             delivery,
@@ -130,9 +126,9 @@ impl Queue {
         &self.condition
     }
 
-    /// What was done so far.
-    pub fn counters(&self) -> &Counters {
-        &self.counters
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     async fn submit<T>(
@@ -140,9 +136,13 @@ impl Queue {
         job: Job,
         answered: oneshot::Receiver<Result<T, Unavailable>>,
     ) -> Result<T, Unavailable> {
-        self.jobs.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => Unavailable::Busy,
-            TrySendError::Disconnected(_) => Unavailable::Store,
+        self.metrics.queue_length.inc();
+        self.jobs.try_send(job).map_err(|error| {
+            self.metrics.queue_length.dec();
+            match error {
+                TrySendError::Full(_) => Unavailable::Busy,
+                TrySendError::Disconnected(_) => Unavailable::Store,
+            }
         })?;
         answered.await.unwrap_or(Err(Unavailable::Store))
     }
@@ -159,7 +159,8 @@ pub fn start(
     clock: Arc<dyn Clock>,
 ) -> io::Result<(Queue, JoinHandle<()>)> {
     let (jobs, waiting) = sync_channel(setup.queue);
-    let (condition, counters) = (Arc::<Condition>::default(), Arc::<Counters>::default());
+    let condition = Arc::<Condition>::default();
+    let metrics = setup.metrics.clone();
     let (rising, floor) = watch::channel(window.floor());
     let writer = Writer {
         store,
@@ -167,7 +168,6 @@ pub fn start(
         setup,
         clock,
         condition: condition.clone(),
-        counters: counters.clone(),
         floor: rising,
     };
     let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || {
@@ -179,7 +179,7 @@ pub fn start(
     let queue = Queue {
         jobs,
         condition,
-        counters,
+        metrics,
         floor,
     };
     Ok((queue, thread))
@@ -191,7 +191,6 @@ struct Writer {
     setup: Setup,
     clock: Arc<dyn Clock>,
     condition: Arc<Condition>,
-    counters: Arc<Counters>,
     floor: watch::Sender<Timestamp>,
 }
 
@@ -207,6 +206,8 @@ impl Writer {
                     thread::sleep(pace::wait(self.setup.pace, last.map(Stopwatch::elapsed)));
                     last = Some(Stopwatch::start());
                     let (group, closed) = gather(first, waiting);
+                    let taken = i64::try_from(group.len()).unwrap_or(i64::MAX);
+                    self.setup.metrics.queue_length.dec_by(taken);
                     self.commit(group);
                     if closed {
                         return self.store;
@@ -221,14 +222,21 @@ impl Writer {
     }
 
     fn commit(&mut self, group: Vec<Job>) {
+        let began = Stopwatch::start();
         match self.write(&group) {
-            Ok((results, committed)) => {
-                if committed {
+            Ok(Settled {
+                results,
+                written,
+                wrote,
+            }) => {
+                let metrics = &self.setup.metrics;
+                if wrote {
                     self.condition.well();
-                    self.counters.commits.fetch_add(1, Ordering::Relaxed);
+                    metrics.committed(group.len(), began.elapsed());
                 }
-                let requests = u64::try_from(group.len()).unwrap_or(u64::MAX);
-                self.counters.requests.fetch_add(requests, Ordering::Relaxed);
+                for ((key, outcome), count) in written.outcomes {
+                    metrics.messages(key.kind, outcome, count);
+                }
                 // What is signed is on disk by now.
                 let bodies = job::bodies(&group, &results);
                 let mut proofs = self.setup.secrets.receipt_key.prove(&bodies).into_iter();
@@ -238,6 +246,7 @@ impl Writer {
             }
             Err(error) => {
                 self.condition.ill(&error);
+                self.setup.metrics.commit_failed();
                 self.store.forget_names();
                 for job in group {
                     job.refuse(Unavailable::Store);
@@ -247,7 +256,7 @@ impl Writer {
     }
 
     /// One transaction of a whole group.
-    fn write(&mut self, group: &[Job]) -> Result<(Vec<Became>, bool), StoreError> {
+    fn write(&mut self, group: &[Job]) -> Result<Settled, StoreError> {
         let now = self.clock.now();
         let mut dedupe = Dedupe::new(&mut self.window, now);
         let subjects = &self.setup.secrets.subjects;
@@ -255,6 +264,8 @@ impl Writer {
         if result.is_err() {
             dedupe.take_back();
         }
+        let ids = i64::try_from(self.window.len()).unwrap_or(i64::MAX);
+        self.setup.metrics.window_ids.set(ids);
         let floor = self.window.floor();
         self.floor
             .send_if_modified(|known| std::mem::replace(known, floor) != floor);
@@ -271,19 +282,27 @@ impl Writer {
     }
 }
 
-/// Returns what each request is told, and whether there was anything to commit.
+/// A group that is on disk.
+struct Settled {
+    /// What each request is told.
+    results: Vec<Became>,
+    written: Written,
+    /// Whether there was anything to commit.
+    wrote: bool,
+}
+
 fn write(
     store: &mut Store,
     dedupe: &mut Dedupe<'_>,
     subjects: &SubjectKey,
     group: &[Job],
     now: Timestamp,
-) -> Result<(Vec<Became>, bool), StoreError> {
+) -> Result<Settled, StoreError> {
     let mut commit = store.begin()?;
     let suppresses = commit.suppresses_anybody()?;
     let mut written = Written::default();
     let mut results = Vec::with_capacity(group.len());
-    let (mut anything, mut bundles, mut petition) = (false, Vec::new(), None);
+    let (mut wrote, mut bundles, mut petition) = (false, Vec::new(), None);
     for job in group {
         match job {
             Job::Write { delivery, .. } => {
@@ -303,7 +322,7 @@ fn write(
             Job::Forget { petition: asked, .. } => petition = Some(asked),
             Job::Probe(_) => {
                 commit.probe()?;
-                anything = true;
+                wrote = true;
                 results.push(Became::Probed);
             }
             Job::Close => {}
@@ -314,13 +333,17 @@ fn write(
     for bundle in &bundles {
         commit.note_bundle(&bundle.sha256, bundle.messages, now)?;
     }
-    anything |= !written.is_empty() || !bundles.is_empty();
+    wrote |= !written.is_empty() || !bundles.is_empty();
     if let Some(petition) = petition {
         results.push(Became::Ruled(commit.forget(subjects, petition, now)?));
-        anything = true;
+        wrote = true;
     }
-    if anything {
+    if wrote {
         commit.finish()?;
     }
-    Ok((results, anything))
+    Ok(Settled {
+        results,
+        written,
+        wrote,
+    })
 }

@@ -29,6 +29,16 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| quoted(&config.listen),
     },
     Setting {
+        key: "metrics_listen",
+        doc: "Address and port on which `/metrics` is shown to whoever may connect, and nothing else. Empty: it is shown on the\nmain port, to this machine alone; set it where a proxy on this machine does not say whom it asks for.",
+        expected: "nothing, or an address and a port, such as \"127.0.0.1:9464\"",
+        read: |config, text| {
+            config.metrics_listen = Some(text.to_owned()).filter(|text| !text.is_empty());
+            (text.is_empty() || text.contains(':')).then_some(())
+        },
+        show: |config| quoted(config.metrics_listen.as_deref().unwrap_or_default()),
+    },
+    Setting {
         key: "data",
         doc: "Directory of the database. Made when it is not there, readable for its owner only.",
         expected: "a directory",

@@ -46,6 +46,7 @@ async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
     }
     let mut charge = app.budget.charge();
     let bytes = body::read(body, MAX_REQUEST, app.body_timeout, &mut charge).await?;
+    app.queue.metrics().body(bytes.len());
     let with_receipt = parts
         .headers
         .get(HEADER)

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -104,6 +105,7 @@ impl Route {
             pace: Duration::ZERO,
             queue: 1,
             secrets: secrets.clone(),
+            metrics: Arc::default(),
         };
         let (queue, writer) =
             writer::start(store, window, setup, sources.clock.clone()).map_err(RouteError::Thread)?;

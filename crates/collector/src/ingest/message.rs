@@ -6,7 +6,7 @@ use std::ops::Range;
 use heliograph_wire::id::{ClusterId, ReporterId, hex};
 use heliograph_wire::plan::Plan;
 use heliograph_wire::segment::MAX_MESSAGE;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -33,6 +33,8 @@ pub struct Checked {
     pub identity: Identity,
     /// When it happened.
     pub timestamp: Timestamp,
+    /// How far the sender's clock is behind ours.
+    pub drift: Option<SignedDuration>,
     /// Where its record lies among those of its request.
     pub record: Range<usize>,
     /// Whom it is about.
@@ -191,6 +193,7 @@ pub fn check(
     Ok(Checked {
         identity,
         timestamp: moment.timestamp,
+        drift: moment.drift,
         record: start..records.len(),
         subjects,
         speaker,

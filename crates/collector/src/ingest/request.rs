@@ -1,7 +1,7 @@
 //! A batch request, checked: the records of the messages that may be taken, and the outcomes of those that may not.
 
 use heliograph_wire::segment::MAX_BATCH;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::entropy::{Entropy, NoEntropy};
 use crate::ingest::envelope::Envelope;
@@ -12,7 +12,7 @@ use crate::ingest::outcome::Outcome;
 use crate::ingest::subject::SubjectKey;
 use crate::ingest::tally::Tally;
 use crate::ingest::text;
-use crate::key::{Key, KeyId};
+use crate::key::Key;
 
 /// Largest request, in bytes when inflated: 500 KB of batch and some of envelope.
 pub const MAX_REQUEST: usize = MAX_BATCH + 20 * 1024;
@@ -24,7 +24,7 @@ pub const MAX_RECORDS: usize = 8 * MAX_REQUEST;
 #[derive(Debug)]
 pub struct Request {
     /// The key that it came with.
-    pub key: KeyId,
+    pub key: Key,
     /// When it arrived.
     pub received: Timestamp,
     /// The records of all messages that may be taken, one after the other.
@@ -33,6 +33,8 @@ pub struct Request {
     pub messages: Vec<Checked>,
     /// The outcomes that are known already.
     pub decided: Tally,
+    /// How far the sender's clock is behind ours, by the first message that tells.
+    pub drift: Option<SignedDuration>,
 }
 
 /// What a batch is checked by.
@@ -82,15 +84,19 @@ impl Request {
             integrations: envelope.integrations.and_then(Members::of),
         };
         let mut request = Request {
-            key: key.id,
+            key,
             received: now,
             records: Vec::new(),
             messages: Vec::with_capacity(envelope.batch.len()),
             decided: Tally::default(),
+            drift: None,
         };
         for raw in &envelope.batch {
             match message::check(raw, &common, terms.entropy, &mut request.records) {
-                Ok(checked) => request.messages.push(checked),
+                Ok(checked) => {
+                    request.drift = request.drift.or(checked.drift);
+                    request.messages.push(checked);
+                }
                 Err(Refusal::Rejected(rejection)) => request.decided.count(Outcome::Rejected(rejection)),
                 Err(Refusal::NoEntropy(error)) => return Err(RequestError::NoEntropy(error)),
             }
@@ -125,7 +131,7 @@ mod tests {
 
     fn check(text: &str, kind: KeyKind) -> Option<Request> {
         let envelope = Envelope::parse(text).ok()?;
-        let id = KeyId(1);
+        let id = crate::key::KeyId(1);
         let now = "2026-11-22T11:00:00Z".parse().unwrap();
         let request = Request::check(
             &envelope,

@@ -81,6 +81,15 @@ pub(super) fn reader(directory: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Bytes of the database's files, as far as they are there.
+pub fn sizes(directory: &Path) -> impl Iterator<Item = (&'static str, u64)> {
+    let path = directory.join(FILE);
+    let log = path.with_extension("db-wal");
+    [("database", path), ("log", log)]
+        .into_iter()
+        .filter_map(|(name, path)| Some((name, path.metadata().ok()?.len())))
+}
+
 /// The database's path, in a directory that exists, and the file too.
 fn prepared(directory: &Path) -> Result<PathBuf, OpenError> {
     files::make_directory(directory).map_err(|error| OpenError::Directory(directory.to_owned(), error))?;

@@ -47,6 +47,20 @@ impl StoreError {
 }
 
 impl Fault {
+    /// All kinds.
+    pub const ALL: [Fault; 5] = [Fault::Full, Fault::Io, Fault::ReadOnly, Fault::Busy, Fault::Other];
+
+    /// The name that metrics use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fault::Full => "full",
+            Fault::Io => "io",
+            Fault::ReadOnly => "read_only",
+            Fault::Busy => "busy",
+            Fault::Other => "other",
+        }
+    }
+
     fn of(error: &rusqlite::Error) -> Fault {
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Fault::Full,

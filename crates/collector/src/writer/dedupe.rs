@@ -155,6 +155,7 @@ mod tests {
         Checked {
             identity: Identity::Message(MessageKey(id)),
             timestamp: at(happened),
+            drift: None,
             record: 0..0,
             subjects: Subjects::default(),
             speaker: None,

@@ -85,6 +85,11 @@ impl InProcess {
         *self.address.lock().unwrap()
     }
 
+    pub(crate) fn metrics_address(&self) -> SocketAddr {
+        let running = self.collector.lock().unwrap();
+        running.as_ref().unwrap().metrics_address().unwrap()
+    }
+
     pub(crate) fn batch(&self, key: &str, body: &Value) -> Answer {
         Client::to(self.address()).unwrap().batch(key, body).unwrap()
     }
@@ -96,11 +101,7 @@ impl InProcess {
     /// Transactions and requests so far.
     pub(crate) fn counters(&self) -> (u64, u64) {
         let running = self.collector.lock().unwrap();
-        let counters = running.as_ref().unwrap().counters();
-        (
-            counters.commits.load(Ordering::Relaxed),
-            counters.requests.load(Ordering::Relaxed),
-        )
+        running.as_ref().unwrap().metrics().written()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests from outside: the real binary on a port of its own, spoken to over HTTP and read with its own commands.
 
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,
@@ -17,12 +18,14 @@ mod crash;
 mod dedupe;
 mod disk;
 mod end_to_end;
+mod exposition;
 mod forget;
 mod group;
 mod health;
 mod import;
 mod in_process;
 mod message;
+mod metrics;
 mod receipt;
 mod report;
 mod reporter;
