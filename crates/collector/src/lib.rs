@@ -25,6 +25,7 @@
 pub mod budget;
 pub mod clock;
 pub mod config;
+pub mod delta;
 pub mod entropy;
 pub mod environment;
 mod files;

@@ -1,0 +1,71 @@
+//! What a message adds to its cluster's day. Pure.
+//!
+//! A [`Delta`] is made of one message, by name; its names are given numbers when it is written, which makes it a [`Sums`]: a sparse
+//! vector of whole numbers. Sums add up in any order and any grouping, and have an inverse: what a message added can be taken away
+//! again, and nothing is left. So a day is the sum of its messages, whenever they came, and forgetting is subtraction.
+//!
+//! | facet | by | amounts |
+//! |---|---|---|
+//! | `Hour` | hour of the day, 0 to 23 | health reports; messages of them that told of anything unhealthy |
+//! | `Unit` | unit | node-hours observed, unhealthy, unknown |
+//! | `Number` | property | reports that told it; its sum, in thousandths |
+//! | `Framework`, `Package` | name | reports that named it |
+//! | `Event` | event of a `track` | messages |
+//! | `Call` | any other type | messages |
+//! | `Page` | name of a `page` or `screen` | messages |
+//!
+//! All of them are kept apart by *edition*: environment version, provider and variant, as the message states them.
+
+mod code;
+mod message;
+mod sums;
+
+pub use self::code::Damaged;
+pub use self::message::{Delta, Edition, Message, NAME_BYTES};
+pub use self::sums::{Amounts, Coordinate, Sums};
+
+/// What is summed. The numbers are stored: they are never changed nor given to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Facet {
+    /// Health reports, by hour of the day.
+    Hour = 1,
+    /// Node-hours, by unit.
+    Unit = 2,
+    /// Sums of what reports told, by property.
+    Number = 3,
+    /// Reports that named it.
+    Framework = 4,
+    /// Reports that named it.
+    Package = 5,
+    /// Calls of `track`, by event.
+    Event = 6,
+    /// Other calls, by type.
+    Call = 7,
+    /// Calls of `page` and `screen`, by name.
+    Page = 8,
+}
+
+impl Facet {
+    /// All facets.
+    pub const ALL: [Facet; 8] = [
+        Facet::Hour,
+        Facet::Unit,
+        Facet::Number,
+        Facet::Framework,
+        Facet::Package,
+        Facet::Event,
+        Facet::Call,
+        Facet::Page,
+    ];
+
+    /// The number that is stored.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The facet of a number.
+    pub fn of_number(number: u8) -> Option<Facet> {
+        Facet::ALL.into_iter().find(|facet| facet.number() == number)
+    }
+}

@@ -1,0 +1,405 @@
+//! The delta of one message, by name.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use heliograph_wire::plan::{Kind, Plan};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Amounts, Coordinate, Facet, Sums};
+use crate::ingest::properties::Properties;
+use crate::ingest::text;
+
+/// Longest name that is summed by, in bytes; longer ones are cut. A sender chooses names.
+pub const NAME_BYTES: usize = 120;
+/// What the names of a unit's properties begin with; `…-total`, `…-unhealthy` and `…-unknown` are theirs.
+const UNIT: &str = "health-unit-";
+/// Event of the reports of which the hours are kept.
+const HEALTH: &str = "health";
+/// Largest number that is summed, either way: more can't be told in thousandths.
+const LARGEST: f64 = 9e15;
+
+/// What a delta is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// `type`
+    pub kind: &'a str,
+    /// `event`, of a `track`.
+    pub event: Option<&'a str>,
+    /// `name`, of a `page` or `screen`.
+    pub name: Option<&'a str>,
+    /// `properties`
+    pub properties: &'a Properties<'a>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Which part of a report it is, from 1.
+    pub part: u32,
+    /// Whether it may speak for a cluster. What others say of units and packages is not summed.
+    pub of_cluster: bool,
+}
+
+/// What one message adds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delta {
+    /// All names, one behind the other.
+    text: String,
+    edition: [Range<usize>; 3],
+    parts: Vec<(Facet, Key, Amounts)>,
+}
+
+/// What the sums of a day are kept apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Edition<'a> {
+    /// `environmentVersion`
+    pub version: &'a str,
+    /// `provider`
+    pub provider: &'a str,
+    /// `variant`
+    pub variant: &'a str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Key {
+    Name(Range<usize>),
+    Hour(u64),
+}
+
+/// What becomes of a property of the plan.
+#[derive(Clone, Copy)]
+enum Role {
+    Number,
+    List(Facet),
+}
+
+impl Delta {
+    /// The delta of a message.
+    pub fn of(message: &Message<'_>) -> Delta {
+        let mut delta = Delta {
+            text: String::with_capacity(64),
+            ..Delta::default()
+        };
+        delta.edition = ["environmentVersion", "provider", "variant"].map(|property| {
+            let stated = message.properties.get(property).and_then(text::string);
+            delta.push_text(stated.as_deref().unwrap_or_default())
+        });
+        match (message.event, message.kind) {
+            (Some(event), _) => {
+                delta.push(Facet::Event, event, [1, 0, 0]);
+                if message.of_cluster {
+                    delta.push_report(event, message);
+                }
+            }
+            (None, kind @ ("page" | "screen")) => {
+                delta.push(Facet::Call, kind, [1, 0, 0]);
+                delta.push(Facet::Page, message.name.unwrap_or_default(), [1, 0, 0]);
+            }
+            (None, kind) => delta.push(Facet::Call, kind, [1, 0, 0]),
+        }
+        delta
+    }
+
+    /// The edition that it is of.
+    pub fn edition(&self) -> Edition<'_> {
+        let [version, provider, variant] = self.edition.clone().map(|range| self.name(&range));
+        Edition {
+            version,
+            provider,
+            variant,
+        }
+    }
+
+    /// With numbers in place of the names: that of the edition, and what `number` says of each name.
+    ///
+    /// # Errors
+    /// As `number` says.
+    pub fn numbered<E>(
+        &self,
+        edition: u64,
+        mut number: impl FnMut(&str) -> Result<u64, E>,
+    ) -> Result<Vec<(Coordinate, Amounts)>, E> {
+        let numbered = self.parts.iter().map(|(facet, key, amounts)| {
+            let key = match key {
+                Key::Hour(hour) => *hour,
+                Key::Name(range) => number(self.name(range))?,
+            };
+            let coordinate = Coordinate {
+                edition,
+                facet: *facet,
+                key,
+            };
+            Ok((coordinate, *amounts))
+        });
+        numbered.collect()
+    }
+
+    /// The same as [`Sums`].
+    ///
+    /// # Errors
+    /// As `number` says.
+    pub fn sums<E>(&self, edition: u64, number: impl FnMut(&str) -> Result<u64, E>) -> Result<Sums, E> {
+        self.numbered(edition, number).map(Sums::of)
+    }
+
+    /// The memory that it takes beside itself, in bytes.
+    pub fn size(&self) -> usize {
+        self.text.capacity() + self.parts.capacity() * size_of::<(Facet, Key, Amounts)>()
+    }
+
+    fn push_report(&mut self, event: &str, message: &Message<'_>) {
+        let Some(roles) = ROLES.get(event) else { return };
+        let mut anything_unhealthy = false;
+        // Properties are sorted, so those of a unit stand together: total, unhealthy, unknown.
+        let mut unit: Option<(&str, Amounts)> = None;
+        for (name, value) in message.properties.iter() {
+            if event == HEALTH
+                && let Some((named, at)) = name.strip_prefix(UNIT).and_then(of_unit)
+            {
+                let count = whole(value).unwrap_or_default();
+                if unit.is_none_or(|(last, _)| last != named) {
+                    self.push_unit(unit.replace((named, Amounts::default())));
+                }
+                if let Some((_, amounts)) = &mut unit {
+                    amounts.0[at] = count;
+                }
+                anything_unhealthy |= at == UNHEALTHY && count > 0;
+                continue;
+            }
+            match roles.get(name) {
+                Some(Role::Number) => {
+                    if let Some(thousandths) = thousandths(value) {
+                        self.push(Facet::Number, name, [1, thousandths, 0]);
+                    }
+                }
+                Some(Role::List(facet)) => self.push_list(*facet, value),
+                None => {}
+            }
+        }
+        self.push_unit(unit);
+        if event == HEALTH {
+            let zoned = message.timestamp.to_zoned(TimeZone::UTC);
+            let hour = u64::try_from(zoned.hour()).unwrap_or_default();
+            let amounts = Amounts([i64::from(message.part <= 1), i64::from(anything_unhealthy), 0]);
+            if !amounts.is_zero() {
+                self.parts.push((Facet::Hour, Key::Hour(hour), amounts));
+            }
+        }
+    }
+
+    fn push_unit(&mut self, unit: Option<(&str, Amounts)>) {
+        if let Some((unit, Amounts(amounts))) = unit
+            && amounts != [0; 3]
+        {
+            self.push(Facet::Unit, unit, amounts);
+        }
+    }
+
+    /// Each name of a list once, however often it stands there.
+    fn push_list(&mut self, facet: Facet, value: &RawValue) {
+        #[derive(Deserialize)]
+        struct Named<'a> {
+            #[serde(borrow)]
+            name: Option<&'a RawValue>,
+        }
+        let Ok(named) = serde_json::from_str::<Vec<Named<'_>>>(value.get()) else {
+            return;
+        };
+        let mut names: Vec<_> = named
+            .iter()
+            .filter_map(|named| named.name.and_then(text::string))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            self.push(facet, &name, [1, 0, 0]);
+        }
+    }
+
+    fn push(&mut self, facet: Facet, name: &str, amounts: [i64; 3]) {
+        let range = self.push_text(name);
+        self.parts.push((facet, Key::Name(range), Amounts(amounts)));
+    }
+
+    fn push_text(&mut self, name: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.push_str(&name[..name.floor_char_boundary(NAME_BYTES)]);
+        start..self.text.len()
+    }
+
+    fn name(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+}
+
+const UNHEALTHY: usize = 1;
+
+/// Unit, and which of its amounts a property is.
+fn of_unit(rest: &str) -> Option<(&str, usize)> {
+    let (unit, amount) = rest.rsplit_once('-')?;
+    let at = match amount {
+        "total" => 0,
+        "unhealthy" => UNHEALTHY,
+        "unknown" => 2,
+        _ => return None,
+    };
+    Some((unit, at))
+}
+
+/// A count, which sources write as `8` or `8.0`. What nobody can have counted is none.
+fn whole(raw: &RawValue) -> Option<i64> {
+    let number = raw.get();
+    number.parse().ok().or_else(|| {
+        let number: f64 = number.parse().ok()?;
+        #[expect(clippy::cast_possible_truncation, reason = "bounded")]
+        (number.abs() < LARGEST).then_some(number as i64)
+    })
+}
+
+fn thousandths(raw: &RawValue) -> Option<i64> {
+    let number: f64 = raw.get().parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "bounded")]
+    (number.abs() < LARGEST / 1000.0).then_some((number * 1000.0).round() as i64)
+}
+
+/// What is summed of the plan's events beside units, by event and property.
+static ROLES: LazyLock<HashMap<&'static str, HashMap<&'static str, Role>>> = LazyLock::new(|| {
+    let of = |property: &'static heliograph_wire::plan::Property| {
+        let role = match (property.kind, property.name.as_str()) {
+            (Kind::Integer | Kind::Number, name) if !name.contains('<') => Role::Number,
+            (Kind::Names, "frameworks") => Role::List(Facet::Framework),
+            (Kind::Names, "package_list") => Role::List(Facet::Package),
+            _ => return None,
+        };
+        Some((property.name.as_str(), role))
+    };
+    let events = Plan::built_in().events.iter();
+    events
+        .map(|event| {
+            (
+                event.name.as_str(),
+                event.properties.iter().filter_map(of).collect(),
+            )
+        })
+        .collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::convert::Infallible;
+
+    fn parts(kind: &str, event: Option<&str>, json: &str, of_cluster: bool) -> BTreeMap<String, [i64; 3]> {
+        let raw: &RawValue = serde_json::from_str(json).unwrap();
+        let properties = Properties::of(Some(raw));
+        let delta = Delta::of(&Message {
+            kind,
+            event,
+            name: Some("/nodes"),
+            properties: &properties,
+            timestamp: "2026-11-22T11:59:59Z".parse().unwrap(),
+            part: 1,
+            of_cluster,
+        });
+        let mut names = Vec::new();
+        let sums: Result<Sums, Infallible> = delta.sums(0, |name| {
+            names.push(name.to_owned());
+            Ok(u64::try_from(names.len() - 1).unwrap())
+        });
+        sums.unwrap()
+            .iter()
+            .map(|(Coordinate { facet, key, .. }, amounts)| {
+                let key = match facet {
+                    Facet::Hour => key.to_string(),
+                    _ => names[usize::try_from(key).unwrap()].clone(),
+                };
+                (format!("{facet:?} {key}"), amounts.0)
+            })
+            .collect()
+    }
+
+    fn of(expected: &[(&str, [i64; 3])]) -> BTreeMap<String, [i64; 3]> {
+        let owned = expected
+            .iter()
+            .map(|(name, amounts)| ((*name).to_owned(), *amounts));
+        owned.collect()
+    }
+
+    #[test]
+    fn a_health_report_adds_units_and_its_hour() {
+        let json = r#"{"environmentVersion":"1.13","health-unit-a-total":3,"health-unit-a-unhealthy":1,
+            "health-unit-b-c-total":8.0,"health-unit-b-c-unhealthy":0,"health-unit-b-c-unknown":2,"nodes-unreachable":2,
+            "health-unit-d-other":1,"health-unit-e-total":0,"health-unit-f-total":"x","unplanned":4}"#;
+        let expected = of(&[
+            ("Event health", [1, 0, 0]),
+            ("Hour 11", [1, 1, 0]),
+            ("Unit a", [3, 1, 0]),
+            ("Unit b-c", [8, 0, 2]),
+            ("Number nodes-unreachable", [1, 2000, 0]),
+        ]);
+        assert_eq!(parts("track", Some("health"), json, true), expected);
+        // Who may not speak for a cluster adds an event and no more.
+        let expected = of(&[("Event health", [1, 0, 0])]);
+        assert_eq!(parts("track", Some("health"), json, false), expected);
+    }
+
+    #[test]
+    fn other_reports_add_numbers_and_names() {
+        let json = r#"{"cpu_total":8.5,"task_count":3,"mem_total":1e300,"disk_total":null,"frameworks":[{"name":"a"},{"name":"b"},{"name":"a"},{"id":"c"}]}"#;
+        let expected = of(&[
+            ("Event mesos_track", [1, 0, 0]),
+            ("Number cpu_total", [1, 8500, 0]),
+            ("Number task_count", [1, 3000, 0]),
+            ("Framework a", [1, 0, 0]),
+            ("Framework b", [1, 0, 0]),
+        ]);
+        assert_eq!(parts("track", Some("mesos_track"), json, true), expected);
+        let json = r#"{"package_list":[{"name":"kafka"}],"cpu_total":1}"#;
+        let expected = of(&[("Event package_list", [1, 0, 0]), ("Package kafka", [1, 0, 0])]);
+        assert_eq!(parts("track", Some("package_list"), json, true), expected);
+    }
+
+    #[test]
+    fn other_messages_add_themselves() {
+        assert_eq!(
+            parts("page", None, "{}", false),
+            of(&[("Call page", [1, 0, 0]), ("Page /nodes", [1, 0, 0])])
+        );
+        assert_eq!(
+            parts("identify", None, "{}", false),
+            of(&[("Call identify", [1, 0, 0])])
+        );
+        assert_eq!(
+            parts("track", Some("x"), "{}", true),
+            of(&[("Event x", [1, 0, 0])])
+        );
+        let long = "é".repeat(NAME_BYTES);
+        let cut = format!("Event {}", "é".repeat(NAME_BYTES / 2));
+        assert_eq!(parts("track", Some(&long), "{}", true), of(&[(&cut, [1, 0, 0])]));
+    }
+
+    #[test]
+    fn the_edition_is_what_the_message_states() {
+        let raw: &RawValue =
+            serde_json::from_str(r#"{"environmentVersion":"1.13.5","provider":"aws","variant":3}"#).unwrap();
+        let properties = Properties::of(Some(raw));
+        let delta = Delta::of(&Message {
+            kind: "track",
+            event: Some("e"),
+            name: None,
+            properties: &properties,
+            timestamp: Timestamp::MIN,
+            part: 1,
+            of_cluster: true,
+        });
+        let expected = Edition {
+            version: "1.13.5",
+            provider: "aws",
+            variant: "",
+        };
+        assert_eq!(delta.edition(), expected);
+    }
+}
