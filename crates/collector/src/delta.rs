@@ -18,10 +18,12 @@
 
 mod code;
 mod message;
+mod share;
 mod sums;
 
 pub use self::code::Damaged;
 pub use self::message::{Delta, Edition, Message, NAME_BYTES};
+pub use self::share::{ClusterDay, Day, Share};
 pub use self::sums::{Amounts, Coordinate, Sums};
 
 /// What is summed. The numbers are stored: they are never changed nor given to another.

@@ -1,12 +1,11 @@
 //! What is written of a group of requests: the fold of their messages and of what was decided about each. Pure.
 //!
-//! This is the seam at which messages become more than themselves: row deltas (roll-ups, samples, the time line's contents) are
-//! made here, from the messages that count, and written in the same transaction.
+//! What the messages that count add to their days is made before, by [`crate::delta`], and added up in the same transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ingest::message::{Identity, MessageKey, Speaker};
-use crate::ingest::outcome::{Outcome, Suppression};
+use crate::ingest::outcome::{Outcome, Rejection, Suppression};
 use crate::ingest::record;
 use crate::ingest::request::Request;
 use crate::ingest::slot::Report;
@@ -27,6 +26,8 @@ pub enum Fate {
     Known,
     /// About somebody who asked to be forgotten: nothing is kept.
     Forgotten,
+    /// Its day holds more names than are told apart: nothing is kept.
+    Full,
 }
 
 /// What is written of a group of requests.
@@ -54,6 +55,7 @@ impl Fate {
             Fate::Beside { conflict: true } => Outcome::Conflict,
             Fate::Beside { conflict: false } | Fate::Known => Outcome::Duplicate,
             Fate::Forgotten => Outcome::Suppressed(Suppression::Forgotten),
+            Fate::Full => Outcome::Rejected(Rejection::TooManyNames),
         }
     }
 }
@@ -69,7 +71,7 @@ impl Written {
         }
         for (message, fate) in request.messages.iter().zip(fates) {
             tally.count(fate.outcome());
-            if matches!(fate, Fate::Known | Fate::Forgotten) {
+            if matches!(fate, Fate::Known | Fate::Forgotten | Fate::Full) {
                 continue;
             }
             self.messages += 1;
@@ -106,7 +108,7 @@ impl Written {
             match fate {
                 Fate::Counts => self.records.extend_from_slice(request.record(message)),
                 Fate::Beside { .. } => record::push_uncounted(request.record(message), &mut self.records),
-                Fate::Known | Fate::Forgotten => {}
+                Fate::Known | Fate::Forgotten | Fate::Full => {}
             }
         }
     }

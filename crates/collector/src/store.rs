@@ -7,6 +7,7 @@
 //! | `batch` | the records of a commit, compressed together (`batch`) |
 //! | `fresh_ids`, `id_block` | the ids of messages, sorted, by hour of receipt (`ids`) |
 //! | `report`, `cluster`, `event` | the time line: which reports came for which slot (`report`) |
+//! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
 //! | `outcome` | outcomes, counted (`outcome`) |
 //! | `key` | write keys, hashed (`key`) |
 //! | `cluster_reporter`, `suppression`, `deletion` | who has spoken, who is not kept, what is to be deleted (`suppression`) |
@@ -14,6 +15,7 @@
 
 mod batch;
 mod bundle;
+mod cluster_day;
 mod connection;
 mod error;
 mod ids;
@@ -29,6 +31,7 @@ use heliograph_wire::id::Hour;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use self::cluster_day::Way;
 pub use self::connection::{OpenError, sizes};
 use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
@@ -36,6 +39,7 @@ pub use self::key::ListedKey;
 pub use self::report::Claimant;
 pub use self::schema::SchemaError;
 pub use self::suppression::{ListedDeletion, ListedSuppression};
+use crate::delta::{ClusterDay, Share};
 use crate::fold::Written;
 use crate::forget::{Petition, Verdict};
 use crate::ingest::message::MessageKey;
@@ -47,6 +51,7 @@ use crate::key::{Key, KeyDigest, KeyId, KeyKind, WriteKey};
 pub struct Store {
     connection: Connection,
     names: report::Names,
+    terms: cluster_day::Terms,
     compressor: batch::Compressor,
 }
 
@@ -54,6 +59,8 @@ pub struct Store {
 pub struct Commit<'a> {
     transaction: Transaction<'a>,
     names: &'a mut report::Names,
+    terms: &'a mut cluster_day::Terms,
+    days: cluster_day::Days,
     compressor: &'a mut batch::Compressor,
 }
 
@@ -69,6 +76,7 @@ impl Store {
         Ok(Store {
             connection,
             names: report::Names::default(),
+            terms: cluster_day::Terms::default(),
             compressor,
         })
     }
@@ -85,6 +93,8 @@ impl Store {
         Ok(Commit {
             transaction,
             names: &mut self.names,
+            terms: &mut self.terms,
+            days: cluster_day::Days::default(),
             compressor: &mut self.compressor,
         })
     }
@@ -92,6 +102,7 @@ impl Store {
     /// To be called when a commit was not finished: what was remembered of it is wrong.
     pub fn forget_names(&mut self) {
         self.names.forget();
+        self.terms.forget();
     }
 
     /// The latest hour before another in which ids were written.
@@ -215,6 +226,37 @@ impl Commit<'_> {
         report::claimants(&self.transaction, self.names, slot)
     }
 
+    /// Whether the sums of a day take something more.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn day_takes_more(&mut self, to: &ClusterDay) -> Result<bool, StoreError> {
+        let cluster = cluster_number(&self.transaction, self.names, to)?;
+        self.days.takes_more(&self.transaction, to, cluster)
+    }
+
+    /// Adds what a message adds to its day.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn add_to_day(&mut self, share: &Share) -> Result<(), StoreError> {
+        self.change_day(share, Way::Add)
+    }
+
+    /// Takes away what a message added to its day.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn take_from_day(&mut self, share: &Share) -> Result<(), StoreError> {
+        self.change_day(share, Way::TakeAway)
+    }
+
+    fn change_day(&mut self, share: &Share, way: Way) -> Result<(), StoreError> {
+        let cluster = cluster_number(&self.transaction, self.names, &share.to)?;
+        self.days
+            .apply(&self.transaction, self.terms, share, cluster, way)
+    }
+
     /// Those of some sorted ids of messages that were taken in these hours, both included; sorted.
     ///
     /// # Errors
@@ -265,7 +307,26 @@ impl Commit<'_> {
     /// # Errors
     /// When it is not; then nothing of it is.
     pub fn finish(self) -> Result<(), StoreError> {
-        self.transaction.commit().doing("commit")
+        let Commit {
+            transaction,
+            names,
+            days,
+            ..
+        } = self;
+        days.write(&transaction, |to| cluster_number(&transaction, names, to))?;
+        transaction.commit().doing("commit")
+    }
+}
+
+/// The number of a day's cluster, if that is known.
+fn cluster_number(
+    connection: &Connection,
+    names: &mut report::Names,
+    to: &ClusterDay,
+) -> Result<Option<i64>, StoreError> {
+    match &to.cluster {
+        Some(cluster) => names.cluster(connection, cluster),
+        None => Ok(Some(cluster_day::NO_CLUSTER)),
     }
 }
 

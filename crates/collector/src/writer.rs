@@ -309,11 +309,17 @@ fn write(
                 let request = &delivery.request;
                 let mut fates = Vec::with_capacity(request.messages.len());
                 for message in &request.messages {
-                    fates.push(if suppresses && commit.suppresses(&message.subjects)? {
+                    let fate = if suppresses && commit.suppresses(&message.subjects)? {
                         Fate::Forgotten
+                    } else if !commit.day_takes_more(&message.share.to)? {
+                        Fate::Full
                     } else {
                         dedupe.decide(message, &mut commit)?
-                    });
+                    };
+                    if fate == Fate::Counts {
+                        commit.add_to_day(&message.share)?;
+                    }
+                    fates.push(fate);
                 }
                 results.push(Became::Written(written.add(request, &fates)));
                 bundles.extend(&delivery.bundle);

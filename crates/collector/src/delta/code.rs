@@ -162,7 +162,14 @@ mod tests {
         let numbers = (300..309).map(|number| (at(Facet::Number, number), Amounts([24, 12_345_678, 0])));
         let packages = (400..412).map(|package| (at(Facet::Package, 3 * package), Amounts([24, 0, 0])));
         let events = (150..153).map(|event| (at(Facet::Event, event), Amounts([24, 0, 0])));
-        let day = Sums::of(hours.chain(units).chain(numbers).chain(packages).chain(events));
+        let day = Sums::of(
+            hours
+                .chain(units)
+                .chain(numbers)
+                .chain(packages)
+                .chain(events)
+                .collect(),
+        );
         let length = day.encode().len();
         assert!((150..250).contains(&length), "{length}");
     }

@@ -11,11 +11,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::delta::{self, Share};
 use crate::entropy::{self, Entropy, NoEntropy};
 use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::moment::{self, Claims, Moment, Trust};
 use crate::ingest::outcome::Rejection;
+use crate::ingest::properties::Properties;
 use crate::ingest::record::Content;
 use crate::ingest::slot::{self, PropertiesDigest, Report};
 use crate::ingest::subject::{SubjectKey, Subjects};
@@ -43,6 +45,8 @@ pub struct Checked {
     pub speaker: Option<Box<Speaker>>,
     /// Where it was looked for.
     pub sought: Sought,
+    /// What it adds to what, if it counts.
+    pub share: Share,
 }
 
 /// Who speaks for a cluster.
@@ -147,6 +151,7 @@ pub fn check(
         return Err(Rejection::NoEvent.into());
     }
     let properties = object(fields.properties)?;
+    let by_name = Properties::of(properties);
     let traits = object(fields.traits)?;
     let context = members(fields.context, common.context.as_ref())?.without_address();
     let integrations = members(fields.integrations, common.integrations.as_ref())?;
@@ -168,6 +173,22 @@ pub fn check(
         properties,
     )?;
     let moment = Moment::settle(claims(&fields, common), common.now, common.trust);
+    let name = fields.name.and_then(text::string);
+    let (cluster, part) = match (&identity, &speaker) {
+        (Identity::Report(report), _) => (Some(&report.slot.cluster), report.slot.part),
+        (Identity::Message(_), Some(speaker)) => (Some(&speaker.cluster), 1),
+        (Identity::Message(_), None) => (None, 1),
+    };
+    let counted = delta::Message {
+        kind,
+        event: event.as_deref().filter(|_| kind == "track"),
+        name: name.as_deref(),
+        properties: &by_name,
+        timestamp: moment.timestamp,
+        part,
+        of_cluster: common.key.kind.speaks_for_clusters(),
+    };
+    let share = Share::of(&counted, cluster.cloned());
     let content = Content {
         kind,
         message_id: &message_id,
@@ -177,7 +198,7 @@ pub fn check(
             ("groupId", group_id),
             ("previousId", previous_id),
             ("event", event),
-            ("name", fields.name.and_then(text::string)),
+            ("name", name),
         ],
         objects: [("properties", properties), ("traits", traits)],
         context,
@@ -198,6 +219,7 @@ pub fn check(
         subjects,
         speaker,
         sought: Sought::Nowhere,
+        share,
     })
 }
 

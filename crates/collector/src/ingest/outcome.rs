@@ -51,11 +51,13 @@ pub enum Rejection {
     FieldNotObject,
     /// An event of clusters, sent with a key that must not send these.
     ClusterEvent,
+    /// Its cluster's day holds more names (of units, packages, events, pages) than are told apart.
+    TooManyNames,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 17] = [
+    pub const ALL: [Outcome; 18] = [
         Outcome::Accepted,
         Outcome::Duplicate,
         Outcome::Conflict,
@@ -73,6 +75,7 @@ impl Outcome {
         Outcome::Rejected(Rejection::NoPreviousId),
         Outcome::Rejected(Rejection::FieldNotObject),
         Outcome::Rejected(Rejection::ClusterEvent),
+        Outcome::Rejected(Rejection::TooManyNames),
     ];
 
     /// The name that counters, logs and the database use. Names are never changed nor given to another outcome.
@@ -104,6 +107,7 @@ impl Rejection {
             Rejection::NoPreviousId => "rejected.no_previous_id",
             Rejection::FieldNotObject => "rejected.field_not_object",
             Rejection::ClusterEvent => "rejected.cluster_event",
+            Rejection::TooManyNames => "rejected.too_many_names",
         }
     }
 }

@@ -109,7 +109,12 @@ impl Request {
 
     /// The memory that it takes, in bytes.
     pub fn size(&self) -> usize {
-        self.records.capacity() + self.messages.capacity() * size_of::<Checked>()
+        let shares: usize = self
+            .messages
+            .iter()
+            .map(|message| message.share.delta.size())
+            .sum();
+        self.records.capacity() + self.messages.capacity() * size_of::<Checked>() + shares
     }
 
     /// The record of one of its messages.
@@ -121,6 +126,7 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delta::Share;
     use crate::entropy::SystemEntropy;
     use crate::ingest::clean::clean;
     use crate::ingest::inflate::inflate;
@@ -236,6 +242,12 @@ mod tests {
             let text = if pretty { serde_json::to_string_pretty(&body).unwrap() } else { body.to_string() };
             for kind in KeyKind::ALL {
                 let request = check(&text, kind).unwrap();
+                for (line, message) in request.records.split(|byte| *byte == b'\n').zip(&request.messages) {
+                    let kept = Kept::of(std::str::from_utf8(line).unwrap()).unwrap();
+                    // What is taken away when it is deleted is what it added.
+                    let share = Share::of_kept(kept.message, kind.speaks_for_clusters());
+                    prop_assert_eq!(share.as_ref(), Some(&message.share));
+                }
                 for message in lines(&request) {
                     prop_assert!(message["messageId"].is_string() && message["receivedAt"].is_string());
                     prop_assert!(message["context"].get("ip").is_none());

@@ -2,6 +2,8 @@
 
 use rusqlite::ErrorCode;
 
+use crate::delta::Damaged;
+
 /// A step that failed.
 #[derive(Debug, thiserror::Error)]
 #[error("can't {doing}")]
@@ -19,6 +21,8 @@ enum Cause {
     Sqlite(#[source] rusqlite::Error),
     #[error("compression failed")]
     Zstd(#[source] std::io::Error),
+    #[error(transparent)]
+    Damaged(Damaged),
 }
 
 /// Kinds of trouble.
@@ -42,6 +46,14 @@ impl StoreError {
             doing,
             fault: Fault::Other,
             cause: Cause::Zstd(error),
+        }
+    }
+
+    pub(super) fn damaged(doing: &'static str, error: Damaged) -> StoreError {
+        StoreError {
+            doing,
+            fault: Fault::Other,
+            cause: Cause::Damaged(error),
         }
     }
 }

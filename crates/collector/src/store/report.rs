@@ -12,6 +12,7 @@ use crate::ingest::slot::{PropertiesDigest, Report, Slot};
 
 /// Most numbers of names that are remembered; beyond that all are forgotten and looked up again.
 const REMEMBERED: usize = 20_000;
+const FIND_CLUSTER: &str = "SELECT id FROM cluster WHERE name = ?";
 
 /// Who has reported for a slot, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,15 @@ impl Names {
         self.events.clear();
         self.speakers.clear();
     }
+
+    /// The number of a cluster, if it is known.
+    pub(super) fn cluster(
+        &mut self,
+        connection: &Connection,
+        cluster: &ClusterId,
+    ) -> Result<Option<i64>, StoreError> {
+        number(connection, &mut self.clusters, FIND_CLUSTER, cluster.as_str())
+    }
 }
 
 /// Who has reported for a slot.
@@ -49,12 +59,7 @@ pub(super) fn claimants(
     slot: &Slot,
 ) -> Result<Vec<Claimant>, StoreError> {
     const DOING: &str = "look up a report";
-    let cluster = number(
-        connection,
-        &mut names.clusters,
-        "SELECT id FROM cluster WHERE name = ?",
-        slot.cluster.as_str(),
-    )?;
+    let cluster = names.cluster(connection, &slot.cluster)?;
     let event = number(
         connection,
         &mut names.events,
@@ -142,9 +147,8 @@ fn bind(
     received: Timestamp,
 ) -> Result<i64, StoreError> {
     const DOING: &str = "bind a cluster";
-    let lookup = "SELECT id FROM cluster WHERE name = ?";
     let at = received.as_millisecond();
-    let number = match number(connection, &mut names.clusters, lookup, cluster.as_str())? {
+    let number = match names.cluster(connection, cluster)? {
         Some(number) => number,
         None => connection
             .prepare_cached("INSERT INTO cluster (name, reporter, created) VALUES (?, ?, ?)")

@@ -8,6 +8,7 @@ use super::error::{Doing, StoreError};
 const MIGRATIONS: &[&str] = &[
     include_str!("migration/0001.sql"),
     include_str!("migration/0002.sql"),
+    include_str!("migration/0003.sql"),
 ];
 /// Marks the file as ours (`PRAGMA application_id`): "HgCo".
 const APPLICATION: i64 = 0x4867_436f;

@@ -121,6 +121,7 @@ impl<'a> Dedupe<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delta::{ClusterDay, Day, Delta, Share};
     use crate::ingest::subject::Subjects;
     use crate::window::Size;
     use std::time::Duration;
@@ -160,6 +161,13 @@ mod tests {
             subjects: Subjects::default(),
             speaker: None,
             sought,
+            share: Share {
+                to: ClusterDay {
+                    day: Day::of(at(happened)),
+                    cluster: None,
+                },
+                delta: Delta::default(),
+            },
         }
     }
 

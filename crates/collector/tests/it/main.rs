@@ -15,6 +15,7 @@ mod client;
 mod collector;
 mod command;
 mod crash;
+mod day;
 mod dedupe;
 mod disk;
 mod end_to_end;
