@@ -1,5 +1,6 @@
 //! The configuration: defaults, then the file, then the environment, then the command line; each wins over those before it.
 
+mod origins;
 mod quantity;
 mod table;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
+pub use self::origins::Origins;
 use self::table::{SETTINGS, Setting};
 use crate::environment;
 
@@ -30,6 +32,8 @@ pub struct Config {
     pub request_memory: usize,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
+    /// Which pages may read answers.
+    pub cors_origins: Origins,
     /// How long requests under way may take to end at a stop.
     pub grace: Duration,
     /// How far back ids are kept in memory.
@@ -102,6 +106,7 @@ impl Default for Config {
             queue: 4096,
             request_memory: 64 << 20,
             body_timeout: Duration::from_secs(30),
+            cors_origins: Origins::Any,
             grace: Duration::from_secs(10),
             id_window: Duration::from_secs(48 * 60 * 60),
             id_window_memory: 64 << 20,
@@ -232,6 +237,7 @@ mod tests {
             queue = 7
             request_memory = "9 MiB"
             body_timeout = "1m"
+            cors_origins = "https://a.example, http://b.example:81"
             grace = "1s"
             id_window = "1h"
             id_window_memory = 4096
@@ -248,6 +254,10 @@ mod tests {
                 queue: 7,
                 request_memory: 9 << 20,
                 body_timeout: Duration::from_mins(1),
+                cors_origins: Origins::Listed(vec![
+                    "https://a.example".to_owned(),
+                    "http://b.example:81".to_owned()
+                ]),
                 grace: Duration::from_secs(1),
                 id_window: Duration::from_hours(1),
                 id_window_memory: 4096,

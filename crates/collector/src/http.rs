@@ -1,13 +1,16 @@
 //! What is answered over HTTP. [`router`] is the table of contents.
 
 mod answer;
-mod batch;
 mod body;
+mod call;
+mod cors;
 mod credentials;
 mod forget;
 mod health;
 mod import;
+mod intake;
 mod metrics;
+mod privacy;
 mod problem;
 
 use std::path::PathBuf;
@@ -15,10 +18,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Request;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
-use heliograph_wire::segment::BATCH_PATH;
+use axum::routing::{MethodRouter, get, post};
 
+use self::cors::Cors;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -43,6 +49,7 @@ pub(crate) struct App {
     pub(crate) data: PathBuf,
     /// Whether metrics have a socket of their own.
     pub(crate) metrics_apart: bool,
+    pub(crate) cors: Cors,
     readiness: health::Readiness,
 }
 
@@ -67,6 +74,7 @@ impl App {
             body_timeout: config.body_timeout,
             data: config.data.clone(),
             metrics_apart: config.metrics_listen.is_some(),
+            cors: Cors::of(&config.cors_origins),
             readiness: health::Readiness::default(),
         }
     }
@@ -77,6 +85,7 @@ pub(crate) fn local_router(app: Arc<App>) -> Router {
     Router::new()
         .route(import::PATH, post(import::post))
         .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::other_method)
         .with_state(app)
 }
 
@@ -85,18 +94,36 @@ pub(crate) fn metrics_router(app: Arc<App>) -> Router {
     Router::new()
         .route(metrics::PATH, get(metrics::get))
         .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::other_method)
         .with_state(app)
 }
 
 /// All paths.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route(BATCH_PATH, post(batch::post).fallback(batch::other_method))
-        .route(forget::PATH, post(forget::post).fallback(batch::other_method))
+    segment_routes()
+        .route(forget::PATH, post(forget::post))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route(metrics::PATH, get(metrics::get_local))
         .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::other_method)
         .layer(from_fn_with_state(Arc::clone(&app), metrics::count))
         .with_state(app)
+}
+
+/// The paths of Segment's HTTP API: the ones that browsers reach from other origins.
+fn segment_routes() -> Router<Arc<App>> {
+    let mut router = Router::new();
+    for (path, call) in call::paths() {
+        let take = move |State(app): State<Arc<App>>, request: Request<Body>| async move {
+            intake::post(&app, request, call).await
+        };
+        router = router.route(&path, open(post(take)));
+    }
+    router
+}
+
+/// Lets browsers ask first, and tells them about other methods, too.
+fn open(methods: MethodRouter<Arc<App>>) -> MethodRouter<Arc<App>> {
+    methods.options(intake::options).fallback(intake::other_method)
 }

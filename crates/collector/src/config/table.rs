@@ -2,7 +2,7 @@
 //! the printed default are all made from it.
 
 use super::quantity::{duration, show_duration, show_size, size};
-use super::{Config, Level};
+use super::{Config, Level, Origins};
 
 /// A key.
 pub(super) struct Setting {
@@ -88,6 +88,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         expected: "a duration, such as \"30s\"",
         read: |config, text| duration(text).map(|value| config.body_timeout = value),
         show: |config| quoted(&show_duration(config.body_timeout)),
+    },
+    Setting {
+        key: "cors_origins",
+        doc: "Origins of the pages whose browsers may read answers, with commas between them; \"*\" for all pages, \"\" for none.",
+        expected: "\"*\", or origins such as \"https://app.example.com, https://www.example.com\"",
+        read: |config, text| Origins::of(text).map(|origins| config.cors_origins = origins),
+        show: |config| quoted(&config.cors_origins.show()),
     },
     Setting {
         key: "grace",

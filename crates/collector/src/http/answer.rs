@@ -6,6 +6,8 @@ use axum::response::Response;
 
 use heliograph_wire::receipt::Receipt;
 
+use super::problem::problem;
+use crate::ingest::outcome::Rejection;
 use crate::ingest::tally::Summary;
 use crate::writer::Unavailable;
 
@@ -25,6 +27,10 @@ pub(super) enum Refused {
     Reporter,
     /// Larger than a request may be; what is, and its bound.
     TooLarge(String),
+    /// A single call whose message is at fault.
+    Message(Rejection),
+    /// Encoded in a way that is not read here.
+    Encoding,
     /// Not gzip, not JSON, or JSON of another shape.
     Malformed { code: &'static str, message: String },
     /// The body stopped coming.
@@ -36,7 +42,7 @@ pub(super) enum Refused {
     /// The store can't be written.
     Store,
     /// The path takes another method.
-    Method { allow: &'static str },
+    Method,
 }
 
 impl From<Unavailable> for Refused {
@@ -48,7 +54,7 @@ impl From<Unavailable> for Refused {
     }
 }
 
-/// The answer to a batch that is on disk.
+/// The answer to a call that is on disk.
 pub(super) fn accepted(summary: Summary, receipt: Option<Receipt>) -> Response {
     let Summary {
         accepted,
@@ -68,11 +74,22 @@ pub(super) fn accepted(summary: Summary, receipt: Option<Receipt>) -> Response {
 }
 
 impl Refused {
-    /// The answer.
+    /// The answer on Segment's paths.
     pub(super) fn answer(&self) -> Response {
+        self.with(|status, code, message| {
+            let body = serde_json::json!({"code": code, "message": message});
+            json(status, body.to_string())
+        })
+    }
+
+    /// The answer on our own paths.
+    pub(super) fn problem(&self) -> Response {
+        self.with(problem)
+    }
+
+    fn with(&self, form: impl FnOnce(StatusCode, &str, &str) -> Response) -> Response {
         let (status, code, message, header) = self.parts();
-        let body = serde_json::json!({"code": code, "message": message});
-        let mut response = json(status, body.to_string());
+        let mut response = form(status, code, message);
         if let Some((name, value)) = header {
             response
                 .headers_mut()
@@ -100,6 +117,13 @@ impl Refused {
             ),
             Refused::TooLarge(message) => (BAD, "payload_too_large", message, None),
             Refused::Malformed { code, message } => (BAD, code, message, None),
+            Refused::Message(reason) => (BAD, reason.code(), reason.explanation(), None),
+            Refused::Encoding => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_encoding",
+                "the body is neither JSON nor gzip, and no other Content-Encoding is read",
+                Some((header::ACCEPT_ENCODING, "gzip")),
+            ),
             Refused::Incomplete => (BAD, "incomplete_body", "the body ended too early", None),
             Refused::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
@@ -119,11 +143,12 @@ impl Refused {
                 "the store can't be written at the moment",
                 Some((header::RETRY_AFTER, RETRY_STORE)),
             ),
-            Refused::Method { allow } => (
+            // Which it takes is said by whoever calls this.
+            Refused::Method => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
                 "the path takes another method",
-                Some((header::ALLOW, allow)),
+                None,
             ),
         }
     }

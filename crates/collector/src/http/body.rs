@@ -10,7 +10,7 @@ use super::answer::Refused;
 use crate::budget::Charge;
 
 /// Most bytes of a refused body that are taken from the wire.
-const DISCARDED: usize = 4 << 20;
+const DISCARDED: usize = 16 << 20;
 
 /// Reads a body of at most `limit` bytes as it came.
 pub(super) async fn read(

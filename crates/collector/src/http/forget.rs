@@ -34,7 +34,7 @@ struct Asked {
 pub(super) async fn post(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     match take(&app, request).await {
         Ok(response) => response,
-        Err(refused) => refused.answer(),
+        Err(refused) => refused.problem(),
     }
 }
 

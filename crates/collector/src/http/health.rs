@@ -39,6 +39,7 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
     } else {
         problem(
             StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
             detail(app.queue.condition().fault()),
         )
     }

@@ -23,7 +23,7 @@ const MAX_BODY: usize = MAX_LINES + MAX_LINE + 4096;
 pub(super) async fn post(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
     match take(&app, request).await {
         Ok(counts) => json(StatusCode::OK, serde_json::to_string(&counts).unwrap_or_default()),
-        Err(refused) => refused.answer(),
+        Err(refused) => refused.problem(),
     }
 }
 

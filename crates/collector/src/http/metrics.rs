@@ -45,6 +45,7 @@ pub(super) async fn get_local(State(app): State<Arc<App>>, request: Request<Body
     if !peer.is_some_and(|ConnectInfo(peer)| is_local(*peer, request.headers())) {
         return problem(
             StatusCode::FORBIDDEN,
+            "not_local",
             "metrics are shown to the collector's own machine only; elsewhere set metrics_listen",
         );
     }
@@ -88,7 +89,11 @@ fn show(app: &App) -> Response {
             response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
             response
         }
-        Err(fmt::Error) => problem(StatusCode::INTERNAL_SERVER_ERROR, "the metrics can't be written"),
+        Err(fmt::Error) => problem(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the metrics can't be written",
+        ),
     }
 }
 

@@ -1,16 +1,19 @@
-//! Answers on paths that are not Segment's: problem details (RFC 9457).
+//! Answers on paths that are not Segment's: problem details (RFC 9457). `code` and `message` stand beside `detail`, so that who
+//! reads Segment's errors reads these.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 /// The answer that something is wrong.
-pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
+pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
     let body = serde_json::json!({
         "type": "about:blank",
         "title": status.canonical_reason().unwrap_or_default(),
         "status": status.as_u16(),
         "detail": detail,
+        "code": code,
+        "message": detail,
     });
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
@@ -23,5 +26,18 @@ pub(super) fn problem(status: StatusCode, detail: &str) -> Response {
 
 /// The answer on a path that there is not.
 pub(super) async fn not_found() -> Response {
-    problem(StatusCode::NOT_FOUND, "there is nothing under this path")
+    problem(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "there is nothing under this path",
+    )
+}
+
+/// The answer to a method that a path does not take; which it takes is said by whoever calls this.
+pub(super) async fn other_method() -> Response {
+    problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "the path takes another method",
+    )
 }

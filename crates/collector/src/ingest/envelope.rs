@@ -1,5 +1,7 @@
-//! The body of a batch request, split into its messages without looking into them.
+//! The body of a request, split into its messages without looking into them: a batch, or a single call, which is one message that
+//! carries its own envelope.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{
@@ -10,12 +12,17 @@ use serde_json::value::RawValue;
 
 use heliograph_wire::segment::MAX_BATCH_MESSAGES;
 
-/// A batch request's body. Of a key that occurs twice the last one counts.
+use crate::ingest::fields::Fields;
+use crate::ingest::text;
+
+/// A request's body. Of a key that occurs twice the last one counts.
 #[derive(Debug, Default)]
 pub struct Envelope<'a> {
     /// The messages.
     pub batch: Vec<&'a RawValue>,
-    /// The key that it is sent with, where no header says so.
+    /// The `type` of the messages, where the path of the request says it and not they.
+    pub kind: Option<&'static str>,
+    /// The key that a batch is sent with, where no header says so.
     pub write_key: Option<&'a RawValue>,
     /// When it left.
     pub sent_at: Option<&'a RawValue>,
@@ -53,6 +60,33 @@ impl<'a> Envelope<'a> {
             Category::Data => EnvelopeError::NotABatch(error),
             Category::Io | Category::Syntax | Category::Eof => EnvelopeError::NotJson(error),
         })
+    }
+
+    /// Reads the body of a single call. Whether it is a message is asked later: here it is any JSON.
+    ///
+    /// # Errors
+    /// When it is not JSON.
+    pub fn single(text: &'a str, kind: &'static str) -> Result<Envelope<'a>, EnvelopeError> {
+        let message = serde_json::from_str(text).map_err(EnvelopeError::NotJson)?;
+        Ok(Envelope {
+            batch: vec![message],
+            kind: Some(kind),
+            ..Envelope::default()
+        })
+    }
+
+    /// The write key that stands in the body.
+    pub fn stated_key(&self) -> Option<Cow<'a, str>> {
+        let of_message = || {
+            self.batch
+                .first()
+                .and_then(|message| Fields::of(message)?.write_key)
+        };
+        let stated = match self.kind {
+            None => self.write_key,
+            Some(_) => of_message(),
+        };
+        stated.and_then(text::id)
     }
 }
 
@@ -205,10 +239,35 @@ mod tests {
     }
 
     #[test]
+    fn a_single_call_is_its_own_envelope() {
+        let text = " {\"writeKey\": 1, \"writeKey\": \" k \", \"batch\": [], \"type\": \"x\"} ";
+        let envelope = Envelope::single(text, "track").unwrap();
+        assert_eq!(envelope.batch.len(), 1);
+        assert_eq!(envelope.batch[0].get(), text.trim());
+        assert_eq!(envelope.stated_key().as_deref(), Some("k"));
+        for text in ["null", "[]", "3", "{}"] {
+            assert!(
+                Envelope::single(text, "track").unwrap().stated_key().is_none(),
+                "{text}"
+            );
+        }
+        for text in ["", "{", "{} {}", "nope"] {
+            assert!(
+                matches!(Envelope::single(text, "track"), Err(EnvelopeError::NotJson(_))),
+                "{text}"
+            );
+        }
+        // The key of a batch is that of the batch alone.
+        let batch = r#"{"batch":[{"writeKey":"a"}]}"#;
+        assert!(Envelope::parse(batch).unwrap().stated_key().is_none());
+    }
+
+    #[test]
     fn deep_nesting_costs_no_stack() {
         let text = format!(r#"{{"batch":[{}{}]}}"#, "[".repeat(250_000), "]".repeat(250_000));
         assert_eq!(Envelope::parse(&text).unwrap().batch.len(), 1);
         assert!(Envelope::parse(&"[".repeat(10_000_000)).is_err());
+        assert!(Envelope::single(&"[".repeat(10_000_000), "track").is_err());
     }
 
     proptest! {

@@ -1,4 +1,5 @@
-//! The fields of a message, as they stand in it. Of a field that occurs twice the last one counts; what is not listed is dropped.
+//! The fields of a message, as they stand in it; with the write key, since a single call is its own envelope. Of a field that
+//! occurs twice the last one counts; what is not listed is dropped.
 
 use std::fmt;
 
@@ -60,6 +61,7 @@ fields! {
     original_timestamp = "originalTimestamp",
     sent_at = "sentAt",
     received_at = "receivedAt",
+    write_key = "writeKey",
 }
 
 struct FieldsVisitor;

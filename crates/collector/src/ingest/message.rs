@@ -28,6 +28,9 @@ use crate::lookback::Sought;
 /// Longest `messageId` that is kept as it is, in characters; of a longer one its SHA-256 is kept.
 pub const MAX_MESSAGE_ID: usize = 100;
 
+/// What a message's `type` may be.
+pub const KINDS: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];
+
 /// A message that may be taken.
 #[derive(Debug)]
 pub struct Checked {
@@ -82,6 +85,8 @@ pub struct Common<'a> {
     pub trust: Trust,
     /// What hashes whom messages are about.
     pub subjects: &'a SubjectKey,
+    /// The `type` of all of them, where it is not for them to say.
+    pub kind: Option<&'static str>,
     /// When it left, by the envelope.
     pub sent_at: Option<Timestamp>,
     /// The batch's context.
@@ -131,7 +136,7 @@ pub fn check(
         return Err(Rejection::TooLarge.into());
     }
     let fields = Fields::of(raw).ok_or(Rejection::NotAnObject)?;
-    let kind = kind(&fields)?;
+    let kind = common.kind.map_or_else(|| kind(&fields), Ok)?;
     let (user_id, anonymous_id) = (id(fields.user_id), id(fields.anonymous_id));
     let (group_id, previous_id) = (id(fields.group_id), id(fields.previous_id));
     if user_id.is_none() && (anonymous_id.is_none() || kind == "alias") {
@@ -231,7 +236,6 @@ fn is_too_large(raw: &RawValue) -> bool {
 }
 
 fn kind(fields: &Fields<'_>) -> Result<&'static str, Rejection> {
-    const KINDS: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];
     let stated = fields.kind.and_then(text::id).ok_or(Rejection::NoType)?;
     let known = KINDS.into_iter().find(|kind| **kind == *stated);
     known.ok_or(Rejection::UnknownType)

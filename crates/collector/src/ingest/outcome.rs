@@ -110,6 +110,33 @@ impl Rejection {
             Rejection::TooManyNames => "rejected.too_many_names",
         }
     }
+
+    /// The code that the sender of a single call is told: the outcome's name without its kind.
+    pub fn code(self) -> &'static str {
+        let name = self.name();
+        name.strip_prefix("rejected.").unwrap_or(name)
+    }
+
+    /// What the sender is told beside the code.
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Rejection::NotAnObject => "the message is not a JSON object",
+            Rejection::TooLarge => "the message is larger than 32 KB of compact JSON",
+            Rejection::TooDeep => "the message is nested more deeply than 64 levels",
+            Rejection::NoType => "the message has no type",
+            Rejection::UnknownType => {
+                "the message's type is none of track, identify, page, screen, group and alias"
+            }
+            Rejection::NoEvent => "a track call needs an event",
+            Rejection::NoUserAnonId => {
+                "the message needs a userId or an anonymousId; an alias call, a userId"
+            }
+            Rejection::NoGroupId => "a group call needs a groupId",
+            Rejection::NoPreviousId => "an alias call needs a previousId",
+            Rejection::FieldNotObject => "properties, traits, context and integrations are objects or null",
+            Rejection::ClusterEvent => "this write key is not for the events of clusters",
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A batch request, checked: the records of the messages that may be taken, and the outcomes of those that may not.
+//! A request, checked: the records of the messages that may be taken, and the outcomes of those that may not.
 
 use heliograph_wire::segment::MAX_BATCH;
 use jiff::{SignedDuration, Timestamp};
@@ -37,7 +37,7 @@ pub struct Request {
     pub drift: Option<SignedDuration>,
 }
 
-/// What a batch is checked by.
+/// What a request is checked by.
 #[derive(Clone, Copy)]
 pub struct Terms<'a> {
     /// The key that it came with.
@@ -64,7 +64,7 @@ pub enum RequestError {
 }
 
 impl Request {
-    /// Checks all messages of a batch.
+    /// Checks all messages of a request.
     ///
     /// # Errors
     /// When the request can't be taken as a whole; a message at fault is not an error but an outcome.
@@ -76,6 +76,7 @@ impl Request {
             now,
             trust: terms.trust,
             subjects: terms.subjects,
+            kind: envelope.kind,
             sent_at: sent_at.and_then(|text| moment::parse(&text)),
             context: envelope
                 .context
@@ -105,6 +106,22 @@ impl Request {
             }
         }
         Ok(request)
+    }
+
+    /// A request of so many messages of which none is looked into, since the same becomes of all of them.
+    pub fn decided(key: Key, now: Timestamp, outcome: Outcome, messages: usize) -> Request {
+        let mut decided = Tally::default();
+        for _ in 0..messages {
+            decided.count(outcome);
+        }
+        Request {
+            key,
+            received: now,
+            records: Vec::new(),
+            messages: Vec::new(),
+            decided,
+            drift: None,
+        }
     }
 
     /// The memory that it takes, in bytes.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ingest::outcome::Outcome;
+use crate::ingest::outcome::{Outcome, Rejection};
 
 /// How many messages had which outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +37,14 @@ impl Tally {
     /// The outcomes that occurred.
     pub fn iter(&self) -> impl Iterator<Item = (Outcome, u64)> {
         self.0.iter().map(|(outcome, count)| (*outcome, *count))
+    }
+
+    /// Why a message was refused, where one was.
+    pub fn rejection(&self) -> Option<Rejection> {
+        self.0.keys().find_map(|outcome| match outcome {
+            Outcome::Rejected(reason) => Some(*reason),
+            _ => None,
+        })
     }
 
     /// Whether every message is kept, now or since before.

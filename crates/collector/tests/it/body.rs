@@ -188,7 +188,7 @@ fn other_methods_and_paths_are_told_so() {
     for method in ["GET", "PUT", "DELETE"] {
         let answer = client.send(method, "/v1/batch", &[], b"").unwrap();
         assert_eq!(answer.error(), (405, "method_not_allowed".to_owned()));
-        assert_eq!(answer.header("allow"), Some("POST"));
+        assert_eq!(answer.header("allow"), Some("POST,OPTIONS"));
     }
     let answer = client.send("GET", "/nothing", &[], b"").unwrap();
     assert_eq!(

@@ -56,6 +56,16 @@ impl Client {
 
     /// Reads an answer.
     pub(crate) fn answer(&mut self) -> io::Result<Answer> {
+        let mut answer = self.head()?;
+        let length = answer.header("content-length").map_or(Ok(0), str::parse);
+        let length = length.map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+        answer.body.resize(length, 0);
+        self.stream.read_exact(&mut answer.body)?;
+        Ok(answer)
+    }
+
+    /// Reads an answer to HEAD, or as far as its body.
+    pub(crate) fn head(&mut self) -> io::Result<Answer> {
         let mut line = String::new();
         let mut next_line = |stream: &mut BufReader<TcpStream>| -> io::Result<String> {
             line.clear();
@@ -80,18 +90,11 @@ impl Client {
             let (name, value) = line.split_once(": ").ok_or_else(bad)?;
             headers.push((name.to_ascii_lowercase(), value.to_owned()));
         }
-        let mut answer = Answer {
+        Ok(Answer {
             status,
             headers,
             body: Vec::new(),
-        };
-        let length = answer
-            .header("content-length")
-            .and_then(|length| length.parse().ok())
-            .ok_or_else(bad)?;
-        answer.body.resize(length, 0);
-        self.stream.read_exact(&mut answer.body)?;
-        Ok(answer)
+        })
     }
 
     /// Posts a batch with Basic authorization.

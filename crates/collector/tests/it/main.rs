@@ -10,10 +10,12 @@
 
 mod auth;
 mod body;
+mod calls;
 mod chaos;
 mod client;
 mod collector;
 mod command;
+mod cors;
 mod crash;
 mod day;
 mod dedupe;
@@ -27,6 +29,7 @@ mod import;
 mod in_process;
 mod message;
 mod metrics;
+mod privacy;
 mod receipt;
 mod report;
 mod reporter;
