@@ -135,6 +135,7 @@ impl Rejection {
             Rejection::NoPreviousId => "an alias call needs a previousId",
             Rejection::FieldNotObject => "properties, traits, context and integrations are objects or null",
             Rejection::ClusterEvent => "this write key is not for the events of clusters",
+            Rejection::TooManyNames => "its cluster has told as many different names today as are told apart",
         }
     }
 }
