@@ -16,14 +16,19 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
         &["heliograph-wire"],
         &["heliograph-fleet", "heliograph-signal"],
     ),
+    (
+        "heliograph-diagnostics",
+        &["heliograph-wire"],
+        &["heliograph-fleet"],
+    ),
     ("heliograph-fleet", &["heliograph-wire"], &[]),
 ];
 
 /// What may be reached from nowhere but the named crates.
 const ONLY_FROM: &[(&str, &[&str])] = &[
     ("rusqlite", &["heliograph-collector"]),
-    ("tokio", &["heliograph-collector"]),
-    ("zbus", &[]),
+    ("tokio", &["heliograph-collector", "heliograph-diagnostics"]),
+    ("zbus", &["heliograph-diagnostics"]),
     ("openssl-sys", &[]),
 ];
 

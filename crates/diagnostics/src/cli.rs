@@ -1,0 +1,45 @@
+//! The command line, as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use heliograph_diagnostics::listen::Listen;
+use heliograph_diagnostics::node::Role;
+
+/// The health of every systemd unit, from systemd itself.
+#[derive(Debug, Parser)]
+#[command(name = "heliograph-diagnostics", version)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Configuration file (TOML)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print the complete default configuration and exit
+    #[arg(long, global = true)]
+    pub(crate) print_config: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the daemon
+    Serve(Serve),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen: an address with a port, or unix:/path; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Vec<Listen>,
+    /// What this node is in its cluster: master, agent or agent_public
+    #[arg(long)]
+    pub(crate) role: Option<Role>,
+}

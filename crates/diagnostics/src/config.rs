@@ -1,0 +1,273 @@
+//! The configuration: defaults, then the file, then the environment, then the command line; each wins over those before it.
+
+mod quantity;
+mod table;
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+use self::table::{SETTINGS, Setting};
+use crate::environment;
+use crate::listen::Listen;
+use crate::node::Role;
+
+/// Where the original listens when it does not listen on a socket, but on loopback only.
+pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1050));
+
+/// How the daemon runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: Vec<Listen>,
+    /// What is logged.
+    pub log: Level,
+    /// What this node is in its cluster.
+    pub role: Role,
+    /// How long requests under way may take to end at a stop.
+    pub grace: Duration,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Only what went wrong.
+    Error,
+    /// And what is odd.
+    Warn,
+    /// And what an operator wants to know.
+    Info,
+    /// And what helps to find faults.
+    Debug,
+}
+
+/// A configuration that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("can't read the configuration {}", .0.display())]
+    Unreadable(PathBuf, #[source] io::Error),
+    /// It is not TOML.
+    #[error("the configuration {} is not TOML", .0.display())]
+    NotToml(PathBuf, #[source] Box<toml::de::Error>),
+    /// A key that there is not.
+    #[error("{place}: there is no key `{key}`{}", hint(.nearest))]
+    UnknownKey {
+        /// File or variable.
+        place: String,
+        /// The key.
+        key: String,
+        /// The known key that looks most like it.
+        nearest: Option<&'static str>,
+    },
+    /// A value that can't be understood.
+    #[error("{place}: `{key}` should be {expected}, found {found}")]
+    BadValue {
+        /// File or variable.
+        place: String,
+        /// The key.
+        key: &'static str,
+        /// What it should be.
+        expected: &'static str,
+        /// What it is.
+        found: String,
+    },
+}
+
+fn hint(nearest: &Option<&'static str>) -> String {
+    nearest.map_or_else(String::new, |key| format!(", did you mean `{key}`?"))
+}
+
+/// How alike an unknown key must be to a known one to be mentioned, from 0 to 1.
+const ALIKE: f64 = 0.8;
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: vec![Listen::Tcp(DEFAULT_ADDRESS)],
+            log: Level::Info,
+            role: Role::Agent,
+            grace: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Config {
+    /// Defaults, then the file, if there is one, then these settings of the environment.
+    ///
+    /// # Errors
+    /// When a key or a value is not understood.
+    pub fn read(file: Option<&Path>, environment: &[(String, String)]) -> Result<Config, ConfigError> {
+        let mut config = Config::default();
+        if let Some(file) = file {
+            let text =
+                fs::read_to_string(file).map_err(|error| ConfigError::Unreadable(file.to_owned(), error))?;
+            config.take_toml(file, &text)?;
+        }
+        for (key, value) in environment {
+            let place = format!("the variable {}{}", environment::PREFIX, key.to_ascii_uppercase());
+            config.take(place, key, value, &format!("`{value}`"))?;
+        }
+        Ok(config)
+    }
+
+    /// The configuration as a file, each key with its explanation.
+    pub fn to_toml(&self) -> String {
+        let mut text =
+            String::from("# The configuration of heliograph-diagnostics. Every key may be left out.\n");
+        for setting in SETTINGS {
+            for line in setting.doc.lines() {
+                let _ = write!(text, "\n# {line}");
+            }
+            let variable = setting.key.to_ascii_uppercase();
+            let _ = write!(text, "\n# Environment: {}{variable}", environment::PREFIX);
+            let _ = writeln!(text, "\n{} = {}", setting.key, (setting.show)(self));
+        }
+        text
+    }
+
+    fn take_toml(&mut self, file: &Path, text: &str) -> Result<(), ConfigError> {
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error| ConfigError::NotToml(file.to_owned(), Box::new(error)))?;
+        let place = format!("the configuration {}", file.display());
+        for (key, value) in &table {
+            let text = text_of(value);
+            self.take(place.clone(), key, &text, &value.to_string())?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, place: String, key: &str, text: &str, found: &str) -> Result<(), ConfigError> {
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
+            return Err(ConfigError::UnknownKey {
+                place,
+                key: key.to_owned(),
+                nearest: nearest(key),
+            });
+        };
+        let Setting {
+            key, expected, read, ..
+        } = setting;
+        read(self, text).ok_or_else(|| ConfigError::BadValue {
+            place,
+            key,
+            expected,
+            found: found.to_owned(),
+        })
+    }
+}
+
+/// A value as it would stand in a variable: a list's items are separated by commas. What no key takes for a table, a date or a
+/// list within a list.
+fn text_of(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Boolean(truth) => truth.to_string(),
+        toml::Value::Array(items) => items.iter().map(text_of).collect::<Vec<_>>().join(","),
+        _ => "?".to_owned(),
+    }
+}
+
+fn nearest(key: &str) -> Option<&'static str> {
+    let alike = |setting: &Setting| strsim::jaro_winkler(key, setting.key);
+    let best = SETTINGS.iter().max_by(|a, b| alike(a).total_cmp(&alike(b)))?;
+    (alike(best) >= ALIKE).then_some(best.key)
+}
+
+impl Level {
+    const ALL: [Level; 4] = [Level::Error, Level::Warn, Level::Info, Level::Debug];
+
+    fn of(name: &str) -> Option<Level> {
+        Level::ALL.into_iter().find(|level| level.name() == name)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Level::Error => "error",
+            Level::Warn => "warn",
+            Level::Info => "info",
+            Level::Debug => "debug",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, ConfigError> {
+        let mut config = Config::default();
+        config.take_toml(Path::new("x.toml"), text).map(|()| config)
+    }
+
+    #[test]
+    fn the_printed_default_is_the_default() {
+        let text = Config::default().to_toml();
+        assert_eq!(read(&text).unwrap(), Config::default());
+        for setting in SETTINGS {
+            assert!(text.contains(&format!("\n{} = ", setting.key)), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn every_key_is_read_and_shown() {
+        let text = r#"
+            listen = ["unix:/run/x", "[::1]:0"]
+            log = "debug"
+            role = "agent_public"
+            grace = "1s"
+        "#;
+        let config = read(text).unwrap();
+        assert_eq!(
+            config,
+            Config {
+                listen: vec![
+                    Listen::Unix(PathBuf::from("/run/x")),
+                    Listen::Tcp("[::1]:0".parse().unwrap())
+                ],
+                log: Level::Debug,
+                role: Role::AgentPublic,
+                grace: Duration::from_secs(1),
+            }
+        );
+        assert_eq!(read(&config.to_toml()).unwrap(), config);
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_where() {
+        for (text, message) in [
+            (
+                "listem = \"x\"",
+                "the configuration x.toml: there is no key `listem`, did you mean `listen`?",
+            ),
+            ("xyz = 1", "the configuration x.toml: there is no key `xyz`"),
+            (
+                "role = \"slave\"",
+                "the configuration x.toml: `role` should be one of \"master\", \"agent\", \"agent_public\", found \"slave\"",
+            ),
+            (
+                "grace = [{}]",
+                "the configuration x.toml: `grace` should be a duration, such as \"10s\", found [{}]",
+            ),
+        ] {
+            assert_eq!(read(text).unwrap_err().to_string(), message);
+        }
+        assert!(matches!(read("= 1"), Err(ConfigError::NotToml(..))));
+    }
+
+    #[test]
+    fn the_environment_wins() {
+        let setting = |key: &str, value: &str| vec![(key.to_owned(), value.to_owned())];
+        let config = Config::read(None, &setting("listen", "127.0.0.1:1,unix:/run/x")).unwrap();
+        assert_eq!(config.listen.len(), 2);
+        let error = Config::read(None, &setting("log", "loud")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the variable HELIOGRAPH_DIAGNOSTICS_LOG: `log` should be one of \"error\", \"warn\", \"info\", \"debug\", found `loud`"
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! Durations (`48h`, `1ms`) as people write them.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+/// Reads a duration.
+pub(super) fn duration(text: &str) -> Option<Duration> {
+    let duration: SignedDuration = text.parse().ok()?;
+    Duration::try_from(duration).ok()
+}
+
+/// Shows a duration such that it reads back.
+pub(super) fn show_duration(duration: Duration) -> String {
+    SignedDuration::try_from(duration).map_or_else(|_| String::new(), |duration| format!("{duration:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_read_back() {
+        for text in ["48h", "1ms", "30s", "1h 30m"] {
+            let read = duration(text).unwrap();
+            assert_eq!(duration(&show_duration(read)), Some(read));
+        }
+        assert_eq!(show_duration(Duration::from_secs(48 * 3600)), "48h");
+        assert_eq!(
+            (duration("-1s"), duration("soon"), duration("")),
+            (None, None, None)
+        );
+    }
+}

@@ -1,0 +1,3 @@
+//! The JSON documents of the API: names, cases and types as in the original, and what we add.
+
+pub mod node;

@@ -1,0 +1,33 @@
+//! The health of every systemd unit of every node, from systemd itself, over the HTTP API of DC/OS diagnostics.
+//!
+//! ```text
+//! systemd ─D-Bus→ source ─observations→ judge ─verdicts→ node ─→ document → http
+//! ```
+//!
+//! | module | noun |
+//! |---|---|
+//! | [`unit`] | a unit: its name, its states, its health; pure |
+//! | [`node`] | what is known of this node's units at one moment; pure |
+//! | [`document`] | the JSON documents of the API: names, cases and types; pure |
+//! | [`consumer`] | who asks, and whether journal text may leave the node for them |
+//! | [`listen`] | where it listens |
+//! | [`server`] | a running daemon: [`server::Diagnostics::start`], `stop` |
+//! | `http` | paths and answers |
+//! | [`config`], [`environment`], [`clock`] | what is passed in |
+//!
+//! A master's view of the cluster is made of what the nodes answer on [`document::node::PATH`]: it reads
+//! [`document::node::NodeDocument`], which also understands the answer of the original, and asks
+//! [`NodeDocument::health`](document::node::NodeDocument::health) and
+//! [`UnitDocument::health`](document::node::UnitDocument::health). Its paths are added in `http`, its configuration
+//! in `config/table.rs`; whether a text of the journal may be in an answer, [`consumer::Consumer`] says.
+
+pub mod clock;
+pub mod config;
+pub mod consumer;
+pub mod document;
+pub mod environment;
+mod http;
+pub mod listen;
+pub mod node;
+pub mod server;
+pub mod unit;
