@@ -9,7 +9,7 @@
 //!
 //! How a request is answered is decided by pure code (`script` turns a fault and a request into steps); the
 //! threads and sockets are in `server` alone. Nothing here reads a clock: waiting is done on conditions that
-//! the owner's `drop` ends.
+//! the owner's `drop` ends. [`skip`] is for tests that a machine can't do.
 
 pub mod documents;
 pub mod emulation;
@@ -17,6 +17,7 @@ pub mod fault;
 pub mod flood;
 pub mod mistype;
 pub mod sink;
+pub mod skip;
 pub mod source;
 pub mod spec;
 pub mod truth;

@@ -5,6 +5,7 @@ mod check;
 mod docs;
 mod fuzz;
 mod run;
+mod sdk;
 mod test;
 mod up;
 
@@ -23,6 +24,8 @@ enum Command {
     Up(up::Args),
     /// Install what the tests need, and run them all
     Test,
+    /// Install what the tests need, where it may be installed
+    Prepare,
     /// Everything that `test` does, and what takes longer or needs more tools
     Check,
     /// Measure, and say how it was measured
@@ -38,6 +41,10 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Up(args) => up::up(&args),
         Command::Test => test::test(),
+        Command::Prepare => {
+            test::prepare();
+            Ok(())
+        }
         Command::Check => check::check(),
         Command::Bench(args) => bench::bench(&args),
         Command::Docs => docs::write(),

@@ -1,26 +1,34 @@
 //! `cargo xtask test`: the cheap checks first, then every test.
 //!
-//! It installs the Debian packages that tests use where it may (root, apt-get). Where it may not, the tests that need one say
-//! that they were skipped, and why.
+//! It installs the Debian packages that tests use where it may (root, apt-get), and SDKs below `target/`. Where it may not, the
+//! tests that need them say that they were skipped, and why; the last lines show them.
 #![expect(clippy::print_stdout, reason = "the commands' own output")]
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
+use heliograph_fleet::skip;
 
 use crate::run::{cargo, output, run, say, target_folder, works};
+use crate::sdk;
 
 /// Debian packages that tests use: package, program that it brings.
 const PACKAGES: &[(&str, &str)] = &[
     ("tinyproxy-bin", "tinyproxy"),
     ("curl", "curl"),
     ("strace", "strace"),
+    ("nodejs", "node"),
+    ("npm", "npm"),
+    ("python3-pip", "pip3"),
 ];
 /// Largest `heliograph-signal` that is shipped, in bytes.
 const MAX_SIGNAL: u64 = 4 << 20;
 
 pub(crate) fn test() -> anyhow::Result<()> {
-    install_packages();
+    prepare();
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&[
         "clippy",
@@ -32,11 +40,20 @@ pub(crate) fn test() -> anyhow::Result<()> {
         "warnings",
     ]))?;
     let mut counts = Counts::default();
-    counts.add_run(&["--workspace"], None)?;
-    counts.add_run(&[], Some("fuzz"))?;
+    let list = std::path::absolute(target_folder().join("skipped.txt"))?;
+    let _ = fs::remove_file(&list);
+    counts.add_run(&["--workspace"], None, &list)?;
+    counts.add_run(&[], Some("fuzz"), &list)?;
     shipped_size()?;
+    counts.add_skipped(&fs::read_to_string(&list).unwrap_or_default());
     println!("{} passed, 0 failed, {} skipped", counts.passed, counts.skipped);
     Ok(())
+}
+
+/// Installs what tests use, as far as that is possible.
+pub(crate) fn prepare() {
+    install_packages();
+    sdk::install();
 }
 
 #[derive(Default)]
@@ -47,14 +64,14 @@ struct Counts {
 
 impl Counts {
     /// Runs tests, with nextest where it is installed, and counts them.
-    fn add_run(&mut self, words: &[&str], folder: Option<&str>) -> anyhow::Result<()> {
+    fn add_run(&mut self, words: &[&str], folder: Option<&str>, list: &Path) -> anyhow::Result<()> {
         let nextest = works(&mut cargo(&["nextest", "--version"]));
         let mut command = if nextest {
             cargo(&["nextest", "run", "--no-fail-fast"])
         } else {
             cargo(&["test", "--no-fail-fast"])
         };
-        command.args(words);
+        command.args(words).env(skip::LIST, list);
         if let Some(folder) = folder {
             command
                 .current_dir(folder)
@@ -82,6 +99,18 @@ impl Counts {
         self.passed += passed;
         self.skipped += skipped;
         Ok(())
+    }
+
+    /// Shows the tests that found that they can't be done here, one a line, and counts them as skipped, not as passed.
+    fn add_skipped(&mut self, list: &str) {
+        let lines: BTreeSet<_> = list.lines().collect();
+        for line in &lines {
+            println!("skipped: {line}");
+        }
+        let tests: BTreeSet<_> = lines.iter().filter_map(|line| line.split(": ").next()).collect();
+        let tests = u64::try_from(tests.len()).unwrap_or(u64::MAX);
+        self.skipped += tests;
+        self.passed = self.passed.saturating_sub(tests);
     }
 }
 
@@ -201,6 +230,17 @@ fn shipped_size() -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_that_were_skipped_have_not_passed() {
+        let mut counts = Counts {
+            passed: 5,
+            skipped: 1,
+        };
+        counts
+            .add_skipped("disk::full: not root\ntraced::off: no strace: why\ntraced::off: and no network\n");
+        assert_eq!((counts.passed, counts.skipped), (3, 3));
+    }
 
     #[test]
     fn summaries_are_understood() {

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use heliograph_collector::store::Store;
+use heliograph_fleet::skip::skipped;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -30,7 +31,9 @@ impl SmallDisk {
         match mounted {
             Ok(output) if output.status.success() => Some(SmallDisk { path, _dir: dir }),
             other => {
-                eprintln!("SKIPPED: no small file system can be mounted here (are we root?): {other:?}");
+                skipped(&format!(
+                    "no small file system can be mounted here (are we root?): {other:?}"
+                ));
                 None
             }
         }

@@ -1,9 +1,10 @@
 //! Programs that a test needs and a machine may not have. Root's machine gets the Debian package; elsewhere the test is skipped,
 //! and says so where nobody can overlook it.
 
-use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+
+pub(crate) use heliograph_fleet::skip::skipped;
 
 /// Whether a program is there, or could be installed. If not, says loudly that the test is skipped.
 pub(crate) fn required(program: &str, package: &str) -> bool {
@@ -24,12 +25,6 @@ pub(crate) fn required(program: &str, package: &str) -> bool {
     };
     skipped(&format!("{program}: {why}"));
     false
-}
-
-/// Says that this test is skipped. Not by `eprintln!`, which is shown for failing tests only.
-pub(crate) fn skipped(why: &str) {
-    let test = std::thread::current().name().unwrap_or_default().to_owned();
-    let _ = writeln!(std::io::stderr(), "\nSKIPPED: {test}: {why}\n");
 }
 
 fn is_there(program: &str) -> bool {
