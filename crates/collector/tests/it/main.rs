@@ -33,4 +33,5 @@ mod privacy;
 mod receipt;
 mod report;
 mod reporter;
+mod sdk;
 mod shape;
