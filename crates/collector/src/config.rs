@@ -12,6 +12,7 @@ use std::{fs, io};
 pub use self::origins::Origins;
 use self::table::{SETTINGS, Setting};
 use crate::environment;
+use crate::ingest::planned::Unplanned;
 
 /// How the collector runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Config {
     pub id_window: Duration,
     /// Memory of these ids, in bytes.
     pub id_window_memory: usize,
+    /// What becomes of what the plan does not list.
+    pub unplanned: Unplanned,
 }
 
 /// How much is logged.
@@ -110,6 +113,7 @@ impl Default for Config {
             grace: Duration::from_secs(10),
             id_window: Duration::from_secs(48 * 60 * 60),
             id_window_memory: 64 << 20,
+            unplanned: Unplanned::Keep,
         }
     }
 }
@@ -241,6 +245,7 @@ mod tests {
             grace = "1s"
             id_window = "1h"
             id_window_memory = 4096
+            unplanned = "strip"
         "#;
         let config = read(text).unwrap();
         assert_eq!(
@@ -261,6 +266,7 @@ mod tests {
                 grace: Duration::from_secs(1),
                 id_window: Duration::from_hours(1),
                 id_window_memory: 4096,
+                unplanned: Unplanned::Strip,
             }
         );
         assert_eq!(read(&config.to_toml()).unwrap(), config);

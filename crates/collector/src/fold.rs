@@ -10,6 +10,7 @@ use crate::ingest::record;
 use crate::ingest::request::Request;
 use crate::ingest::slot::Report;
 use crate::ingest::tally::Tally;
+use crate::ingest::violation::Violation;
 use crate::key::Key;
 
 /// What was decided about a message.
@@ -45,6 +46,8 @@ pub struct Written {
     pub speakers: BTreeSet<Speaker>,
     /// How many messages had which outcome, by key.
     pub outcomes: BTreeMap<(Key, Outcome), u64>,
+    /// How many messages that are kept differ in which way from the plan, by key.
+    pub violations: BTreeMap<(Key, Violation), u64>,
 }
 
 impl Fate {
@@ -75,6 +78,9 @@ impl Written {
                 continue;
             }
             self.messages += 1;
+            for (violation, _) in message.violations.iter().flat_map(|found| found.kinds()) {
+                *self.violations.entry((request.key, violation)).or_default() += 1;
+            }
             if let Some(speaker) = &message.speaker {
                 self.speakers.insert(Speaker::clone(speaker));
             }

@@ -23,12 +23,14 @@ use axum::extract::State;
 use axum::http::Request;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
+use heliograph_wire::plan::Plan;
 
 use self::cors::Cors;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
+use crate::ingest::planned::Planned;
 use crate::keys::Keys;
 use crate::lookback::Lookback;
 use crate::secret::Secrets;
@@ -50,6 +52,8 @@ pub(crate) struct App {
     /// Whether metrics have a socket of their own.
     pub(crate) metrics_apart: bool,
     pub(crate) cors: Cors,
+    /// What may be collected.
+    pub(crate) plan: Planned<'static>,
     readiness: health::Readiness,
 }
 
@@ -75,6 +79,7 @@ impl App {
             data: config.data.clone(),
             metrics_apart: config.metrics_listen.is_some(),
             cors: Cors::of(&config.cors_origins),
+            plan: Planned::of(Plan::built_in(), config.unplanned),
             readiness: health::Readiness::default(),
         }
     }

@@ -1,7 +1,7 @@
 //! From the bytes of a request to what is asked of the store. Pure: time, randomness and keys are passed in.
 //!
 //! ```text
-//! body → inflate → clean → envelope → message: fields, members, moment, slot → record
+//! body → inflate → clean → envelope → message: fields, members, properties, planned, slot, moment → record
 //! ```
 //!
 //! What comes out is a [`request::Request`]: the records of the messages that may be taken, how each of them is recognised when
@@ -17,6 +17,7 @@ pub mod members;
 pub mod message;
 pub mod moment;
 pub mod outcome;
+pub mod planned;
 pub mod properties;
 pub mod record;
 pub mod request;
@@ -24,3 +25,4 @@ pub mod slot;
 pub mod subject;
 pub mod tally;
 pub mod text;
+pub mod violation;

@@ -13,6 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::ingest::outcome::Outcome;
+use crate::ingest::violation::Violation;
 use crate::key::KeyKind;
 
 /// What every name begins with.
@@ -36,6 +37,7 @@ pub struct Metrics {
     /// All of them, under their names.
     registry: Registry,
     messages: Counters<2>,
+    violations: Counters<2>,
     requests: Family<[Label<Cow<'static, str>>; 2], Counter>,
     body_bytes: Counter,
     commits: Counter,
@@ -55,6 +57,7 @@ impl Default for Metrics {
         let mut metrics = Metrics {
             registry: Registry::with_prefix(PREFIX),
             messages: Counters::default(),
+            violations: Counters::default(),
             requests: Family::default(),
             body_bytes: Counter::default(),
             commits: Counter::default(),
@@ -78,6 +81,9 @@ impl Metrics {
             for outcome in Outcome::ALL {
                 let _ = self.messages.get_or_create(&message_labels(key, outcome));
             }
+            for violation in Violation::ALL {
+                let _ = self.violations.get_or_create(&violation_labels(key, violation));
+            }
         }
         for sender in [AHEAD, BEHIND] {
             let _ = self.drift.get_or_create(&[("sender", sender)]);
@@ -87,6 +93,11 @@ impl Metrics {
             "messages",
             "Messages by what became of them and by the kind of the key that they came with",
             self.messages.clone(),
+        );
+        registry.register(
+            "violations",
+            "Messages that are kept and differ from the plan, by how they do",
+            self.violations.clone(),
         );
         registry.register(
             "requests",
@@ -147,6 +158,13 @@ impl Metrics {
             .inc_by(count);
     }
 
+    /// Messages that differ from the plan are on disk.
+    pub fn violations(&self, key: KeyKind, violation: Violation, count: u64) {
+        self.violations
+            .get_or_create(&violation_labels(key, violation))
+            .inc_by(count);
+    }
+
     /// A request was answered; `path` is the template that it matched.
     pub fn request(&self, path: Cow<'static, str>, class: &'static str) {
         let labels = [("path", path), ("status", Cow::Borrowed(class))];
@@ -191,4 +209,8 @@ const BEHIND: &str = "behind";
 
 fn message_labels(key: KeyKind, outcome: Outcome) -> [Label; 2] {
     [("outcome", outcome.name()), ("key", key.name())]
+}
+
+fn violation_labels(key: KeyKind, violation: Violation) -> [Label; 2] {
+    [("violation", violation.name()), ("key", key.name())]
 }

@@ -8,7 +8,7 @@
 //! | `fresh_ids`, `id_block` | the ids of messages, sorted, by hour of receipt (`ids`) |
 //! | `report`, `cluster`, `event` | the time line: which reports came for which slot (`report`) |
 //! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
-//! | `outcome` | outcomes, counted (`outcome`) |
+//! | `outcome`, `violation` | outcomes and violations of the plan, counted (`outcome`) |
 //! | `key` | write keys, hashed (`key`) |
 //! | `cluster_reporter`, `suppression`, `deletion` | who has spoken, who is not kept, what is to be deleted (`suppression`) |
 //! | `bundle` | the bundles that were imported (`bundle`) |
@@ -286,6 +286,9 @@ impl Commit<'_> {
         }
         for ((key, outcome), count) in &written.outcomes {
             outcome::add(&self.transaction, now, key.id, *outcome, *count)?;
+        }
+        for ((key, violation), count) in &written.violations {
+            outcome::add_violation(&self.transaction, now, key.id, *violation, *count)?;
         }
         Ok(())
     }

@@ -237,6 +237,9 @@ impl Writer {
                 for ((key, outcome), count) in written.outcomes {
                     metrics.messages(key.kind, outcome, count);
                 }
+                for ((key, violation), count) in written.violations {
+                    metrics.violations(key.kind, violation, count);
+                }
                 // What is signed is on disk by now.
                 let bodies = job::bodies(&group, &results);
                 let mut proofs = self.setup.secrets.receipt_key.prove(&bodies).into_iter();

@@ -2,7 +2,7 @@
 //! the printed default are all made from it.
 
 use super::quantity::{duration, show_duration, show_size, size};
-use super::{Config, Level, Origins};
+use super::{Config, Level, Origins, Unplanned};
 
 /// A key.
 pub(super) struct Setting {
@@ -116,6 +116,16 @@ pub(super) const SETTINGS: &[Setting] = &[
         expected: "a size, such as \"64 MiB\"",
         read: |config, text| size(text).map(|value| config.id_window_memory = value),
         show: |config| quoted(&show_size(config.id_window_memory)),
+    },
+    Setting {
+        key: "unplanned",
+        doc: "What becomes of what the telemetry plan does not list, in the messages of clusters: \"keep\" stores and counts it,\n\"strip\" takes out properties and rejects events, \"reject\" rejects the messages.",
+        expected: "one of \"keep\", \"strip\", \"reject\"",
+        read: |config, text| {
+            let known = Unplanned::ALL.into_iter().find(|known| known.name() == text);
+            known.map(|unplanned| config.unplanned = unplanned)
+        },
+        show: |config| quoted(config.unplanned.name()),
     },
 ];
 

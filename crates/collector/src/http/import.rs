@@ -41,6 +41,7 @@ async fn take(app: &App, request: Request<Body>) -> Result<Counts, Refused> {
         trust: Trust::Stated,
         entropy: &*app.entropy,
         subjects: &app.secrets.subjects,
+        plan: &app.plan,
     };
     let mut delivery = lines.check(terms).map_err(|error| match error {
         RequestError::TooLarge => malformed(error.to_string()),

@@ -142,6 +142,7 @@ pub(super) fn check(
         trust,
         entropy: &*app.entropy,
         subjects: &app.secrets.subjects,
+        plan: &app.plan,
     };
     request::Request::check(envelope, terms).map_err(|error| match error {
         RequestError::TooLarge => Refused::TooLarge(error.to_string()),

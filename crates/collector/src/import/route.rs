@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use heliograph_wire::plan::Plan;
 use tokio::runtime::Runtime;
 
 use super::{Counts, Lines, PATH, socket};
 use crate::budget::Budget;
 use crate::config::Config;
 use crate::ingest::moment::Trust;
+use crate::ingest::planned::Planned;
 use crate::ingest::request::{RequestError, Terms};
 use crate::key::Key;
 use crate::lock::{self, LockError};
@@ -43,6 +45,7 @@ struct Own {
     runtime: Runtime,
     sources: Sources,
     secrets: Secrets,
+    plan: Planned<'static>,
     _lock: File,
 }
 
@@ -118,6 +121,7 @@ impl Route {
             runtime,
             sources,
             secrets,
+            plan: Planned::of(Plan::built_in(), config.unplanned),
             _lock: lock,
         }))))
     }
@@ -152,6 +156,7 @@ impl Own {
             trust: Trust::Stated,
             entropy: &*self.sources.entropy,
             subjects: &self.secrets.subjects,
+            plan: &self.plan,
         };
         let delivery = lines.check(terms)?;
         // Nobody else needs memory.

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use heliograph_wire::id::{ClusterId, ReporterId, hex};
-use heliograph_wire::plan::Plan;
 use heliograph_wire::segment::MAX_MESSAGE;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -17,11 +16,13 @@ use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::moment::{self, Claims, Moment, Trust};
 use crate::ingest::outcome::Rejection;
+use crate::ingest::planned::{Planned, Unplanned};
 use crate::ingest::properties::Properties;
 use crate::ingest::record::Content;
 use crate::ingest::slot::{self, PropertiesDigest, Report};
 use crate::ingest::subject::{SubjectKey, Subjects};
 use crate::ingest::text;
+use crate::ingest::violation::Violations;
 use crate::key::{Key, KeyId};
 use crate::lookback::Sought;
 
@@ -50,6 +51,8 @@ pub struct Checked {
     pub sought: Sought,
     /// What it adds to what, if it counts.
     pub share: Share,
+    /// How it differs from the plan, if it does.
+    pub violations: Option<Box<Violations>>,
 }
 
 /// Who speaks for a cluster.
@@ -85,6 +88,8 @@ pub struct Common<'a> {
     pub trust: Trust,
     /// What hashes whom messages are about.
     pub subjects: &'a SubjectKey,
+    /// What may be collected.
+    pub plan: &'a Planned<'static>,
     /// The `type` of all of them, where it is not for them to say.
     pub kind: Option<&'static str>,
     /// When it left, by the envelope.
@@ -169,14 +174,24 @@ pub fn check(
     let subjects = common
         .subjects
         .of_message(anonymous_id.as_deref(), reporter.as_ref(), properties);
+    let tracked = event.as_deref().filter(|_| kind == "track");
     let (identity, speaker) = identity(
-        common.key,
+        common,
         &message_id,
-        (kind == "track").then_some(event.as_deref()).flatten(),
+        tracked,
         anonymous_id.as_deref(),
         reporter,
-        properties,
+        &by_name,
     )?;
+    let violations = match tracked {
+        Some(event) => common.plan.check(common.key.kind, event, &by_name),
+        None => Violations::default(),
+    };
+    let stripped = strip(common.plan, tracked, &by_name, &violations)?;
+    let (properties, by_name) = match &stripped {
+        Some(stripped) => (Some(&**stripped), Properties::of(Some(stripped))),
+        None => (properties, by_name),
+    };
     let moment = Moment::settle(claims(&fields, common), common.now, common.trust);
     let name = fields.name.and_then(text::string);
     let (cluster, part) = match (&identity, &speaker) {
@@ -186,7 +201,7 @@ pub fn check(
     };
     let counted = delta::Message {
         kind,
-        event: event.as_deref().filter(|_| kind == "track"),
+        event: tracked,
         name: name.as_deref(),
         properties: &by_name,
         timestamp: moment.timestamp,
@@ -210,6 +225,7 @@ pub fn check(
         integrations,
         moment,
         key: common.key.id,
+        violations: &violations,
     };
     let start = records.len();
     if content.write(records).is_err() {
@@ -225,6 +241,7 @@ pub fn check(
         speaker,
         sought: Sought::Nowhere,
         share,
+        violations: (!violations.is_empty()).then(|| Box::new(violations)),
     })
 }
 
@@ -273,16 +290,16 @@ fn message_id<'a>(raw: Option<&'a RawValue>, entropy: &dyn Entropy) -> Result<Co
 
 /// `event` is that of a `track` call.
 fn identity(
-    key: Key,
+    common: &Common<'_>,
     message_id: &str,
     event: Option<&str>,
     anonymous_id: Option<&str>,
     reporter: Option<ReporterId>,
-    properties: Option<&RawValue>,
+    properties: &Properties<'_>,
 ) -> Result<(Identity, Option<Box<Speaker>>), Rejection> {
     let slot = event.and_then(|event| slot::named_by(message_id, anonymous_id?, event));
-    let of_cluster = slot.is_some() || event.is_some_and(|event| Plan::built_in().event(event).is_some());
-    if of_cluster && !key.kind.speaks_for_clusters() {
+    let of_cluster = slot.is_some() || event.is_some_and(|event| common.plan.event(event).is_some());
+    if of_cluster && !common.key.kind.speaks_for_clusters() {
         return Err(Rejection::ClusterEvent);
     }
     if let Some(slot) = slot {
@@ -295,7 +312,37 @@ fn identity(
     }
     let cluster = anonymous_id.filter(|_| of_cluster).and_then(|id| id.parse().ok());
     let speaker = cluster.map(|cluster| Box::new(Speaker { cluster, reporter }));
-    Ok((Identity::Message(MessageKey::of(key.id, message_id)), speaker))
+    Ok((
+        Identity::Message(MessageKey::of(common.key.id, message_id)),
+        speaker,
+    ))
+}
+
+/// The properties that are kept, where they are not all; what the plan does not list may also be a reason to refuse the message.
+fn strip(
+    plan: &Planned<'_>,
+    event: Option<&str>,
+    properties: &Properties<'_>,
+    violations: &Violations,
+) -> Result<Option<Box<RawValue>>, Rejection> {
+    let Some(event) = event.filter(|_| plan.unplanned != Unplanned::Keep && !violations.is_empty()) else {
+        return Ok(None);
+    };
+    let listed = match plan.event(event) {
+        Some(listed) => listed,
+        None => return Err(Rejection::UnplannedEvent),
+    };
+    match (violations.additional(), plan.unplanned) {
+        (None, _) => Ok(None),
+        (Some(_), Unplanned::Reject) => Err(Rejection::UnplannedProperty),
+        (Some(_), Unplanned::Keep | Unplanned::Strip) => {
+            let kept = properties.filtered(|name| listed.property(name).is_some());
+            // What is made of well-formed parts is well-formed.
+            RawValue::from_string(kept)
+                .map(Some)
+                .map_err(|_| Rejection::TooDeep)
+        }
+    }
 }
 
 fn id(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {

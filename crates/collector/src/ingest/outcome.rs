@@ -53,11 +53,15 @@ pub enum Rejection {
     ClusterEvent,
     /// Its cluster's day holds more names (of units, packages, events, pages) than are told apart.
     TooManyNames,
+    /// The plan does not list its event, and it is not configured to keep such.
+    UnplannedEvent,
+    /// The plan does not list one of its properties, and it is configured to refuse such.
+    UnplannedProperty,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 18] = [
+    pub const ALL: [Outcome; 20] = [
         Outcome::Accepted,
         Outcome::Duplicate,
         Outcome::Conflict,
@@ -76,6 +80,8 @@ impl Outcome {
         Outcome::Rejected(Rejection::FieldNotObject),
         Outcome::Rejected(Rejection::ClusterEvent),
         Outcome::Rejected(Rejection::TooManyNames),
+        Outcome::Rejected(Rejection::UnplannedEvent),
+        Outcome::Rejected(Rejection::UnplannedProperty),
     ];
 
     /// The name that counters, logs and the database use. Names are never changed nor given to another outcome.
@@ -108,6 +114,8 @@ impl Rejection {
             Rejection::FieldNotObject => "rejected.field_not_object",
             Rejection::ClusterEvent => "rejected.cluster_event",
             Rejection::TooManyNames => "rejected.too_many_names",
+            Rejection::UnplannedEvent => "rejected.unplanned_event",
+            Rejection::UnplannedProperty => "rejected.unplanned_property",
         }
     }
 
@@ -136,6 +144,10 @@ impl Rejection {
             Rejection::FieldNotObject => "properties, traits, context and integrations are objects or null",
             Rejection::ClusterEvent => "this write key is not for the events of clusters",
             Rejection::TooManyNames => "its cluster has told as many different names today as are told apart",
+            Rejection::UnplannedEvent => "the telemetry plan does not list the message's event",
+            Rejection::UnplannedProperty => {
+                "the telemetry plan does not list one of the message's properties"
+            }
         }
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::ingest::members::push_text;
+
 /// Members by name, sorted; of a name that occurs twice the last one counts.
 #[derive(Debug, Default)]
 pub struct Properties<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
@@ -22,6 +24,22 @@ impl<'a> Properties<'a> {
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
         at.ok().and_then(|at| self.0.get(at)).map(|(_, raw)| *raw)
+    }
+
+    /// An object of those whose names are wanted.
+    pub fn filtered(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let mut json = Vec::from(*b"{");
+        for (name, raw) in self.iter().filter(|(name, _)| wanted(name)) {
+            if json.len() > 1 {
+                json.push(b',');
+            }
+            push_text(name, &mut json);
+            json.push(b':');
+            json.extend_from_slice(raw.get().as_bytes());
+        }
+        json.push(b'}');
+        // It is made of texts.
+        String::from_utf8(json).unwrap_or_default()
     }
 
     /// All members.
@@ -97,6 +115,8 @@ mod tests {
         assert_eq!(all, [("a", "2"), ("b", "4"), ("c", "{}")]);
         assert_eq!(properties.get("b").map(RawValue::get), Some("4"));
         assert!(properties.get("d").is_none());
+        assert_eq!(properties.filtered(|name| name != "b"), r#"{"a":2,"c":{}}"#);
+        assert_eq!(properties.filtered(|_| false), "{}");
         for other in ["[]", "null", "1", "\"a\""] {
             let raw: &RawValue = serde_json::from_str(other).unwrap();
             assert_eq!(Properties::of(Some(raw)).iter().count(), 0, "{other}");

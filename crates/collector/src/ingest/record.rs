@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::ingest::compact::{TooDeep, compact};
 use crate::ingest::members::{Members, push_text};
 use crate::ingest::moment::Moment;
+use crate::ingest::violation::Violations;
 use crate::key::KeyId;
 use serde_json::value::RawValue;
 
@@ -40,6 +41,8 @@ pub struct Content<'a> {
     pub moment: Moment,
     /// The key that it came with.
     pub key: KeyId,
+    /// How it differs from the plan.
+    pub violations: &'a Violations,
 }
 
 impl Content<'_> {
@@ -64,6 +67,14 @@ impl Content<'_> {
         }
         if self.moment.clamped {
             out.extend_from_slice(b",\"clamped\":true");
+        }
+        for (index, (violation, name)) in self.violations.named().enumerate() {
+            let start: &[u8] = if index == 0 { b",\"violations\":[" } else { b"," };
+            out.extend_from_slice(start);
+            push_text(&format!("{} {name}", violation.name()), out);
+        }
+        if !self.violations.is_empty() {
+            out.push(b']');
         }
         if !self.integrations.is_empty() {
             out.extend_from_slice(b",\"integrations\":");

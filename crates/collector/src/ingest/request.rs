@@ -9,6 +9,7 @@ use crate::ingest::members::Members;
 use crate::ingest::message::{self, Checked, Common, Refusal};
 use crate::ingest::moment::{self, Trust};
 use crate::ingest::outcome::Outcome;
+use crate::ingest::planned::Planned;
 use crate::ingest::subject::SubjectKey;
 use crate::ingest::tally::Tally;
 use crate::ingest::text;
@@ -50,6 +51,8 @@ pub struct Terms<'a> {
     pub entropy: &'a dyn Entropy,
     /// What hashes whom messages are about.
     pub subjects: &'a SubjectKey,
+    /// What may be collected.
+    pub plan: &'a Planned<'static>,
 }
 
 /// A request that is refused as a whole.
@@ -76,6 +79,7 @@ impl Request {
             now,
             trust: terms.trust,
             subjects: terms.subjects,
+            plan: terms.plan,
             kind: envelope.kind,
             sent_at: sent_at.and_then(|text| moment::parse(&text)),
             context: envelope
@@ -147,8 +151,10 @@ mod tests {
     use crate::entropy::SystemEntropy;
     use crate::ingest::clean::clean;
     use crate::ingest::inflate::inflate;
+    use crate::ingest::planned::Unplanned;
     use crate::ingest::record::Kept;
     use crate::key::KeyKind;
+    use heliograph_wire::plan::Plan;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -164,6 +170,7 @@ mod tests {
                 trust: Trust::of(kind),
                 entropy: &SystemEntropy,
                 subjects: &SubjectKey::of(b"k"),
+                plan: &Planned::of(Plan::built_in(), Unplanned::Keep),
             },
         )
         .ok()?;
@@ -230,6 +237,18 @@ mod tests {
                     .collect()),
             ]
         })
+    }
+
+    #[test]
+    fn the_record_says_how_a_message_differs_from_the_plan() {
+        let text =
+            r#"{"batch": [{"type": "track", "event": "a\tb", "userId": "u", "properties": {"x": 1}}]}"#;
+        let request = check(text, KeyKind::Cluster).unwrap();
+        let record = String::from_utf8(request.records).unwrap();
+        let remarks: Value = serde_json::from_str(record.split('\t').next().unwrap()).unwrap();
+        assert_eq!(remarks["violations"], json!(["Unplanned-Event a\tb"]));
+        let other = check(text, KeyKind::Server).unwrap();
+        assert!(!String::from_utf8(other.records).unwrap().contains("violations"));
     }
 
     proptest! {

@@ -7,6 +7,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::ingest::properties::Properties;
+use crate::ingest::text;
+
 /// A slot.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot {
@@ -49,15 +52,26 @@ pub fn named_by(message_id: &str, anonymous_id: &str, event: &str) -> Option<Slo
 
 impl PropertiesDigest {
     /// The digest of a message's properties; absent ones are as good as none.
-    pub fn of(properties: Option<&RawValue>) -> PropertiesDigest {
-        let value = properties
-            .and_then(|raw| serde_json::from_str(raw.get()).ok())
-            .unwrap_or(Value::Object(serde_json::Map::new()));
+    pub fn of(properties: &Properties<'_>) -> PropertiesDigest {
         let mut hash = Sha256::new();
-        feed(&mut hash, &value);
+        hash.update(b"{");
+        for (name, raw) in properties.iter() {
+            feed_text(&mut hash, name);
+            feed_raw(&mut hash, raw);
+        }
+        hash.update(b"}");
         let mut first = [0; 8];
         first.copy_from_slice(&hash.finalize()[..8]);
         PropertiesDigest(i64::from_be_bytes(first))
+    }
+}
+
+/// As [`feed`], without a tree for what has no members.
+fn feed_raw(hash: &mut Sha256, raw: &RawValue) {
+    let json = raw.get();
+    match text::string(raw) {
+        Some(text) => feed_text(hash, &text),
+        None => feed(hash, &serde_json::from_str(json).unwrap_or_default()),
     }
 }
 
@@ -104,7 +118,7 @@ mod tests {
     use super::*;
 
     fn digest(json: &str) -> PropertiesDigest {
-        PropertiesDigest::of(Some(serde_json::from_str(json).unwrap()))
+        PropertiesDigest::of(&Properties::of(Some(serde_json::from_str(json).unwrap())))
     }
 
     #[test]
@@ -121,7 +135,7 @@ mod tests {
         ] {
             assert_ne!(digest(r#"{"a":8,"b":[1.5,"x"]}"#), digest(other), "{other}");
         }
-        assert_eq!(PropertiesDigest::of(None), digest("{}"));
+        assert_eq!(PropertiesDigest::of(&Properties::of(None)), digest("{}"));
     }
 
     #[test]

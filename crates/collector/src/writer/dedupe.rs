@@ -168,6 +168,7 @@ mod tests {
                 },
                 delta: Delta::default(),
             },
+            violations: None,
         }
     }
 

@@ -35,3 +35,4 @@ mod report;
 mod reporter;
 mod sdk;
 mod shape;
+mod violation;

@@ -123,6 +123,7 @@ fn labels_name_no_installation() {
         "sender",
         "status",
         "version",
+        "violation",
     ];
     assert_eq!(names.keys().copied().collect::<Vec<_>>(), known);
     assert_eq!(names["key"].len(), 4);
