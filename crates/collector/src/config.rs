@@ -1,6 +1,7 @@
 //! The configuration: defaults, then the file, then the environment, then the command line; each wins over those before it.
 
 mod origins;
+mod public_url;
 mod quantity;
 mod table;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 pub use self::origins::Origins;
+pub use self::public_url::PublicUrl;
 use self::table::{SETTINGS, Setting};
 use crate::environment;
 use crate::ingest::planned::Unplanned;
@@ -33,6 +35,8 @@ pub struct Config {
     pub request_memory: usize,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
+    /// Where browsers reach the collector, if that is not where they say they do.
+    pub public_url: Option<PublicUrl>,
     /// Which pages may read answers.
     pub cors_origins: Origins,
     /// How long requests under way may take to end at a stop.
@@ -109,6 +113,7 @@ impl Default for Config {
             queue: 4096,
             request_memory: 64 << 20,
             body_timeout: Duration::from_secs(30),
+            public_url: None,
             cors_origins: Origins::Any,
             grace: Duration::from_secs(10),
             id_window: Duration::from_secs(48 * 60 * 60),
@@ -241,6 +246,7 @@ mod tests {
             queue = 7
             request_memory = "9 MiB"
             body_timeout = "1m"
+            public_url = "https://telemetry.example/x"
             cors_origins = "https://a.example, http://b.example:81"
             grace = "1s"
             id_window = "1h"
@@ -259,6 +265,7 @@ mod tests {
                 queue: 7,
                 request_memory: 9 << 20,
                 body_timeout: Duration::from_mins(1),
+                public_url: Some("https://telemetry.example/x".parse().unwrap()),
                 cors_origins: Origins::Listed(vec![
                     "https://a.example".to_owned(),
                     "http://b.example:81".to_owned()

@@ -10,8 +10,11 @@ mod health;
 mod import;
 mod intake;
 mod metrics;
+mod pixel;
 mod privacy;
 mod problem;
+mod sdk_metrics;
+mod settings;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,7 +31,7 @@ use heliograph_wire::plan::Plan;
 use self::cors::Cors;
 use crate::budget::Budget;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, PublicUrl};
 use crate::entropy::Entropy;
 use crate::ingest::planned::Planned;
 use crate::keys::Keys;
@@ -54,6 +57,8 @@ pub(crate) struct App {
     pub(crate) cors: Cors,
     /// What may be collected.
     pub(crate) plan: Planned<'static>,
+    /// Where browsers reach the collector, where that is configured.
+    pub(crate) public_url: Option<PublicUrl>,
     readiness: health::Readiness,
 }
 
@@ -80,6 +85,7 @@ impl App {
             metrics_apart: config.metrics_listen.is_some(),
             cors: Cors::of(&config.cors_origins),
             plan: Planned::of(Plan::built_in(), config.unplanned),
+            public_url: config.public_url.clone(),
             readiness: health::Readiness::default(),
         }
     }
@@ -125,7 +131,19 @@ fn segment_routes() -> Router<Arc<App>> {
         };
         router = router.route(&path, open(post(take)));
     }
-    router
+    for (path, call) in call::pixel_paths() {
+        let take = move |State(app): State<Arc<App>>, request: Request<Body>| async move {
+            pixel::get(&app, request, call).await
+        };
+        router = router.route(&path, open(get(take).head(pixel::head)));
+    }
+    for path in settings::PATHS {
+        router = router.route(path, open(get(settings::get)));
+    }
+    for path in settings::SCRIPT_PATHS {
+        router = router.route(path, open(get(settings::script)));
+    }
+    router.route(sdk_metrics::PATH, open(post(sdk_metrics::post)))
 }
 
 /// Lets browsers ask first, and tells them about other methods, too.

@@ -17,6 +17,7 @@ pub mod members;
 pub mod message;
 pub mod moment;
 pub mod outcome;
+pub mod pixel;
 pub mod planned;
 pub mod properties;
 pub mod record;

@@ -90,6 +90,27 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| quoted(&show_duration(config.body_timeout)),
     },
     Setting {
+        key: "public_url",
+        doc: "Where browsers reach this collector; told to analytics-next in its settings. \"\": by the Host of their request, over\nhttp, or over https where a proxy says so with X-Forwarded-Proto.",
+        expected: "a URL such as \"https://telemetry.example.com\", or \"\"",
+        read: |config, text| {
+            config.public_url = if text.is_empty() {
+                None
+            } else {
+                Some(text.parse().ok()?)
+            };
+            Some(())
+        },
+        show: |config| {
+            quoted(
+                &config
+                    .public_url
+                    .as_ref()
+                    .map_or_else(String::new, ToString::to_string),
+            )
+        },
+    },
+    Setting {
         key: "cors_origins",
         doc: "Origins of the pages whose browsers may read answers, with commas between them; \"*\" for all pages, \"\" for none.",
         expected: "\"*\", or origins such as \"https://app.example.com, https://www.example.com\"",

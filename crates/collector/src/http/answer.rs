@@ -23,6 +23,10 @@ pub(super) enum Refused {
     WriteKey,
     /// The key is not for this; what it is for.
     KeyKind(&'static str),
+    /// The key has no settings: there is none such, or it is not for browsers.
+    NoSettings,
+    /// The request does not say by which name the collector is reached.
+    Host,
     /// The secret is not that of a reporter of the cluster.
     Reporter,
     /// Larger than a request may be; what is, and its bound.
@@ -109,6 +113,18 @@ impl Refused {
                 None,
             ),
             Refused::KeyKind(message) => (StatusCode::FORBIDDEN, "wrong_key_kind", message, None),
+            Refused::NoSettings => (
+                StatusCode::NOT_FOUND,
+                "invalid_write_key",
+                "there is no such write key for browsers",
+                None,
+            ),
+            Refused::Host => (
+                BAD,
+                "invalid_host",
+                "the Host of the request is missing or no name of a host; or set public_url",
+                None,
+            ),
             Refused::Reporter => (
                 StatusCode::FORBIDDEN,
                 "not_the_reporter",

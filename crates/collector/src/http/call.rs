@@ -23,7 +23,14 @@ pub(super) enum Call {
     Single(&'static str),
 }
 
-/// All paths. Analytics-next knows only the first letters.
+/// All paths of images.
+pub(super) fn pixel_paths() -> impl Iterator<Item = (String, Call)> {
+    KINDS
+        .iter()
+        .map(|kind| (format!("/v1/pixel/{kind}"), Call::Single(kind)))
+}
+
+/// All paths to post to. Analytics-next knows only the first letters.
 pub(super) fn paths() -> impl Iterator<Item = (String, Call)> {
     let batches = [
         (BATCH_PATH, Call::Batch),

@@ -79,7 +79,7 @@ async fn take(app: &App, request: Request<Body>, call: Call) -> Result<Response,
 }
 
 /// The key that a request states, if it may be used for this call.
-fn authenticate(app: &App, stated: &WriteKey, call: Call) -> Result<Key, Refused> {
+pub(super) fn authenticate(app: &App, stated: &WriteKey, call: Call) -> Result<Key, Refused> {
     let key = app.keys.find(stated).ok_or(Refused::WriteKey)?;
     if call == Call::Import && key.kind == KeyKind::Ui {
         return Err(Refused::KeyKind(

@@ -45,21 +45,21 @@ fn browsers_that_object_are_not_counted() {
         assert_eq!(answer.counts(), (accepted, 0, rejected), "{path} {headers:?}");
         assert_eq!(collector.messages().len() - before, kept, "{path} {headers:?}");
     }
-    let outcomes = outcomes(&collector);
+    let outcomes = outcomes(&collector, "suppressed%");
     assert_eq!(
         outcomes,
         [("suppressed.dnt".to_owned(), 1), ("suppressed.gpc".to_owned(), 5)]
     );
 }
 
-/// What was counted as suppressed.
-fn outcomes(collector: &TestCollector) -> Vec<(String, i64)> {
+/// What was counted under names like this.
+pub(crate) fn outcomes(collector: &TestCollector, like: &str) -> Vec<(String, i64)> {
     let database = rusqlite::Connection::open(collector.data().join("collector.db")).unwrap();
     let mut rows = database
-        .prepare(
-            "SELECT name, sum(count) FROM outcome WHERE name LIKE 'suppressed%' GROUP BY name ORDER BY name",
-        )
+        .prepare("SELECT name, sum(count) FROM outcome WHERE name LIKE ?1 GROUP BY name ORDER BY name")
         .unwrap();
-    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let rows = rows
+        .query_map([like], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
     rows.map(Result::unwrap).collect()
 }
