@@ -16,12 +16,18 @@ fn over(target: fn(&[u8]), folders: &[&str]) {
 
 #[test]
 fn health() {
-    over(heliograph_fuzz::health, &["corpus/health", "../fixtures/dcos-1.8", "../fixtures/dcos-1.10"]);
+    over(
+        heliograph_fuzz::health,
+        &["corpus/health", "../fixtures/dcos-1.8", "../fixtures/dcos-1.10"],
+    );
 }
 
 #[test]
 fn mesos() {
-    over(heliograph_fuzz::mesos, &["corpus/mesos", "../fixtures/dcos-1.8", "../fixtures/dcos-1.10"]);
+    over(
+        heliograph_fuzz::mesos,
+        &["corpus/mesos", "../fixtures/dcos-1.8", "../fixtures/dcos-1.10"],
+    );
 }
 
 #[test]
@@ -32,4 +38,9 @@ fn config() {
 #[test]
 fn disk() {
     over(heliograph_fuzz::disk, &["corpus/disk"]);
+}
+
+#[test]
+fn deltas() {
+    over(heliograph_fuzz::deltas, &["corpus/deltas"]);
 }

@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use crate::run;
 
-const TARGETS: &[&str] = &["health", "mesos", "config", "disk"];
+const TARGETS: &[&str] = &["health", "mesos", "config", "disk", "deltas"];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
