@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-
+use heliograph_collector::ingest::mention::Kind;
 use heliograph_collector::key::KeyKind;
 
 /// Takes telemetry over the HTTP API of Segment, and says 200 only for what is on disk.
@@ -62,14 +63,44 @@ pub(crate) struct Import {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SuppressionsCommand {
-    /// List them; clusters are known by a hash only
+    /// List them; they are known by a hash only
     List,
-    /// Let a cluster's messages count again
-    Lift {
-        /// The cluster's id
-        #[arg(value_name = "CLUSTER_ID")]
-        cluster: String,
-    },
+    /// Let somebody's messages count again
+    Lift(Whom),
+}
+
+/// Somebody, by id.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Whom {
+    /// A cluster
+    #[arg(long, value_name = "ID")]
+    cluster_id: Option<String>,
+    /// Somebody who is known by an anonymousId
+    #[arg(long, value_name = "ID")]
+    anonymous_id: Option<String>,
+    /// Somebody who is known by a userId
+    #[arg(long, value_name = "ID")]
+    user_id: Option<String>,
+    /// A customer
+    #[arg(long, value_name = "KEY")]
+    customer_key: Option<String>,
+}
+
+impl Whom {
+    /// Kind and id.
+    pub(crate) fn named(&self) -> anyhow::Result<(Kind, &str)> {
+        let stated = [
+            (Kind::Cluster, &self.cluster_id),
+            (Kind::Anonymous, &self.anonymous_id),
+            (Kind::User, &self.user_id),
+            (Kind::Customer, &self.customer_key),
+        ];
+        let found = stated
+            .into_iter()
+            .find_map(|(kind, id)| Some((kind, id.as_deref()?.trim())));
+        found.filter(|(_, id)| !id.is_empty()).context("the id is empty")
+    }
 }
 
 #[derive(Debug, Args)]

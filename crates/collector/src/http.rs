@@ -34,6 +34,7 @@ use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
 use crate::entropy::Entropy;
 use crate::ingest::planned::Planned;
+use crate::ingest::subject::SubjectKey;
 use crate::keys::Keys;
 use crate::lookback::Lookback;
 use crate::secret::Secrets;
@@ -88,6 +89,11 @@ impl App {
             public_url: config.public_url.clone(),
             readiness: health::Readiness::default(),
         }
+    }
+
+    /// What hashes whom messages are about, where anybody is suppressed.
+    fn subjects(&self) -> Option<&SubjectKey> {
+        self.queue.suppresses_anybody().then_some(&*self.secrets.subjects)
     }
 }
 

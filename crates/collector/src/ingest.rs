@@ -14,6 +14,7 @@ pub mod envelope;
 pub mod fields;
 pub mod inflate;
 pub mod members;
+pub mod mention;
 pub mod message;
 pub mod moment;
 pub mod outcome;

@@ -58,8 +58,8 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Suppressions(SuppressionsCommand::List) => {
             command::forgotten::list(&config.data, &mut out)?;
         }
-        Command::Suppressions(SuppressionsCommand::Lift { cluster }) => {
-            command::forgotten::lift(&config.data, &cluster, &SystemEntropy, &mut out)?;
+        Command::Suppressions(SuppressionsCommand::Lift(whom)) => {
+            command::forgotten::lift(&config.data, &whom, &SystemEntropy, &mut out)?;
         }
         Command::Deletions => command::forgotten::deletions(&config.data, &mut out)?,
     }

@@ -10,13 +10,15 @@
 //! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
 //! | `outcome`, `violation` | outcomes and violations of the plan, counted (`outcome`) |
 //! | `key` | write keys, hashed (`key`) |
-//! | `cluster_reporter`, `suppression`, `deletion` | who has spoken, who is not kept, what is to be deleted (`suppression`) |
+//! | `cluster_reporter`, `suppression` | who has spoken, who is not kept (`suppression`) |
+//! | `deletion` | what is deleted (`deletion`) |
 //! | `bundle` | the bundles that were imported (`bundle`) |
 
 mod batch;
 mod bundle;
 mod cluster_day;
 mod connection;
+mod deletion;
 mod error;
 mod ids;
 mod key;
@@ -25,6 +27,7 @@ mod report;
 mod schema;
 mod suppression;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use heliograph_wire::id::Hour;
@@ -33,18 +36,19 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use self::cluster_day::Way;
 pub use self::connection::{OpenError, sizes};
+pub use self::deletion::ListedDeletion;
 use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
 pub use self::key::ListedKey;
 pub use self::report::Claimant;
 pub use self::schema::SchemaError;
-pub use self::suppression::{ListedDeletion, ListedSuppression};
+pub use self::suppression::ListedSuppression;
 use crate::delta::{ClusterDay, Share};
 use crate::fold::Written;
 use crate::forget::{Petition, Verdict};
 use crate::ingest::message::MessageKey;
 use crate::ingest::slot::Slot;
-use crate::ingest::subject::{Subject, SubjectKey, Subjects};
+use crate::ingest::subject::{Subject, SubjectKey};
 use crate::key::{Key, KeyDigest, KeyId, KeyKind, WriteKey};
 
 /// The database, for writing.
@@ -171,30 +175,30 @@ impl Store {
         suppression::check_key(&mut self.connection, key)
     }
 
-    /// Ends all suppressions of a cluster and of its reporters; returns how many there were.
+    /// Ends the suppression of somebody; of a cluster, of its reporters too. Returns how many there were.
     ///
     /// # Errors
     /// When the database can't be written.
-    pub fn lift_suppressions(&mut self, cluster: Subject) -> Result<usize, StoreError> {
-        suppression::lift(&self.connection, cluster)
+    pub fn lift_suppressions(&mut self, subject: Subject) -> Result<usize, StoreError> {
+        suppression::lift(&mut self.connection, subject)
     }
 }
 
 impl Commit<'_> {
-    /// Whether anybody is suppressed.
+    /// A number that is another one after every change of who is suppressed.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn suppresses_anybody(&self) -> Result<bool, StoreError> {
-        suppression::any(&self.transaction)
+    pub fn suppression_generation(&self) -> Result<i64, StoreError> {
+        suppression::generation(&self.transaction)
     }
 
-    /// Whether a message is about somebody who is suppressed.
+    /// All who are suppressed.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn suppresses(&self, subjects: &Subjects) -> Result<bool, StoreError> {
-        suppression::covers(&self.transaction, subjects)
+    pub fn suppressed(&self) -> Result<HashSet<Subject>, StoreError> {
+        suppression::subjects(&self.transaction)
     }
 
     /// Does what is asked for by who wants to be forgotten, as far as that may be.
@@ -389,7 +393,7 @@ impl Reader {
     /// # Errors
     /// When the database can't be read.
     pub fn deletions(&self) -> Result<Vec<ListedDeletion>, StoreError> {
-        suppression::deletions(&self.connection)
+        deletion::list(&self.connection)
     }
 
     /// All write keys, revoked ones too.

@@ -12,9 +12,11 @@ mod condition;
 mod dedupe;
 mod job;
 mod pace;
+mod suppressed;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -28,6 +30,7 @@ pub use self::condition::{Condition, chain};
 use self::dedupe::Dedupe;
 use self::job::{Became, Job, gather};
 pub use self::job::{Bundle, Delivery, Done};
+use self::suppressed::Suppressed;
 use crate::budget::Charge;
 use crate::clock::{Clock, Stopwatch};
 use crate::fold::{Fate, Written};
@@ -72,6 +75,7 @@ pub struct Queue {
     condition: Arc<Condition>,
     metrics: Arc<Metrics>,
     floor: watch::Receiver<Timestamp>,
+    suppresses: Arc<AtomicBool>,
 }
 
 impl Queue {
@@ -113,6 +117,12 @@ impl Queue {
     /// The floor of the window of ids, as of the last commit.
     pub fn floor(&self) -> watch::Receiver<Timestamp> {
         self.floor.clone()
+    }
+
+    /// Whether anybody is suppressed, as of the last commit. A request that comes before the next one may be told the old answer:
+    /// the writer makes sure of it.
+    pub fn suppresses_anybody(&self) -> bool {
+        self.suppresses.load(Ordering::Relaxed)
     }
 
     /// Ends the writer once everything that waits is written. Blocks while the queue is full.
@@ -162,6 +172,8 @@ pub fn start(
     let condition = Arc::<Condition>::default();
     let metrics = setup.metrics.clone();
     let (rising, floor) = watch::channel(window.floor());
+    let suppressed = Suppressed::default();
+    let suppresses = suppressed.anybody();
     let writer = Writer {
         store,
         window,
@@ -169,6 +181,7 @@ pub fn start(
         clock,
         condition: condition.clone(),
         floor: rising,
+        suppressed,
     };
     let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || {
         // Everything is on disk by then, in the log if not in the database.
@@ -181,6 +194,7 @@ pub fn start(
         condition,
         metrics,
         floor,
+        suppresses,
     };
     Ok((queue, thread))
 }
@@ -192,6 +206,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     condition: Arc<Condition>,
     floor: watch::Sender<Timestamp>,
+    suppressed: Suppressed,
 }
 
 impl Writer {
@@ -251,6 +266,7 @@ impl Writer {
                 self.condition.ill(&error);
                 self.setup.metrics.commit_failed();
                 self.store.forget_names();
+                self.suppressed.forget();
                 for job in group {
                     job.refuse(Unavailable::Store);
                 }
@@ -263,7 +279,8 @@ impl Writer {
         let now = self.clock.now();
         let mut dedupe = Dedupe::new(&mut self.window, now);
         let subjects = &self.setup.secrets.subjects;
-        let result = write(&mut self.store, &mut dedupe, subjects, group, now);
+        let suppressed = &mut self.suppressed;
+        let result = write(&mut self.store, &mut dedupe, suppressed, subjects, group, now);
         if result.is_err() {
             dedupe.take_back();
         }
@@ -297,12 +314,13 @@ struct Settled {
 fn write(
     store: &mut Store,
     dedupe: &mut Dedupe<'_>,
+    suppressed: &mut Suppressed,
     subjects: &SubjectKey,
     group: &[Job],
     now: Timestamp,
 ) -> Result<Settled, StoreError> {
     let mut commit = store.begin()?;
-    let suppresses = commit.suppresses_anybody()?;
+    suppressed.refresh(&commit)?;
     let mut written = Written::default();
     let mut results = Vec::with_capacity(group.len());
     let (mut wrote, mut bundles, mut petition) = (false, Vec::new(), None);
@@ -312,7 +330,7 @@ fn write(
                 let request = &delivery.request;
                 let mut fates = Vec::with_capacity(request.messages.len());
                 for message in &request.messages {
-                    let fate = if suppresses && commit.suppresses(&message.subjects)? {
+                    let fate = if suppressed.covers(subjects, request, message) {
                         Fate::Forgotten
                     } else if !commit.day_takes_more(&message.share.to)? {
                         Fate::Full

@@ -4,38 +4,40 @@
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use heliograph_collector::entropy::Entropy;
+use heliograph_collector::ingest::mention::Kind;
 use heliograph_collector::ingest::subject::SubjectKey;
 use heliograph_collector::secret::SecretError;
 use heliograph_collector::store::{Reader, Store};
-use heliograph_wire::id::{ClusterId, hex};
+use heliograph_wire::id::hex;
 use heliograph_wire::time::rfc3339;
+
+use crate::cli::Whom;
 
 /// Prints a table of all suppressions. They are kept as hashes, so nobody is named.
 pub(crate) fn list(data: &Path, out: &mut impl Write) -> anyhow::Result<()> {
-    writeln!(out, "{:<24}  {:<8}  CLUSTER (HASH)", "ASKED", "SCOPE")?;
+    writeln!(out, "{:<24}  {:<9}  HASH", "ASKED", "KIND")?;
     for suppression in Reader::open(data)?.suppressions()? {
-        let whole = suppression.subject == suppression.cluster;
+        let kind = suppression.subject.kind().map_or("?", Kind::name);
         writeln!(
             out,
-            "{}  {:<8}  {}",
+            "{}  {kind:<9}  {}",
             rfc3339(suppression.asked),
-            if whole { "cluster" } else { "reporter" },
-            hex(&suppression.cluster.0)
+            hex(&suppression.subject.0)
         )?;
     }
     Ok(())
 }
 
-/// Ends what suppresses a cluster and its reporters; what comes from then on counts.
+/// Ends what suppresses somebody; of a cluster, what suppresses its reporters, too. What comes from then on counts.
 pub(crate) fn lift(
     data: &Path,
-    cluster: &str,
+    whom: &Whom,
     entropy: &dyn Entropy,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let cluster: ClusterId = cluster.parse().context("not a cluster's id")?;
+    let (kind, id) = whom.named()?;
     // Where there is no database none is made.
     Reader::open(data)?;
     let key = SubjectKey::load_or_make(data, entropy)?;
@@ -43,9 +45,9 @@ pub(crate) fn lift(
     if !store.check_subject_key(&key)? {
         return Err(SecretError::Another.into());
     }
-    match store.lift_suppressions(key.cluster(cluster.as_str()))? {
-        0 => bail!("{cluster} is not suppressed"),
-        _ => writeln!(out, "{cluster} is not suppressed any more")?,
+    match store.lift_suppressions(key.subject(kind, id))? {
+        0 => bail!("{id} is not suppressed"),
+        _ => writeln!(out, "{id} is not suppressed any more")?,
     }
     Ok(())
 }
@@ -54,18 +56,19 @@ pub(crate) fn lift(
 pub(crate) fn deletions(data: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(
         out,
-        "{:>4}  {:<24}  {:<8}  {:<8}  CLUSTER",
-        "ID", "ASKED", "SCOPE", "STATE"
+        "{:>4}  {:<24}  {:<9}  {:<8}  {:>8}  OF WHOM",
+        "ID", "ASKED", "KIND", "STATE", "MESSAGES"
     )?;
     for deletion in Reader::open(data)?.deletions()? {
         writeln!(
             out,
-            "{:>4}  {}  {:<8}  {:<8}  {}",
+            "{:>4}  {}  {:<9}  {:<8}  {:>8}  {}",
             deletion.id,
             rfc3339(deletion.asked),
-            deletion.scope,
+            deletion.kind,
             deletion.state,
-            deletion.cluster.as_deref().unwrap_or("-")
+            deletion.messages,
+            deletion.subject.as_deref().unwrap_or("-")
         )?;
     }
     Ok(())

@@ -40,8 +40,8 @@ async fn take(app: &App, request: Request<Body>) -> Result<Counts, Refused> {
         now: app.clock.now(),
         trust: Trust::Stated,
         entropy: &*app.entropy,
-        subjects: &app.secrets.subjects,
         plan: &app.plan,
+        subjects: app.subjects(),
     };
     let mut delivery = lines.check(terms).map_err(|error| match error {
         RequestError::TooLarge => malformed(error.to_string()),

@@ -141,8 +141,8 @@ pub(super) fn check(
         now,
         trust,
         entropy: &*app.entropy,
-        subjects: &app.secrets.subjects,
         plan: &app.plan,
+        subjects: app.subjects(),
     };
     request::Request::check(envelope, terms).map_err(|error| match error {
         RequestError::TooLarge => Refused::TooLarge(error.to_string()),

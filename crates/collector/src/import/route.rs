@@ -155,8 +155,8 @@ impl Own {
             now: self.sources.clock.now(),
             trust: Trust::Stated,
             entropy: &*self.sources.entropy,
-            subjects: &self.secrets.subjects,
             plan: &self.plan,
+            subjects: self.queue.suppresses_anybody().then_some(&*self.secrets.subjects),
         };
         let delivery = lines.check(terms)?;
         // Nobody else needs memory.

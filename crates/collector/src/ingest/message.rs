@@ -14,13 +14,14 @@ use crate::delta::{self, Share};
 use crate::entropy::{self, Entropy, NoEntropy};
 use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
+use crate::ingest::mention::{self, Mentions};
 use crate::ingest::moment::{self, Claims, Moment, Trust};
 use crate::ingest::outcome::Rejection;
 use crate::ingest::planned::{Planned, Unplanned};
 use crate::ingest::properties::Properties;
 use crate::ingest::record::Content;
 use crate::ingest::slot::{self, PropertiesDigest, Report};
-use crate::ingest::subject::{SubjectKey, Subjects};
+use crate::ingest::subject::{Subject, SubjectKey};
 use crate::ingest::text;
 use crate::ingest::violation::Violations;
 use crate::key::{Key, KeyId};
@@ -43,8 +44,8 @@ pub struct Checked {
     pub drift: Option<SignedDuration>,
     /// Where its record lies among those of its request.
     pub record: Range<usize>,
-    /// Whom it is about.
-    pub subjects: Subjects,
+    /// Whom it is about; `None` where nobody was suppressed when it was checked, and so nobody asked.
+    pub subjects: Option<Box<[Subject]>>,
     /// Who speaks for which cluster, where it is no report but an event of a cluster.
     pub speaker: Option<Box<Speaker>>,
     /// Where it was looked for.
@@ -86,10 +87,10 @@ pub struct Common<'a> {
     pub now: Timestamp,
     /// Whose clock is believed.
     pub trust: Trust,
-    /// What hashes whom messages are about.
-    pub subjects: &'a SubjectKey,
     /// What may be collected.
     pub plan: &'a Planned<'static>,
+    /// What hashes whom messages are about, where anybody is suppressed.
+    pub subjects: Option<&'a SubjectKey>,
     /// The `type` of all of them, where it is not for them to say.
     pub kind: Option<&'static str>,
     /// When it left, by the envelope.
@@ -167,20 +168,13 @@ pub fn check(
     let integrations = members(fields.integrations, common.integrations.as_ref())?;
 
     let message_id = message_id(fields.message_id, entropy)?;
-    let reporter: Option<ReporterId> = context
-        .get("reporter")
-        .and_then(text::id)
-        .and_then(|reporter| reporter.parse().ok());
-    let subjects = common
-        .subjects
-        .of_message(anonymous_id.as_deref(), reporter.as_ref(), properties);
     let tracked = event.as_deref().filter(|_| kind == "track");
     let (identity, speaker) = identity(
         common,
         &message_id,
         tracked,
         anonymous_id.as_deref(),
-        reporter,
+        mention::reporter(&context),
         &by_name,
     )?;
     let violations = match tracked {
@@ -192,6 +186,16 @@ pub fn check(
         Some(stripped) => (Some(&**stripped), Properties::of(Some(stripped))),
         None => (properties, by_name),
     };
+    let subjects = common.subjects.map(|key| {
+        let mentions = Mentions {
+            anonymous_id: anonymous_id.clone(),
+            user_id: user_id.clone(),
+            group_id: group_id.clone(),
+            previous_id: previous_id.clone(),
+            ..Mentions::default()
+        };
+        key.of_message(&mentions.with_objects(properties, traits, &context))
+    });
     let moment = Moment::settle(claims(&fields, common), common.now, common.trust);
     let name = fields.name.and_then(text::string);
     let (cluster, part) = match (&identity, &speaker) {

@@ -49,10 +49,10 @@ pub struct Terms<'a> {
     pub trust: Trust,
     /// Where ids come from for messages that have none.
     pub entropy: &'a dyn Entropy,
-    /// What hashes whom messages are about.
-    pub subjects: &'a SubjectKey,
     /// What may be collected.
     pub plan: &'a Planned<'static>,
+    /// What hashes whom messages are about, where anybody is suppressed. Where nobody is, the writer makes sure of that.
+    pub subjects: Option<&'a SubjectKey>,
 }
 
 /// A request that is refused as a whole.
@@ -169,8 +169,8 @@ mod tests {
                 now,
                 trust: Trust::of(kind),
                 entropy: &SystemEntropy,
-                subjects: &SubjectKey::of(b"k"),
                 plan: &Planned::of(Plan::built_in(), Unplanned::Keep),
+                subjects: Some(&SubjectKey::of(b"k")),
             },
         )
         .ok()?;

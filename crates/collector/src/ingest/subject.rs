@@ -1,21 +1,20 @@
 //! Whom a message is about, as keyed hashes: what the suppression of those who asked to be forgotten is looked up by. Whoever has
 //! the database alone can't tell from them which ids were forgotten, nor try ids out.
+//!
+//! A hash is the first 120 bits of the HMAC-SHA-256 of the id, and a byte for its kind: an id is hashed once, whatever kinds it
+//! may be of.
 
 use std::path::Path;
 
 use heliograph_wire::id::ReporterId;
 use ring::{digest, hmac};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::entropy::Entropy;
-use crate::ingest::text;
+use crate::ingest::mention::{Kind, Mentions};
 use crate::secret::{self, SecretError};
 
 /// Name of the key's file in the data directory.
 const FILE: &str = "suppression-key";
-/// The property that names a cluster, in messages whose `anonymousId` is somebody else.
-const PROPERTY: &str = "clusterId";
 
 /// The key of the hashes.
 #[derive(Debug, Clone)]
@@ -24,13 +23,30 @@ pub struct SubjectKey {
     digest: [u8; 32],
 }
 
-/// A cluster, or a reporter of a cluster: the first 128 bits of its keyed hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Somebody who can be forgotten, by keyed hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject(pub [u8; 16]);
 
-/// All whom a message is about.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Subjects(pub [Option<Subject>; 3]);
+/// Where in a subject its kind stands.
+const KIND: usize = 15;
+
+impl Subject {
+    /// What it is; `None` where a later release wrote it.
+    pub fn kind(&self) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| code(*kind) == self.0[KIND])
+    }
+}
+
+/// A kind's byte. Never changed nor given to another kind.
+const fn code(kind: Kind) -> u8 {
+    match kind {
+        Kind::Cluster => 1,
+        Kind::Reporter => 2,
+        Kind::Anonymous => 3,
+        Kind::User => 4,
+        Kind::Customer => 5,
+    }
+}
 
 impl SubjectKey {
     /// The key of a data directory; made where there is none.
@@ -44,7 +60,7 @@ impl SubjectKey {
     /// The key that is made of a secret.
     pub fn of(secret: &[u8]) -> SubjectKey {
         let mut digest = [0; 32];
-        let text = [b"heliograph suppression key\n", secret].concat();
+        let text = [b"heliograph suppression key 2\n", secret].concat();
         digest.copy_from_slice(digest::digest(&digest::SHA256, &text).as_ref());
         SubjectKey {
             key: hmac::Key::new(hmac::HMAC_SHA256, secret),
@@ -57,104 +73,92 @@ impl SubjectKey {
         self.digest
     }
 
-    /// A cluster.
-    pub fn cluster(&self, id: &str) -> Subject {
-        self.hash(&[b"cluster\n", id.trim().as_bytes()])
+    /// Somebody of a kind, other than a reporter, by id.
+    pub fn subject(&self, kind: Kind, id: &str) -> Subject {
+        self.hash(id).of(kind)
     }
 
     /// A reporter of a cluster.
     pub fn reporter(&self, cluster: &str, reporter: &ReporterId) -> Subject {
-        let parts = [reporter.as_str().as_bytes(), b"\n", cluster.trim().as_bytes()];
-        self.hash(&[b"reporter\n", &parts.concat()])
+        self.hash(&format!("{reporter}\n{}", cluster.trim()))
+            .of(Kind::Reporter)
     }
 
     /// All whom a message is about.
-    pub fn of_message(
-        &self,
-        anonymous_id: Option<&str>,
-        reporter: Option<&ReporterId>,
-        properties: Option<&RawValue>,
-    ) -> Subjects {
-        let named = properties.and_then(cluster_property);
-        let named = named.filter(|named| Some(named.as_str()) != anonymous_id);
-        Subjects([
-            anonymous_id.map(|id| self.cluster(id)),
-            named.as_ref().map(|id| self.cluster(id)),
-            reporter.and_then(|reporter| Some(self.reporter(anonymous_id.or(named.as_deref())?, reporter))),
-        ])
+    pub fn of_message(&self, mentions: &Mentions<'_>) -> Box<[Subject]> {
+        let mut subjects = Vec::new();
+        let mut hashed: Vec<(&str, Hash)> = Vec::new();
+        mentions.each(|kind, id| {
+            let known = hashed
+                .iter()
+                .find(|(known, _)| *known == id)
+                .map(|(_, hash)| *hash);
+            let hash = known.unwrap_or_else(|| {
+                let hash = self.hash(id);
+                hashed.push((id, hash));
+                hash
+            });
+            subjects.push(hash.of(kind));
+        });
+        let reporter = mentions.reporter();
+        subjects.extend(reporter.map(|(cluster, reporter)| self.reporter(cluster, reporter)));
+        subjects.into()
     }
 
-    fn hash(&self, parts: &[&[u8]]) -> Subject {
-        let mut context = hmac::Context::with_key(&self.key);
-        for part in parts {
-            context.update(part);
-        }
+    fn hash(&self, id: &str) -> Hash {
         let mut first = [0; 16];
-        first.copy_from_slice(&context.sign().as_ref()[..16]);
-        Subject(first)
+        first.copy_from_slice(&hmac::sign(&self.key, id.trim().as_bytes()).as_ref()[..16]);
+        Hash(first)
     }
 }
 
-/// The cluster that the properties name.
-fn cluster_property(properties: &RawValue) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Named<'a> {
-        #[serde(rename = "clusterId", borrow)]
-        cluster: Option<&'a RawValue>,
+#[derive(Clone, Copy)]
+struct Hash([u8; 16]);
+
+impl Hash {
+    fn of(mut self, kind: Kind) -> Subject {
+        self.0[KIND] = code(kind);
+        Subject(self.0)
     }
-    let json = properties.get();
-    // A name may be spelt with escapes, though nobody does.
-    let may = |name: &str| memchr::memmem::find(json.as_bytes(), name.as_bytes()).is_some();
-    if !may(PROPERTY) && !may("\\u") {
-        return None;
-    }
-    let named: Named<'_> = serde_json::from_str(json).ok()?;
-    named.cluster.and_then(text::id).map(|id| id.into_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn subjects(anonymous_id: Option<&str>, properties: &str) -> Subjects {
-        let properties: Box<RawValue> = serde_json::from_str(properties).unwrap();
-        let reporter = ReporterId::of_secret(b"s");
-        SubjectKey::of(b"k").of_message(anonymous_id, Some(&reporter), Some(&properties))
-    }
-
     #[test]
-    fn a_message_is_about_whom_it_names() {
+    fn a_message_has_the_subjects_that_it_names() {
         let key = SubjectKey::of(b"k");
-        let (c, d) = (Some(key.cluster("c")), Some(key.cluster("d")));
         let reporter = ReporterId::of_secret(b"s");
-        let of_c = Some(key.reporter("c", &reporter));
-        assert_eq!(subjects(Some("c"), "{}"), Subjects([c, None, of_c]));
-        assert_eq!(
-            subjects(Some("c"), r#"{"clusterId":"c"}"#),
-            Subjects([c, None, of_c])
+        let message = format!(
+            r#"{{"anonymousId":"c","userId":"u","properties":{{"clusterId":"c"}},"context":{{"reporter":"{reporter}"}}}}"#
         );
-        assert_eq!(
-            subjects(Some("c"), r#"{"clusterId":" d "}"#),
-            Subjects([c, d, of_c])
-        );
-        assert_eq!(
-            subjects(Some("c"), r#"{"cluster\u0049d":"d"}"#),
-            Subjects([c, d, of_c])
-        );
-        assert_eq!(subjects(None, r#"{"clusterId":"c"}"#), Subjects([None, c, of_c]));
-        assert_eq!(
-            subjects(None, r#"{"a":{"clusterId":"c"},"clusterId":{}}"#),
-            Subjects::default()
-        );
+        let mut subjects = key.of_message(&Mentions::of(&message).unwrap()).to_vec();
+        let mut expected = vec![
+            key.subject(Kind::Cluster, " c "),
+            key.subject(Kind::Anonymous, "c"),
+            key.subject(Kind::User, "u"),
+            key.subject(Kind::Customer, "u"),
+            key.reporter("c", &reporter),
+        ];
+        subjects.sort();
+        subjects.dedup();
+        expected.sort();
+        assert_eq!(subjects, expected);
     }
 
     #[test]
     fn hashes_are_of_the_key_and_of_the_kind() {
         let reporter = ReporterId::of_secret(b"s");
         let (one, other) = (SubjectKey::of(b"1"), SubjectKey::of(b"2"));
-        assert_ne!(one.cluster("c"), other.cluster("c"));
+        assert_ne!(one.subject(Kind::User, "c"), other.subject(Kind::User, "c"));
         assert_ne!(one.digest(), other.digest());
-        assert_ne!(one.cluster("c"), one.reporter("c", &reporter));
+        assert_ne!(one.subject(Kind::User, "c"), one.subject(Kind::Customer, "c"));
         assert_ne!(one.reporter("c", &reporter), one.reporter("d", &reporter));
+        for kind in Kind::ALL {
+            assert_eq!(one.subject(kind, "c").kind(), Some(kind));
+            assert_eq!(Kind::of(kind.name()), Some(kind));
+        }
+        assert_eq!(Subject([0; 16]).kind(), None);
     }
 }

@@ -1,13 +1,17 @@
-//! Who is not kept any more, by keyed hash; and what of them is to be deleted.
+//! Who is not kept any more, by keyed hash.
+
+use std::collections::HashSet;
 
 use heliograph_wire::id::ReporterId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
+use super::deletion::{self, time};
 use super::error::{Doing as _, StoreError};
 use super::report::bytes_of;
 use crate::forget::{Known, Petition, Ruling, Scope, Standing, Verdict, rule};
-use crate::ingest::subject::{Subject, SubjectKey, Subjects};
+use crate::ingest::mention::Kind;
+use crate::ingest::subject::{Subject, SubjectKey};
 
 /// A suppression as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,36 +24,31 @@ pub struct ListedSuppression {
     pub asked: Timestamp,
 }
 
-/// A deletion as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedDeletion {
-    /// Its number.
-    pub id: i64,
-    /// The cluster's id, as long as it is kept.
-    pub cluster: Option<String>,
-    /// What is deleted.
-    pub scope: Scope,
-    /// `queued`
-    pub state: String,
-    /// When it was asked for.
-    pub asked: Timestamp,
-}
-
-/// Whether anybody is suppressed.
-pub(super) fn any(connection: &Connection) -> Result<bool, StoreError> {
+/// A number that is another one after every change of who is suppressed.
+pub(super) fn generation(connection: &Connection) -> Result<i64, StoreError> {
     connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM suppression)")
+        .prepare_cached("SELECT value FROM gauge WHERE name = 'suppressions'")
         .and_then(|mut statement| statement.query_row((), |row| row.get(0)))
         .doing("look for suppressions")
 }
 
-/// Whether a message is about somebody who is suppressed.
-pub(super) fn covers(connection: &Connection, subjects: &Subjects) -> Result<bool, StoreError> {
-    let [a, b, c] = subjects.0.map(|subject| subject.map(|subject| subject.0));
+/// To be called in the transaction of every change.
+fn announce(connection: &Connection) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM suppression WHERE subject IN (?, ?, ?))")
-        .and_then(|mut statement| statement.query_row((a, b, c), |row| row.get(0)))
-        .doing("look for a suppression")
+        .prepare_cached("UPDATE gauge SET value = value + 1 WHERE name = 'suppressions'")?
+        .execute(())
+        .map(|_| ())
+}
+
+/// All who are suppressed.
+pub(super) fn subjects(connection: &Connection) -> Result<HashSet<Subject>, StoreError> {
+    let read = || -> rusqlite::Result<HashSet<Subject>> {
+        connection
+            .prepare("SELECT subject FROM suppression")?
+            .query_map((), |row| row.get(0).map(Subject))?
+            .collect()
+    };
+    read().doing("read who is suppressed")
 }
 
 /// Does what a petition asks for, as far as it may.
@@ -59,7 +58,7 @@ pub(super) fn petition(
     petition: &Petition,
     now: Timestamp,
 ) -> Result<Verdict, StoreError> {
-    let cluster = key.cluster(petition.cluster.as_str());
+    let cluster = key.subject(Kind::Cluster, petition.cluster.as_str());
     let asker = key.reporter(petition.cluster.as_str(), &petition.reporter);
     let decide = || -> rusqlite::Result<Verdict> {
         let held: Option<(i64, Vec<u8>)> = transaction
@@ -75,25 +74,39 @@ pub(super) fn petition(
             Ruling::Stands(scope, at) => return Ok(Verdict::Forgotten(scope, at)),
             Ruling::Refuse => return Ok(Verdict::Refused),
         };
-        let Some((number, _)) = held else {
-            return Ok(Verdict::Forgotten(Scope::Nothing, now));
+        let (kind, subject, reporter) = match scope {
+            Scope::Reporter => (Kind::Reporter, asker, Some(&petition.reporter)),
+            Scope::Cluster | Scope::Nothing => (Kind::Cluster, cluster, None),
         };
-        let (subject, reporter) = match scope {
-            Scope::Reporter => (asker, Some(bytes_of(Some(&petition.reporter)))),
-            Scope::Cluster | Scope::Nothing => (cluster, None),
-        };
-        transaction
-            .prepare_cached("INSERT INTO suppression (subject, cluster, asker, asked) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")?
-            .execute((subject.0, cluster.0, asker.0, now.as_millisecond()))?;
-        transaction
-            .prepare_cached(
-                "INSERT INTO deletion (cluster, reporter, through, asked, state)
-                 VALUES (?, ?, (SELECT coalesce(max(id), 0) FROM batch), ?, 'queued')",
-            )?
-            .execute((number, reporter, now.as_millisecond()))?;
+        suppress(transaction, subject, cluster, asker.0.as_slice(), now)?;
+        deletion::queue(
+            transaction,
+            kind,
+            petition.cluster.as_str(),
+            reporter,
+            subject,
+            now,
+        )?;
         Ok(Verdict::Forgotten(scope, now))
     };
     decide().doing("note who is to be forgotten")
+}
+
+/// Suppresses somebody; `whole` is the cluster, where that is what it belongs to. Whoever asks for it again asks for nothing new.
+fn suppress(
+    transaction: &Transaction<'_>,
+    subject: Subject,
+    whole: Subject,
+    asker: &[u8],
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO suppression (subject, cluster, asker, asked) VALUES (?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET asker = excluded.asker, asked = excluded.asked WHERE asker = x''",
+        )?
+        .execute((subject.0, whole.0, asker, now.as_millisecond()))?;
+    announce(transaction)
 }
 
 /// What the same reporter had forgotten before.
@@ -164,11 +177,16 @@ fn any_row(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT EXISTS (SELECT 1 FROM suppression)", (), |row| row.get(0))
 }
 
-/// Ends all suppressions of a cluster and of its reporters; returns how many there were.
-pub(super) fn lift(connection: &Connection, cluster: Subject) -> Result<usize, StoreError> {
-    connection
-        .execute("DELETE FROM suppression WHERE cluster = ?", [cluster.0])
-        .doing("lift a suppression")
+/// Ends the suppression of somebody; of a cluster, of its reporters too. Returns how many there were.
+pub(super) fn lift(connection: &mut Connection, subject: Subject) -> Result<usize, StoreError> {
+    let mut lift = || -> rusqlite::Result<usize> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let lifted = transaction.execute("DELETE FROM suppression WHERE cluster = ?", [subject.0])?;
+        announce(&transaction)?;
+        transaction.commit()?;
+        Ok(lifted)
+    };
+    lift().doing("lift a suppression")
 }
 
 pub(super) fn list(connection: &Connection) -> Result<Vec<ListedSuppression>, StoreError> {
@@ -185,30 +203,4 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<ListedSuppression>, St
             .collect()
     };
     read().doing("list suppressions")
-}
-
-pub(super) fn deletions(connection: &Connection) -> Result<Vec<ListedDeletion>, StoreError> {
-    let read = || -> rusqlite::Result<Vec<_>> {
-        connection
-            .prepare(
-                "SELECT deletion.id, name, deletion.reporter IS NULL, state, asked
-                 FROM deletion LEFT JOIN cluster ON cluster.id = deletion.cluster ORDER BY deletion.id",
-            )?
-            .query_map((), |row| {
-                let whole: bool = row.get(2)?;
-                Ok(ListedDeletion {
-                    id: row.get(0)?,
-                    cluster: row.get(1)?,
-                    scope: if whole { Scope::Cluster } else { Scope::Reporter },
-                    state: row.get(3)?,
-                    asked: time(row.get(4)?),
-                })
-            })?
-            .collect()
-    };
-    read().doing("list deletions")
-}
-
-fn time(milliseconds: i64) -> Timestamp {
-    Timestamp::from_millisecond(milliseconds).unwrap_or_default()
 }

@@ -122,7 +122,6 @@ impl<'a> Dedupe<'a> {
 mod tests {
     use super::*;
     use crate::delta::{ClusterDay, Day, Delta, Share};
-    use crate::ingest::subject::Subjects;
     use crate::window::Size;
     use std::time::Duration;
 
@@ -158,7 +157,7 @@ mod tests {
             timestamp: at(happened),
             drift: None,
             record: 0..0,
-            subjects: Subjects::default(),
+            subjects: None,
             speaker: None,
             sought,
             share: Share {

@@ -127,12 +127,15 @@ fn the_first_reporter_has_the_cluster_forgotten_for_good() {
         "{list}"
     );
     assert_eq!(
-        run(collector.data(), &["suppressions", "lift", "nonesuch"])
-            .status
-            .code(),
+        run(
+            collector.data(),
+            &["suppressions", "lift", "--cluster-id", "nonesuch"]
+        )
+        .status
+        .code(),
         Some(1)
     );
-    command(collector.data(), &["suppressions", "lift", "c"]);
+    command(collector.data(), &["suppressions", "lift", "--cluster-id", "c"]);
     let before = collector.messages().len();
     assert_eq!(send(&collector, &key, &report("c", "first", 9)), (1, 0, 0));
     assert_eq!(collector.messages().len(), before + 1);
@@ -171,7 +174,7 @@ fn another_reporter_has_forgotten_what_it_sent_itself() {
     // The first may have everything forgotten still; the second keeps its answer.
     assert_eq!(forgotten(&forget(&collector, &key, "c", "first")).0, "cluster");
     assert_eq!(forgotten(&forget(&collector, &key, "c", "second")), answer);
-    command(collector.data(), &["suppressions", "lift", "c"]);
+    command(collector.data(), &["suppressions", "lift", "--cluster-id", "c"]);
     for secret in ["first", "second"] {
         let before = collector.messages().len();
         let hour = if secret == "first" { 5 } else { 6 };
@@ -335,7 +338,10 @@ fn signal_forgets_and_neither_spool_nor_bundle_brings_it_back() {
     );
     assert_eq!(collector.messages(), kept);
 
-    command(collector.data(), &["suppressions", "lift", CLUSTER]);
+    command(
+        collector.data(),
+        &["suppressions", "lift", "--cluster-id", CLUSTER],
+    );
     second.report(hour(5));
     assert_eq!(collector.messages().len(), kept.len() + 3);
 }

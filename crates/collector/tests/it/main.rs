@@ -37,4 +37,5 @@ mod reporter;
 mod sdk;
 mod settings;
 mod shape;
+mod suppression;
 mod violation;

@@ -1,0 +1,264 @@
+//! Whom a message names, and in which of its fields: what decides whether it is about somebody who is to be forgotten.
+//!
+//! | kind | fields |
+//! |---|---|
+//! | cluster | `anonymousId`, `groupId`, and `clusterId` among the properties or traits |
+//! | reporter of a cluster | `context.reporter`, with the cluster that `anonymousId` names, else a property |
+//! | anonymous | `anonymousId`, `previousId` |
+//! | user | `userId`, `previousId` |
+//! | customer | `userId` (signal sends the customer key there), `groupId`, and `customerKey` among the properties or traits |
+//!
+//! A message on arrival and its record say the same: one function reads both.
+
+use std::borrow::Cow;
+
+use heliograph_wire::id::ReporterId;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::ingest::fields::Fields;
+use crate::ingest::members::Members;
+use crate::ingest::text;
+
+/// Kinds of those who can be forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A cluster.
+    Cluster,
+    /// A reporter, as far as it speaks for one cluster.
+    Reporter,
+    /// Somebody who is known by an `anonymousId`.
+    Anonymous,
+    /// Somebody who is known by a `userId`.
+    User,
+    /// A customer, by key.
+    Customer,
+}
+
+/// What a message says of whom it is about.
+#[derive(Debug, Default)]
+pub struct Mentions<'a> {
+    /// `anonymousId`
+    pub anonymous_id: Option<Cow<'a, str>>,
+    /// `userId`
+    pub user_id: Option<Cow<'a, str>>,
+    /// `groupId`
+    pub group_id: Option<Cow<'a, str>>,
+    /// `previousId`
+    pub previous_id: Option<Cow<'a, str>>,
+    /// `context.groupId`
+    pub context_group_id: Option<Cow<'a, str>>,
+    /// `context.reporter`
+    pub reporter: Option<ReporterId>,
+    /// `clusterId` and `customerKey` in the properties, the traits, and the context's traits.
+    pub named: [Named<'a>; 3],
+}
+
+/// Whom an object among the message's fields names.
+#[derive(Debug, Default)]
+pub struct Named<'a> {
+    cluster: Option<Cow<'a, str>>,
+    customer: Option<Cow<'a, str>>,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 5] = [
+        Kind::Cluster,
+        Kind::Reporter,
+        Kind::Anonymous,
+        Kind::User,
+        Kind::Customer,
+    ];
+
+    /// Its name, in lists and in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Cluster => "cluster",
+            Kind::Reporter => "reporter",
+            Kind::Anonymous => "anonymous",
+            Kind::User => "user",
+            Kind::Customer => "customer",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn of(name: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl<'a> Mentions<'a> {
+    /// Reads a message in the shape in which it is kept; `None` when it is no object.
+    pub fn of(message: &'a str) -> Option<Mentions<'a>> {
+        let raw: &RawValue = serde_json::from_str(message).ok()?;
+        let fields = Fields::of(raw)?;
+        let id = |raw: Option<&'a RawValue>| raw.and_then(text::id);
+        let context = fields.context.and_then(Members::of).unwrap_or_default();
+        Some(
+            Mentions {
+                anonymous_id: id(fields.anonymous_id),
+                user_id: id(fields.user_id),
+                group_id: id(fields.group_id),
+                previous_id: id(fields.previous_id),
+                ..Mentions::default()
+            }
+            .with_objects(fields.properties, fields.traits, &context),
+        )
+    }
+
+    /// Adds what the objects of the message name.
+    #[must_use]
+    pub fn with_objects(
+        mut self,
+        properties: Option<&'a RawValue>,
+        traits: Option<&'a RawValue>,
+        context: &Members<'a>,
+    ) -> Mentions<'a> {
+        self.reporter = reporter(context);
+        self.context_group_id = context.get("groupId").and_then(text::id);
+        self.named =
+            [properties, traits, context.get("traits")].map(|raw| raw.map_or_else(Named::default, Named::of));
+        self
+    }
+
+    /// Hands everybody to `each` by kind and id, some more than once. Reporters are told by [`Mentions::reporter`].
+    pub fn each<'m>(&'m self, mut each: impl FnMut(Kind, &'m str)) {
+        let mut both = |id: &'m Option<Cow<'a, str>>, first, second| {
+            if let Some(id) = id {
+                each(first, id);
+                each(second, id);
+            }
+        };
+        both(&self.anonymous_id, Kind::Cluster, Kind::Anonymous);
+        both(&self.user_id, Kind::User, Kind::Customer);
+        both(&self.previous_id, Kind::Anonymous, Kind::User);
+        both(&self.group_id, Kind::Cluster, Kind::Customer);
+        both(&self.context_group_id, Kind::Cluster, Kind::Customer);
+        for named in &self.named {
+            if let Some(cluster) = &named.cluster {
+                each(Kind::Cluster, cluster);
+            }
+            if let Some(customer) = &named.customer {
+                each(Kind::Customer, customer);
+            }
+        }
+    }
+
+    /// The cluster that the message's reporter speaks for, and the reporter.
+    pub fn reporter(&self) -> Option<(&str, &ReporterId)> {
+        let named = || self.named.iter().find_map(|named| named.cluster.as_deref());
+        let cluster = self.anonymous_id.as_deref().or_else(named)?;
+        Some((cluster, self.reporter.as_ref()?))
+    }
+}
+
+/// The reporter that a context names.
+pub fn reporter(context: &Members<'_>) -> Option<ReporterId> {
+    context.get("reporter").and_then(text::id)?.parse().ok()
+}
+
+impl<'a> Named<'a> {
+    fn of(object: &'a RawValue) -> Named<'a> {
+        #[derive(Deserialize)]
+        struct Ids<'a> {
+            #[serde(rename = "clusterId", borrow)]
+            cluster: Option<&'a RawValue>,
+            #[serde(rename = "customerKey", borrow)]
+            customer: Option<&'a RawValue>,
+        }
+        let json = object.get();
+        // Looking for the names is cheaper than reading. A name may be spelt with escapes, though nobody does.
+        let may = |name: &str| memchr::memmem::find(json.as_bytes(), name.as_bytes()).is_some();
+        if !may("clusterId") && !may("customerKey") && !may("\\u") {
+            return Named::default();
+        }
+        // Of a name that occurs twice the last one counts, and a struct refuses that: such an object is read as members.
+        let (cluster, customer) = match serde_json::from_str::<Ids<'a>>(json) {
+            Ok(ids) => (ids.cluster, ids.customer),
+            Err(_) => match Members::of(object) {
+                Some(members) => (members.get("clusterId"), members.get("customerKey")),
+                None => (None, None),
+            },
+        };
+        Named {
+            cluster: cluster.and_then(text::id),
+            customer: customer.and_then(text::id),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(message: &str) -> String {
+        let mentions = Mentions::of(message).unwrap();
+        let mut all = Vec::new();
+        mentions.each(|kind, id| all.push((kind, id.to_owned())));
+        all.sort();
+        all.dedup();
+        let all: Vec<_> = all
+            .iter()
+            .map(|(kind, id)| format!("{} {id}", kind.name()))
+            .collect();
+        all.join(", ")
+    }
+
+    fn reporter(message: &str) -> Option<(String, ReporterId)> {
+        let mentions = Mentions::of(message).unwrap();
+        let (cluster, reporter) = mentions.reporter()?;
+        Some((cluster.to_owned(), reporter.clone()))
+    }
+
+    #[test]
+    fn a_message_is_about_whom_it_names() {
+        for (message, expected) in [
+            ("{}", ""),
+            (r#"{"anonymousId":" a "}"#, "cluster a, anonymous a"),
+            (r#"{"userId":7}"#, "user 7, customer 7"),
+            (
+                r#"{"anonymousId":"a","properties":{"clusterId":"a","x":1}}"#,
+                "cluster a, anonymous a",
+            ),
+            (
+                r#"{"anonymousId":"a","properties":{"clusterId":" b ","customerKey":"k"}}"#,
+                "cluster a, cluster b, anonymous a, customer k",
+            ),
+            (r#"{"properties":{"cluster\u0049d":"b"}}"#, "cluster b"),
+            // The last one counts.
+            (r#"{"properties":{"clusterId":"b","clusterId":"c"}}"#, "cluster c"),
+            (r#"{"properties":{"a":{"clusterId":"b"},"clusterId":{}}}"#, ""),
+            (r#"{"traits":{"clusterId":"b"}}"#, "cluster b"),
+            (
+                r#"{"context":{"traits":{"customerKey":"k"},"groupId":"g"}}"#,
+                "cluster g, customer g, customer k",
+            ),
+            (
+                r#"{"groupId":"g","previousId":"p"}"#,
+                "cluster g, anonymous p, user p, customer g",
+            ),
+        ] {
+            assert_eq!(all(message), expected, "{message}");
+        }
+        assert!(Mentions::of("[]").is_none());
+    }
+
+    #[test]
+    fn a_reporter_speaks_for_a_cluster() {
+        let id = ReporterId::of_secret(b"s");
+        let context = format!(r#""context":{{"reporter":"{id}"}}"#);
+        for (rest, cluster) in [
+            (r#","anonymousId":"a","properties":{"clusterId":"b"}"#, Some("a")),
+            (r#","userId":"u","properties":{"clusterId":"b"}"#, Some("b")),
+            (r#","userId":"u""#, None),
+        ] {
+            let expected = cluster.map(|cluster| (cluster.to_owned(), id.clone()));
+            assert_eq!(reporter(&format!("{{{context}{rest}}}")), expected, "{rest}");
+        }
+        assert_eq!(
+            reporter(r#"{"anonymousId":"a","context":{"reporter":"x"}}"#),
+            None
+        );
+    }
+}
