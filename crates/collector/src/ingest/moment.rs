@@ -2,6 +2,9 @@
 //!
 //! `timestamp = receivedAt - (sentAt - originalTimestamp)`: how long the message waited is measured by one clock, the sender's;
 //! when it arrived by another, ours. How far the sender's clock is off (and how long the message travelled) is kept as the drift.
+//!
+//! A time that can't be right does not cost the message: it is set to one that can, and the record says so. What the sender said
+//! stays in `originalTimestamp`.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,6 +12,8 @@ use crate::key::KeyKind;
 
 /// How far in the future of its receipt a message may have happened.
 pub const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(5);
+/// What happened before 2000-01-01T00Z is told of by a clock that was never set.
+pub const EARLIEST: Timestamp = Timestamp::constant(946_684_800, 0);
 /// Digits of a second's fraction that count; further ones are dropped.
 const FRACTION_DIGITS: usize = 9;
 
@@ -49,8 +54,17 @@ pub struct Moment {
     pub received: Timestamp,
     /// How far the sender's clock is behind ours, the journey included.
     pub drift: Option<SignedDuration>,
-    /// It claimed to be further in the future than [`MAX_AHEAD`], and was set there.
-    pub clamped: bool,
+    /// Why it is not what was claimed, if it is not.
+    pub amended: Option<Amended>,
+}
+
+/// Why a time is not what was claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Amended {
+    /// It lay further in the future than [`MAX_AHEAD`], and was set there.
+    Clamped,
+    /// It lay before [`EARLIEST`], or where no time is, and was set to the receipt.
+    Absurd,
 }
 
 /// Reads a time: RFC 3339 with a fraction of any length, or a zone without a colon (`+0000`).
@@ -76,49 +90,61 @@ impl Trust {
     }
 }
 
+impl Amended {
+    /// The name in the record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Amended::Clamped => "clamped",
+            Amended::Absurd => "absurd",
+        }
+    }
+}
+
 impl Moment {
     /// Settles a message's times. `now` is when its request arrived.
     pub fn settle(claims: Claims, now: Timestamp, trust: Trust) -> Moment {
         let (timestamp, original, received, drift) = match trust {
             Trust::Stated => {
-                let timestamp = claims.timestamp.or(claims.original).unwrap_or(now);
+                let timestamp = claims.timestamp.or(claims.original).or(Some(now));
                 (timestamp, claims.original.or(claims.timestamp), now, None)
             }
             Trust::Corrected => {
                 let original = claims.timestamp.or(claims.original);
                 let timestamp = match (original, claims.sent) {
-                    (Some(original), Some(sent)) => ago(now, sent.duration_since(original)),
-                    (Some(original), None) => original,
-                    (None, _) => now,
+                    (Some(original), Some(sent)) => now.checked_sub(sent.duration_since(original)).ok(),
+                    (Some(original), None) => Some(original),
+                    (None, _) => Some(now),
                 };
                 let drift = claims.sent.map(|sent| now.duration_since(sent));
                 (timestamp, original, now, drift)
             }
             Trust::Peer => {
-                let received = claims.received.unwrap_or(now);
-                let timestamp = claims.timestamp.or(claims.original).unwrap_or(received);
+                let believed = EARLIEST..=ahead_of(now);
+                let received = claims.received.filter(|received| believed.contains(received));
+                let received = received.unwrap_or(now);
+                let timestamp = claims.timestamp.or(claims.original).or(Some(received));
                 (timestamp, claims.original.or(claims.timestamp), received, None)
             }
         };
-        let latest = ago(received, -MAX_AHEAD);
+        let latest = ahead_of(received);
+        let (timestamp, amended) = match timestamp {
+            Some(timestamp) if timestamp > latest => (latest, Some(Amended::Clamped)),
+            Some(timestamp) if timestamp >= EARLIEST => (timestamp, None),
+            _ => (received, Some(Amended::Absurd)),
+        };
         Moment {
-            timestamp: timestamp.min(latest),
+            timestamp,
             original,
             sent: claims.sent,
             received,
             drift,
-            clamped: timestamp > latest,
+            amended,
         }
     }
 }
 
-/// An instant this long before another, or the end of time in that direction.
-fn ago(from: Timestamp, age: SignedDuration) -> Timestamp {
-    from.checked_sub(age).unwrap_or(if age.is_negative() {
-        Timestamp::MAX
-    } else {
-        Timestamp::MIN
-    })
+fn ahead_of(at: Timestamp) -> Timestamp {
+    at.checked_add(MAX_AHEAD).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -159,29 +185,30 @@ mod tests {
     }
 
     fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(1_000_000 + seconds).unwrap()
+        Timestamp::from_second(1_700_000_000 + seconds).unwrap()
     }
 
     #[test]
     fn corrects_the_clock_of_the_sender() {
-        // (timestamp, originalTimestamp, sentAt) -> (timestamp, drift, clamped), the request arrives at 0
-        for (timestamp, original, sent, expected, drift, clamped) in [
+        const CLAMPED: Option<Amended> = Some(Amended::Clamped);
+        // (timestamp, originalTimestamp, sentAt) -> (timestamp, drift, amended), the request arrives at 0
+        for (timestamp, original, sent, expected, drift, amended) in [
             // In step.
-            (Some(-10), None, Some(0), -10, Some(0), false),
+            (Some(-10), None, Some(0), -10, Some(0), None),
             // A clock an hour behind, and one an hour ahead: happened ten seconds before it left.
-            (Some(-3610), None, Some(-3600), -10, Some(3600), false),
-            (Some(3590), None, Some(3600), -10, Some(-3600), false),
+            (Some(-3610), None, Some(-3600), -10, Some(3600), None),
+            (Some(3590), None, Some(3600), -10, Some(-3600), None),
             // Rudder sends only the original's name; of both, `timestamp` wins.
-            (None, Some(-20), Some(0), -20, Some(0), false),
-            (Some(-10), Some(-20), Some(0), -10, Some(0), false),
+            (None, Some(-20), Some(0), -20, Some(0), None),
+            (Some(-10), Some(-20), Some(0), -10, Some(0), None),
             // Without sentAt as given; without either, on receipt.
-            (Some(-86_400), None, None, -86_400, None, false),
-            (None, None, Some(-5), 0, Some(5), false),
-            (None, None, None, 0, None, false),
+            (Some(-86_400), None, None, -86_400, None, None),
+            (None, None, Some(-5), 0, Some(5), None),
+            (None, None, None, 0, None, None),
             // Happened after it left: some of that is tolerated.
-            (Some(300), None, Some(0), 300, Some(0), false),
-            (Some(301), None, Some(0), 300, Some(0), true),
-            (Some(9999), None, None, 300, None, true),
+            (Some(300), None, Some(0), 300, Some(0), None),
+            (Some(301), None, Some(0), 300, Some(0), CLAMPED),
+            (Some(9999), None, None, 300, None, CLAMPED),
         ] {
             let claims = Claims {
                 timestamp: timestamp.map(at),
@@ -194,9 +221,9 @@ mod tests {
                 (
                     moment.timestamp,
                     moment.drift.map(|drift| drift.as_secs()),
-                    moment.clamped
+                    moment.amended
                 ),
-                (at(expected), drift, clamped),
+                (at(expected), drift, amended),
                 "{timestamp:?} {original:?} {sent:?}"
             );
             assert_eq!(moment.received, at(0), "a sender's receivedAt is never believed");
@@ -218,23 +245,85 @@ mod tests {
                 moment.original,
                 moment.received,
                 moment.drift,
-                moment.clamped
+                moment.amended
             ),
-            (at(-500), Some(at(-900)), at(-400), None, false)
+            (at(-500), Some(at(-900)), at(-400), None, None)
         );
     }
 
     #[test]
-    fn the_ends_of_time_do_not_overflow() {
-        let claims = |timestamp, sent| Claims {
-            timestamp: Some(timestamp),
-            sent: Some(sent),
-            ..Claims::default()
-        };
-        let early = Moment::settle(claims(Timestamp::MIN, Timestamp::MAX), at(0), Trust::Corrected);
-        assert_eq!(early.timestamp, Timestamp::MIN);
-        let late = Moment::settle(claims(Timestamp::MAX, Timestamp::MIN), at(0), Trust::Corrected);
-        assert!(late.clamped);
+    fn what_can_t_be_right_is_amended_and_what_was_said_is_kept() {
+        let (absurd, clamped) = (Some(Amended::Absurd), Some(Amended::Clamped));
+        let (receipt, ahead) = ("2026-11-22T11:00:00Z", "2026-11-22T11:05:00Z");
+        // timestamp, sentAt -> timestamp, whatever the trust where sentAt is not used
+        for (timestamp, sent, expected, amended) in [
+            ("1999-12-31T23:59:59.999Z", None, receipt, absurd),
+            ("2000-01-01T00:00:00Z", None, "2000-01-01T00:00:00Z", None),
+            ("1970-01-01T00:00:10Z", None, receipt, absurd),
+            ("0001-01-01T00:00:00Z", None, receipt, absurd),
+            ("-009999-01-02T01:59:59Z", None, receipt, absurd),
+            ("2026-11-22T11:05:00Z", None, ahead, None),
+            ("2026-11-22T11:05:00.001Z", None, ahead, clamped),
+            ("9999-12-30T21:00:00Z", None, ahead, clamped),
+            // A clock that was never set measures as well as any how long a message waited.
+            (
+                "1970-01-01T00:00:10Z",
+                Some("1970-01-01T00:00:20Z"),
+                "2026-11-22T10:59:50Z",
+                None,
+            ),
+            // Waited for longer than there was a time, or will have.
+            (
+                "-009999-01-02T01:59:59Z",
+                Some("9999-12-30T21:00:00Z"),
+                receipt,
+                absurd,
+            ),
+            (
+                "9999-12-30T21:00:00Z",
+                Some("-009999-01-02T01:59:59Z"),
+                receipt,
+                absurd,
+            ),
+            (
+                "1980-01-01T00:00:00Z",
+                Some("2026-11-22T11:00:00Z"),
+                receipt,
+                absurd,
+            ),
+            (
+                "9000-01-01T00:00:00Z",
+                Some("2026-11-22T11:00:00Z"),
+                ahead,
+                clamped,
+            ),
+        ] {
+            let claims = Claims {
+                timestamp: Some(timestamp.parse().unwrap()),
+                sent: sent.map(|sent| sent.parse().unwrap()),
+                ..Claims::default()
+            };
+            let trusts = [Trust::Corrected, Trust::Stated, Trust::Peer];
+            for trust in trusts.into_iter().take(if sent.is_some() { 1 } else { 3 }) {
+                let moment = Moment::settle(claims, receipt.parse().unwrap(), trust);
+                let settled = (moment.timestamp, moment.amended, moment.original);
+                let expected = (expected.parse().unwrap(), amended, claims.timestamp);
+                assert_eq!(settled, expected, "{timestamp} {sent:?} {trust:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_peer_is_not_believed_to_have_received_it_tomorrow() {
+        for (received, expected) in [(-86_400, -86_400), (300, 300), (301, 0), (-1_000_000_000, 0)] {
+            let claims = Claims {
+                received: Some(at(received)),
+                ..Claims::default()
+            };
+            let moment = Moment::settle(claims, at(0), Trust::Peer);
+            let settled = (moment.received, moment.timestamp, moment.amended);
+            assert_eq!(settled, (at(expected), at(expected), None));
+        }
     }
 
     proptest! {

@@ -65,8 +65,8 @@ impl Content<'_> {
             out.extend_from_slice(b",\"drift\":");
             push_number(drift.as_millis(), out);
         }
-        if self.moment.clamped {
-            out.extend_from_slice(b",\"clamped\":true");
+        if let Some(amended) = self.moment.amended {
+            out.extend_from_slice(format!(",\"{}\":true", amended.name()).as_bytes());
         }
         for (index, (violation, name)) in self.violations.named().enumerate() {
             let start: &[u8] = if index == 0 { b",\"violations\":[" } else { b"," };
