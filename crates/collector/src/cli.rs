@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Key(KeyCommand),
     /// Print what is stored, one JSON object a line, oldest first
     Messages(Messages),
+    /// Print what became of messages by day, and the last ones that were refused, came twice, or differ from the plan
+    Outcomes(Outcomes),
     /// Take messages that came by hand: bundles of heliograph-signal, or JSON, one message a line; twice is the same as once
     Import(Import),
     /// Print the public key that receipts are signed with
@@ -129,6 +131,22 @@ pub(crate) enum KeyCommand {
         #[arg(value_name = "PREFIX_OR_ID")]
         key: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Outcomes {
+    /// Print only this outcome, such as rejected.no_event, or this group of them, such as rejected
+    #[arg(long, value_name = "OUTCOME")]
+    pub(crate) reason: Option<String>,
+    /// Print at most so many messages
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+    /// Print so many days, today included
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub(crate) days: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,5 +4,6 @@ pub(crate) mod forgotten;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod messages;
+pub(crate) mod outcomes;
 pub(crate) mod receipt_key;
 pub(crate) mod serve;

@@ -8,10 +8,11 @@ use crate::ingest::message::{Identity, MessageKey, Speaker};
 use crate::ingest::outcome::{Outcome, Rejection, Suppression};
 use crate::ingest::record;
 use crate::ingest::request::Request;
+use crate::ingest::sample::Sample;
 use crate::ingest::slot::Report;
 use crate::ingest::tally::Tally;
 use crate::ingest::violation::Violation;
-use crate::key::Key;
+use crate::key::{Key, KeyId};
 
 /// What was decided about a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct Written {
     pub outcomes: BTreeMap<(Key, Outcome), u64>,
     /// How many messages that are kept differ in which way from the plan, by key.
     pub violations: BTreeMap<(Key, Violation), u64>,
+    /// What is remembered of single messages, by key.
+    pub samples: Vec<(KeyId, Sample)>,
 }
 
 impl Fate {

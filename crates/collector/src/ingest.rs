@@ -23,6 +23,7 @@ pub mod planned;
 pub mod properties;
 pub mod record;
 pub mod request;
+pub mod sample;
 pub mod slot;
 pub mod subject;
 pub mod tally;

@@ -50,6 +50,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             command::key::revoke(&config.data, &key, &SystemClock, &mut out)?;
         }
         Command::Messages(asked) => return command::messages::print(&config.data, &asked, &mut out),
+        Command::Outcomes(asked) => {
+            command::outcomes::print(&config.data, &asked, &SystemClock, &mut out)?;
+        }
         Command::Import(import) => {
             let key = import.key.as_deref();
             command::import::run(&config, &import.files, key, &mut out)?;

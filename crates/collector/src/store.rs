@@ -8,7 +8,7 @@
 //! | `fresh_ids`, `id_block` | the ids of messages, sorted, by hour of receipt (`ids`) |
 //! | `report`, `cluster`, `event` | the time line: which reports came for which slot (`report`) |
 //! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
-//! | `outcome`, `violation` | outcomes and violations of the plan, counted (`outcome`) |
+//! | `outcome`, `violation`, `outcome_sample` | outcomes and violations of the plan, counted, and the last of each (`outcome`) |
 //! | `key` | write keys, hashed (`key`) |
 //! | `cluster_reporter`, `suppression` | who has spoken, who is not kept (`suppression`) |
 //! | `deletion` | what is deleted (`deletion`) |
@@ -40,10 +40,11 @@ pub use self::deletion::ListedDeletion;
 use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
 pub use self::key::ListedKey;
+pub use self::outcome::{Counted, Remembered};
 pub use self::report::Claimant;
 pub use self::schema::SchemaError;
 pub use self::suppression::ListedSuppression;
-use crate::delta::{ClusterDay, Share};
+use crate::delta::{ClusterDay, Day, Share};
 use crate::fold::Written;
 use crate::forget::{Petition, Verdict};
 use crate::ingest::message::MessageKey;
@@ -56,6 +57,7 @@ pub struct Store {
     connection: Connection,
     names: report::Names,
     terms: cluster_day::Terms,
+    samples: outcome::Places,
     compressor: batch::Compressor,
 }
 
@@ -65,6 +67,7 @@ pub struct Commit<'a> {
     names: &'a mut report::Names,
     terms: &'a mut cluster_day::Terms,
     days: cluster_day::Days,
+    samples: &'a mut outcome::Places,
     compressor: &'a mut batch::Compressor,
 }
 
@@ -81,6 +84,7 @@ impl Store {
             connection,
             names: report::Names::default(),
             terms: cluster_day::Terms::default(),
+            samples: outcome::Places::default(),
             compressor,
         })
     }
@@ -99,6 +103,7 @@ impl Store {
             names: &mut self.names,
             terms: &mut self.terms,
             days: cluster_day::Days::default(),
+            samples: &mut self.samples,
             compressor: &mut self.compressor,
         })
     }
@@ -107,6 +112,7 @@ impl Store {
     pub fn forget_names(&mut self) {
         self.names.forget();
         self.terms.forget();
+        self.samples = outcome::Places::default();
     }
 
     /// The latest hour before another in which ids were written.
@@ -181,6 +187,24 @@ impl Store {
     /// When the database can't be written.
     pub fn lift_suppressions(&mut self, subject: Subject) -> Result<usize, StoreError> {
         suppression::lift(&mut self.connection, subject)
+    }
+}
+
+impl Store {
+    /// Forgets what is remembered of single messages about somebody; returns of how many.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn forget_samples(&self, subjects: &[Subject]) -> Result<usize, StoreError> {
+        outcome::forget(&self.connection, subjects)
+    }
+
+    /// Forgets what is remembered of single messages that came before a time; returns of how many.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn expire_samples(&self, before: Timestamp) -> Result<usize, StoreError> {
+        outcome::expire(&self.connection, before)
     }
 }
 
@@ -293,6 +317,9 @@ impl Commit<'_> {
         }
         for ((key, violation), count) in &written.violations {
             outcome::add_violation(&self.transaction, now, key.id, *violation, *count)?;
+        }
+        for (key, sample) in &written.samples {
+            self.samples.insert(&self.transaction, now, *key, sample)?;
         }
         Ok(())
     }
@@ -420,11 +447,19 @@ impl Reader {
         key::generation(&self.connection)
     }
 
-    /// How many messages had which outcome, since the beginning.
+    /// How many messages had which outcome, and how many differ in which way from the plan, by day; since a day, the latest first.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn outcomes(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        outcome::totals(&self.connection)
+    pub fn outcomes(&self, since: Day) -> Result<Vec<Counted>, StoreError> {
+        outcome::by_day(&self.connection, since)
+    }
+
+    /// What is remembered of single messages, the latest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn samples(&self) -> Result<Vec<Remembered>, StoreError> {
+        outcome::samples(&self.connection)
     }
 }

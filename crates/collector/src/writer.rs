@@ -12,6 +12,7 @@ mod condition;
 mod dedupe;
 mod job;
 mod pace;
+mod sampler;
 mod suppressed;
 
 use std::io;
@@ -30,6 +31,7 @@ pub use self::condition::{Condition, chain};
 use self::dedupe::Dedupe;
 use self::job::{Became, Job, gather};
 pub use self::job::{Bundle, Delivery, Done};
+use self::sampler::Sampler;
 use self::suppressed::Suppressed;
 use crate::budget::Charge;
 use crate::clock::{Clock, Stopwatch};
@@ -182,6 +184,7 @@ pub fn start(
         condition: condition.clone(),
         floor: rising,
         suppressed,
+        sampler: Sampler::default(),
     };
     let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || {
         // Everything is on disk by then, in the log if not in the database.
@@ -207,6 +210,7 @@ struct Writer {
     condition: Arc<Condition>,
     floor: watch::Sender<Timestamp>,
     suppressed: Suppressed,
+    sampler: Sampler,
 }
 
 impl Writer {
@@ -279,8 +283,9 @@ impl Writer {
         let now = self.clock.now();
         let mut dedupe = Dedupe::new(&mut self.window, now);
         let subjects = &self.setup.secrets.subjects;
-        let suppressed = &mut self.suppressed;
-        let result = write(&mut self.store, &mut dedupe, suppressed, subjects, group, now);
+        let (suppressed, sampler) = (&mut self.suppressed, &mut self.sampler);
+        let store = &mut self.store;
+        let result = write(store, &mut dedupe, suppressed, sampler, subjects, group, now);
         if result.is_err() {
             dedupe.take_back();
         }
@@ -315,6 +320,7 @@ fn write(
     store: &mut Store,
     dedupe: &mut Dedupe<'_>,
     suppressed: &mut Suppressed,
+    sampler: &mut Sampler,
     subjects: &SubjectKey,
     group: &[Job],
     now: Timestamp,
@@ -343,6 +349,7 @@ fn write(
                     fates.push(fate);
                 }
                 results.push(Became::Written(written.add(request, &fates)));
+                sampler.take(request, &fates, subjects, now, &mut written.samples);
                 bundles.extend(&delivery.bundle);
             }
             // The last of its group.
@@ -355,6 +362,9 @@ fn write(
             Job::Close => {}
         }
     }
+    written
+        .samples
+        .retain(|(_, sample)| !suppressed.covers_any(&sample.subjects));
     let written = written.sorted();
     commit.write(&written, now)?;
     for bundle in &bundles {

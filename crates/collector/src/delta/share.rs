@@ -41,6 +41,14 @@ impl Day {
     pub fn of(at: Timestamp) -> Day {
         Day(at.as_second().div_euclid(DAY))
     }
+
+    /// Its first instant.
+    pub fn start(self) -> Timestamp {
+        let second = self.0.checked_mul(DAY);
+        second
+            .and_then(|second| Timestamp::from_second(second).ok())
+            .unwrap_or(Timestamp::MIN)
+    }
 }
 
 impl Share {

@@ -40,6 +40,7 @@ async fn take(app: &App, request: Request<Body>) -> Result<Counts, Refused> {
         now: app.clock.now(),
         trust: Trust::Stated,
         entropy: &*app.entropy,
+        hashing: &app.secrets.subjects,
         plan: &app.plan,
         subjects: app.subjects(),
     };

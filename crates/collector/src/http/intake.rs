@@ -141,6 +141,7 @@ pub(super) fn check(
         now,
         trust,
         entropy: &*app.entropy,
+        hashing: &app.secrets.subjects,
         plan: &app.plan,
         subjects: app.subjects(),
     };

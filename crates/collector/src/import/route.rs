@@ -155,6 +155,7 @@ impl Own {
             now: self.sources.clock.now(),
             trust: Trust::Stated,
             entropy: &*self.sources.entropy,
+            hashing: &self.secrets.subjects,
             plan: &self.plan,
             subjects: self.queue.suppresses_anybody().then_some(&*self.secrets.subjects),
         };

@@ -87,6 +87,8 @@ pub struct Common<'a> {
     pub now: Timestamp,
     /// Whose clock is believed.
     pub trust: Trust,
+    /// What hashes them for what is remembered of a message that is refused.
+    pub hashing: &'a SubjectKey,
     /// What may be collected.
     pub plan: &'a Planned<'static>,
     /// What hashes whom messages are about, where anybody is suppressed.

@@ -10,6 +10,7 @@ use crate::ingest::message::{self, Checked, Common, Refusal};
 use crate::ingest::moment::{self, Trust};
 use crate::ingest::outcome::Outcome;
 use crate::ingest::planned::Planned;
+use crate::ingest::sample::Sample;
 use crate::ingest::subject::SubjectKey;
 use crate::ingest::tally::Tally;
 use crate::ingest::text;
@@ -20,6 +21,9 @@ pub const MAX_REQUEST: usize = MAX_BATCH + 20 * 1024;
 /// Largest sum of a request's records, in bytes. A batch's context is laid under every one of its messages, so a small request
 /// could ask for gigabytes.
 pub const MAX_RECORDS: usize = 8 * MAX_REQUEST;
+
+/// Most refused messages of one request that are looked into for what is to be remembered of them.
+const MAX_SAMPLES: usize = 4;
 
 /// What is asked of the store.
 #[derive(Debug)]
@@ -34,6 +38,8 @@ pub struct Request {
     pub messages: Vec<Checked>,
     /// The outcomes that are known already.
     pub decided: Tally,
+    /// The first of the messages that are refused.
+    pub samples: Vec<Sample>,
     /// How far the sender's clock is behind ours, by the first message that tells.
     pub drift: Option<SignedDuration>,
 }
@@ -49,6 +55,8 @@ pub struct Terms<'a> {
     pub trust: Trust,
     /// Where ids come from for messages that have none.
     pub entropy: &'a dyn Entropy,
+    /// What hashes them for what is remembered of a message that is refused.
+    pub hashing: &'a SubjectKey,
     /// What may be collected.
     pub plan: &'a Planned<'static>,
     /// What hashes whom messages are about, where anybody is suppressed. Where nobody is, the writer makes sure of that.
@@ -79,6 +87,7 @@ impl Request {
             now,
             trust: terms.trust,
             subjects: terms.subjects,
+            hashing: terms.hashing,
             plan: terms.plan,
             kind: envelope.kind,
             sent_at: sent_at.and_then(|text| moment::parse(&text)),
@@ -94,6 +103,7 @@ impl Request {
             records: Vec::new(),
             messages: Vec::with_capacity(envelope.batch.len()),
             decided: Tally::default(),
+            samples: Vec::new(),
             drift: None,
         };
         for raw in &envelope.batch {
@@ -102,7 +112,13 @@ impl Request {
                     request.drift = request.drift.or(checked.drift);
                     request.messages.push(checked);
                 }
-                Err(Refusal::Rejected(rejection)) => request.decided.count(Outcome::Rejected(rejection)),
+                Err(Refusal::Rejected(rejection)) => {
+                    request.decided.count(Outcome::Rejected(rejection));
+                    if request.samples.len() < MAX_SAMPLES {
+                        let sample = Sample::of_refused(raw, rejection, &common);
+                        request.samples.push(sample);
+                    }
+                }
                 Err(Refusal::NoEntropy(error)) => return Err(RequestError::NoEntropy(error)),
             }
             if request.records.len() > MAX_RECORDS {
@@ -124,6 +140,7 @@ impl Request {
             records: Vec::new(),
             messages: Vec::new(),
             decided,
+            samples: Vec::new(),
             drift: None,
         }
     }
@@ -169,6 +186,7 @@ mod tests {
                 now,
                 trust: Trust::of(kind),
                 entropy: &SystemEntropy,
+                hashing: &SubjectKey::of(b"k"),
                 plan: &Planned::of(Plan::built_in(), Unplanned::Keep),
                 subjects: Some(&SubjectKey::of(b"k")),
             },

@@ -1,14 +1,52 @@
-//! Outcomes, counted by day of receipt and key.
+//! Outcomes and violations of the plan, counted by day of receipt and key; and what is remembered of the last messages of each.
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::error::{Doing as _, StoreError};
+use crate::delta::Day;
 use crate::ingest::outcome::Outcome;
+use crate::ingest::sample::Sample;
+use crate::ingest::subject::Subject;
 use crate::ingest::violation::Violation;
 use crate::key::KeyId;
 
-const DAY: i64 = 24 * 60 * 60;
+/// So many messages are remembered of each reason.
+const KEPT: i64 = 200;
+
+/// How many messages had an outcome, or differ in a way from the plan, on a day of receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// The day.
+    pub day: Day,
+    /// Name of the outcome, or of the violation.
+    pub reason: String,
+    /// How many.
+    pub messages: u64,
+}
+
+/// What is remembered of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// Name of the outcome, or of the violation.
+    pub reason: String,
+    /// When it came.
+    pub received: Timestamp,
+    /// With which key.
+    pub key: KeyId,
+    /// Its event.
+    pub event: String,
+    /// Its id.
+    pub message_id: String,
+    /// Which field, or which property.
+    pub hint: String,
+}
+
+/// The number of the last message that was remembered, by reason, as far as that is known.
+#[derive(Debug, Default)]
+pub(super) struct Places(HashMap<&'static str, i64>);
 
 /// Adds to a counter.
 pub(super) fn add(
@@ -24,7 +62,7 @@ pub(super) fn add(
             "INSERT INTO outcome (day, key, name, count) VALUES (?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET count = count + excluded.count",
         )
-        .and_then(|mut statement| statement.execute((day_of(received), key.0, outcome.name(), count)))
+        .and_then(|mut statement| statement.execute((Day::of(received).0, key.0, outcome.name(), count)))
         .doing("count outcomes")?;
     Ok(())
 }
@@ -43,23 +81,195 @@ pub(super) fn add_violation(
             "INSERT INTO violation (day, key, name, count) VALUES (?, ?, ?, ?)
              ON CONFLICT DO UPDATE SET count = count + excluded.count",
         )
-        .and_then(|mut statement| statement.execute((day_of(received), key.0, violation.name(), count)))
+        .and_then(|mut statement| statement.execute((Day::of(received).0, key.0, violation.name(), count)))
         .doing("count violations")?;
     Ok(())
 }
 
-fn day_of(at: Timestamp) -> i64 {
-    at.as_second().div_euclid(DAY)
+/// By day, since one, the latest first.
+pub(super) fn by_day(connection: &Connection, since: Day) -> Result<Vec<Counted>, StoreError> {
+    let read = || -> rusqlite::Result<Vec<Counted>> {
+        connection
+            .prepare_cached(
+                "SELECT day, name, sum(count) FROM (SELECT * FROM outcome UNION ALL SELECT * FROM violation)
+                 WHERE day >= ? GROUP BY day, name ORDER BY day DESC, name",
+            )?
+            .query_map([since.0], |row| {
+                Ok(Counted {
+                    day: Day(row.get(0)?),
+                    reason: row.get(1)?,
+                    messages: row.get::<_, i64>(2)?.cast_unsigned(),
+                })
+            })?
+            .collect()
+    };
+    read().doing("read outcomes")
 }
 
-/// All outcomes that occurred, by name.
-pub(super) fn totals(connection: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT name, sum(count) FROM outcome GROUP BY name ORDER BY name")
-        .doing("read outcomes")?;
-    let rows = statement.query_map((), |row| {
-        let count: i64 = row.get(1)?;
-        Ok((row.get(0)?, u64::try_from(count).unwrap_or_default()))
-    });
-    rows.and_then(Iterator::collect).doing("read outcomes")
+impl Places {
+    /// Remembers a message, in the place of the one that came longest ago for the same reason.
+    pub(super) fn insert(
+        &mut self,
+        connection: &Connection,
+        received: Timestamp,
+        key: KeyId,
+        sample: &Sample,
+    ) -> Result<(), StoreError> {
+        let reason = sample.reason.name();
+        let mut insert = || -> rusqlite::Result<usize> {
+            let number = match self.0.get(reason) {
+                Some(last) => last + 1,
+                None => connection
+                    .prepare_cached(
+                        "SELECT coalesce(max(number), 0) + 1 FROM outcome_sample WHERE reason = ?",
+                    )?
+                    .query_row([reason], |row| row.get(0))?,
+            };
+            self.0.insert(reason, number);
+            let subjects: Vec<u8> = sample.subjects.iter().flat_map(|subject| subject.0).collect();
+            connection
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO outcome_sample
+                     (reason, place, number, received, key, event, message_id, hint, subjects)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                )?
+                .execute((
+                    reason,
+                    number % KEPT,
+                    number,
+                    received.as_millisecond(),
+                    key.0,
+                    &sample.event,
+                    &sample.message_id,
+                    &sample.hint,
+                    subjects,
+                ))
+        };
+        insert().doing("remember a message")?;
+        Ok(())
+    }
+}
+
+/// What is remembered, the latest first.
+pub(super) fn samples(connection: &Connection) -> Result<Vec<Remembered>, StoreError> {
+    let read = || -> rusqlite::Result<Vec<Remembered>> {
+        connection
+            .prepare_cached(
+                "SELECT reason, received, key, event, message_id, hint FROM outcome_sample
+                 ORDER BY received DESC, reason, number DESC",
+            )?
+            .query_map((), |row| {
+                Ok(Remembered {
+                    reason: row.get(0)?,
+                    received: Timestamp::from_millisecond(row.get(1)?).unwrap_or_default(),
+                    key: KeyId(row.get(2)?),
+                    event: row.get(3)?,
+                    message_id: row.get(4)?,
+                    hint: row.get(5)?,
+                })
+            })?
+            .collect()
+    };
+    read().doing("read what is remembered of messages")
+}
+
+/// Forgets all that is remembered about some subjects.
+pub(super) fn forget(connection: &Connection, subjects: &[Subject]) -> Result<usize, StoreError> {
+    let forget = || -> rusqlite::Result<usize> {
+        let mut statement =
+            connection.prepare_cached("DELETE FROM outcome_sample WHERE instr(subjects, ?) > 0")?;
+        let deleted = subjects.iter().map(|subject| statement.execute([subject.0]));
+        deleted.sum()
+    };
+    forget().doing("forget what is remembered of messages")
+}
+
+/// Forgets all that is remembered of messages that came before a time.
+pub(super) fn expire(connection: &Connection, before: Timestamp) -> Result<usize, StoreError> {
+    connection
+        .prepare_cached("DELETE FROM outcome_sample WHERE received < ?")
+        .and_then(|mut statement| statement.execute([before.as_millisecond()]))
+        .doing("forget what is remembered of messages")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::sample::Reason;
+
+    fn table() -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        connection
+            .execute_batch(include_str!("migration/0006.sql"))
+            .unwrap();
+        connection
+    }
+
+    fn sample(outcome: Outcome, number: i64, subjects: &[Subject]) -> Sample {
+        Sample {
+            reason: Reason::Outcome(outcome),
+            event: "e".to_owned(),
+            message_id: number.to_string(),
+            hint: String::new(),
+            subjects: subjects.into(),
+        }
+    }
+
+    fn ids(connection: &Connection) -> Vec<(String, String)> {
+        let samples = samples(connection).unwrap();
+        let ids = samples
+            .into_iter()
+            .map(|sample| (sample.reason, sample.message_id));
+        ids.collect()
+    }
+
+    #[test]
+    fn the_last_of_each_reason_are_kept_over_restarts() {
+        let connection = table();
+        let key = KeyId(1);
+        let at = |second| Timestamp::from_second(second).unwrap();
+        for restart in 0..3 {
+            let mut places = Places::default();
+            for number in 0..150 {
+                let number = restart * 150 + number;
+                let one = sample(Outcome::Duplicate, number, &[]);
+                places.insert(&connection, at(number), key, &one).unwrap();
+            }
+            let other = sample(Outcome::Conflict, restart, &[]);
+            places.insert(&connection, at(1000), key, &other).unwrap();
+        }
+        let kept = ids(&connection);
+        assert_eq!(kept.len(), 203);
+        let of = |reason: &str| -> Vec<i64> {
+            let of = kept.iter().filter(|(name, _)| name == reason);
+            of.map(|(_, id)| id.parse().unwrap()).collect()
+        };
+        assert_eq!(of("duplicate"), (250..450).rev().collect::<Vec<_>>());
+        assert_eq!(of("duplicate.conflict"), [2, 1, 0]);
+        assert_eq!(expire(&connection, at(440)).unwrap(), 190);
+        assert_eq!(ids(&connection).len(), 13);
+    }
+
+    #[test]
+    fn who_is_forgotten_is_forgotten_here_too() {
+        let connection = table();
+        let (a, b, c) = (Subject([1; 16]), Subject([2; 16]), Subject([3; 16]));
+        let mut places = Places::default();
+        for (number, subjects) in [(1, &[a, b][..]), (2, &[b]), (3, &[]), (4, &[c, a])] {
+            let one = sample(Outcome::Duplicate, number, subjects);
+            places
+                .insert(&connection, Timestamp::UNIX_EPOCH, KeyId(1), &one)
+                .unwrap();
+        }
+        assert_eq!(forget(&connection, &[a]).unwrap(), 2);
+        let left: Vec<_> = ids(&connection).into_iter().map(|(_, id)| id).collect();
+        assert_eq!(left, ["3", "2"]);
+        assert_eq!(forget(&connection, &[a, b, c]).unwrap(), 1);
+        // Places go on where they were.
+        let one = sample(Outcome::Duplicate, 5, &[]);
+        places
+            .insert(&connection, Timestamp::UNIX_EPOCH, KeyId(1), &one)
+            .unwrap();
+        assert_eq!(ids(&connection).len(), 2);
+    }
 }

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migration/0003.sql"),
     include_str!("migration/0004.sql"),
     include_str!("migration/0005.sql"),
+    include_str!("migration/0006.sql"),
 ];
 /// Marks the file as ours (`PRAGMA application_id`): "HgCo".
 const APPLICATION: i64 = 0x4867_436f;

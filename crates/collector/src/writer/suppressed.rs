@@ -45,19 +45,23 @@ impl Suppressed {
         self.generation = None;
     }
 
+    /// Whether somebody of these is suppressed.
+    pub(super) fn covers_any(&self, subjects: &[Subject]) -> bool {
+        subjects.iter().any(|subject| self.subjects.contains(subject))
+    }
+
     /// Whether a message is about somebody who is suppressed.
     pub(super) fn covers(&self, key: &SubjectKey, request: &Request, message: &Checked) -> bool {
         if self.subjects.is_empty() {
             return false;
         }
-        let any = |subjects: &[Subject]| subjects.iter().any(|subject| self.subjects.contains(subject));
         match &message.subjects {
-            Some(subjects) => any(subjects),
+            Some(subjects) => self.covers_any(subjects),
             None => {
                 let line = std::str::from_utf8(request.record(message)).unwrap_or_default();
                 let kept = Kept::of(line.trim_end_matches('\n'));
                 let mentions = kept.and_then(|kept| Mentions::of(kept.message));
-                mentions.is_some_and(|mentions| any(&key.of_message(&mentions)))
+                mentions.is_some_and(|mentions| self.covers_any(&key.of_message(&mentions)))
             }
         }
     }

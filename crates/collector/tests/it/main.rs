@@ -29,6 +29,7 @@ mod import;
 mod in_process;
 mod message;
 mod metrics;
+mod outcomes;
 mod pixel;
 mod privacy;
 mod receipt;

@@ -69,6 +69,7 @@ impl Writer {
             trust: Trust::of(kind),
             entropy: &SystemEntropy,
             subjects,
+            hashing: &SubjectKey::of(b"k"),
             plan: &Planned::of(Plan::built_in(), Unplanned::Keep),
         };
         Request::check(&Envelope::parse(&text).unwrap(), terms).unwrap()

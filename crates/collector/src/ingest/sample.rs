@@ -1,0 +1,141 @@
+//! What is remembered of a message that was not simply taken: when, with which key, its event and id, why, and which field. Nothing
+//! of its content but names; and nothing at all of those that are suppressed, since that was asked for.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::compact::compact;
+use super::fields::Fields;
+use super::mention::Mentions;
+use super::message::Common;
+use super::outcome::{Outcome, Rejection};
+use super::properties::Properties;
+use super::record::{Kept, MAX_DEPTH};
+use super::subject::{Subject, SubjectKey};
+use super::text;
+use super::violation::Violation;
+
+/// Most characters of an event, an id or a name of a field.
+pub const MAX_TEXT: usize = 100;
+
+/// Why a message is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// For what became of it.
+    Outcome(Outcome),
+    /// For how it differs from the plan.
+    Violation(Violation),
+}
+
+/// What is remembered of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// Why.
+    pub reason: Reason,
+    /// Its event.
+    pub event: String,
+    /// Its id.
+    pub message_id: String,
+    /// Which field, or which property.
+    pub hint: String,
+    /// Whom it is about: what it is forgotten by.
+    pub subjects: Box<[Subject]>,
+}
+
+impl Reason {
+    /// All reasons.
+    pub fn all() -> impl Iterator<Item = Reason> {
+        let outcomes = Outcome::ALL.into_iter().map(Reason::Outcome);
+        let remembered = |reason: &Reason| {
+            !matches!(
+                reason,
+                Reason::Outcome(Outcome::Accepted | Outcome::Suppressed(_))
+            )
+        };
+        let violations = Violation::ALL.into_iter().map(Reason::Violation);
+        outcomes.chain(violations).filter(remembered)
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Reason::Outcome(outcome) => outcome.name(),
+            Reason::Violation(violation) => violation.name(),
+        }
+    }
+}
+
+impl Sample {
+    /// Of a message that is refused.
+    pub(super) fn of_refused(raw: &RawValue, rejection: Rejection, common: &Common<'_>) -> Sample {
+        let fields = Fields::of(raw).unwrap_or_default();
+        let text = |raw: Option<&RawValue>| cut(raw.and_then(text::id).unwrap_or_default());
+        Sample {
+            reason: Reason::Outcome(Outcome::Rejected(rejection)),
+            event: text(fields.event),
+            message_id: text(fields.message_id),
+            hint: cut(hint(rejection, &fields, common)),
+            subjects: subjects(raw, common.hashing),
+        }
+    }
+
+    /// Of a message that has a record; `None` when that is damaged.
+    pub fn of_record(record: &[u8], reason: Reason, hint: &str, key: &SubjectKey) -> Option<Sample> {
+        let line = std::str::from_utf8(record).ok()?;
+        let message: &RawValue = serde_json::from_str(Kept::of(line)?.message).ok()?;
+        let fields = Fields::of(message)?;
+        let text = |raw: Option<&RawValue>| cut(raw.and_then(text::id).unwrap_or_default());
+        Some(Sample {
+            reason,
+            event: text(fields.event),
+            message_id: text(fields.message_id),
+            hint: cut(Cow::Borrowed(hint)),
+            subjects: subjects(message, key),
+        })
+    }
+}
+
+/// Which field is at fault.
+fn hint<'a>(rejection: Rejection, fields: &Fields<'a>, common: &Common<'_>) -> Cow<'a, str> {
+    let objects = [
+        ("properties", fields.properties),
+        ("traits", fields.traits),
+        ("context", fields.context),
+        ("integrations", fields.integrations),
+    ];
+    let first = |fault: fn(&RawValue) -> bool| {
+        let found = objects.iter().find(|(_, raw)| raw.is_some_and(fault));
+        found.map_or("", |(name, _)| name)
+    };
+    Cow::Borrowed(match rejection {
+        Rejection::NotAnObject | Rejection::TooLarge => "",
+        Rejection::TooDeep => first(|raw| compact(raw.get(), MAX_DEPTH - 1, &mut Vec::new()).is_err()),
+        Rejection::NoType | Rejection::UnknownType => "type",
+        Rejection::NoEvent | Rejection::ClusterEvent | Rejection::UnplannedEvent => "event",
+        Rejection::NoUserAnonId => "userId",
+        Rejection::NoGroupId => "groupId",
+        Rejection::NoPreviousId => "previousId",
+        Rejection::FieldNotObject => first(|raw| !raw.get().starts_with(['{', 'n'])),
+        Rejection::TooManyNames => "properties",
+        Rejection::UnplannedProperty => {
+            let event = fields.event.and_then(text::string).unwrap_or_default();
+            let properties = Properties::of(fields.properties);
+            let violations = common.plan.check(common.key.kind, &event, &properties);
+            return Cow::Owned(violations.additional().unwrap_or_default().to_owned());
+        }
+    })
+}
+
+fn subjects(message: &RawValue, key: &SubjectKey) -> Box<[Subject]> {
+    Mentions::of(message.get())
+        .map(|mentions| key.of_message(&mentions))
+        .unwrap_or_default()
+}
+
+fn cut(text: Cow<'_, str>) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((end, _)) => text[..end].to_owned(),
+        None => text.into_owned(),
+    }
+}
