@@ -19,7 +19,7 @@ use crate::ingest::planned::Unplanned;
 /// How the collector runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Address and port to listen on.
+    /// Address and port, or `unix:` and a path, to listen on.
     pub listen: String,
     /// Where metrics are shown; nowhere else then.
     pub metrics_listen: Option<String>,
@@ -33,12 +33,24 @@ pub struct Config {
     pub queue: usize,
     /// Memory of all requests under way together, in bytes.
     pub request_memory: usize,
+    /// How long a request's head may take to arrive.
+    pub header_timeout: Duration,
     /// How long a request's body may take to arrive.
     pub body_timeout: Duration,
     /// Where browsers reach the collector, if that is not where they say they do.
     pub public_url: Option<PublicUrl>,
     /// Which pages may read answers.
     pub cors_origins: Origins,
+    /// How long a connection may be idle.
+    pub idle_timeout: Duration,
+    /// Largest head of a request, in bytes.
+    pub header_size: usize,
+    /// Most fields of a request's head.
+    pub header_count: usize,
+    /// Most connections.
+    pub connections: usize,
+    /// Most connections of one client.
+    pub client_connections: usize,
     /// How long requests under way may take to end at a stop.
     pub grace: Duration,
     /// How far back ids are kept in memory.
@@ -112,9 +124,15 @@ impl Default for Config {
             commit_pace: Duration::from_millis(1),
             queue: 4096,
             request_memory: 64 << 20,
+            header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             public_url: None,
             cors_origins: Origins::Any,
+            idle_timeout: Duration::from_secs(75),
+            header_size: 64 << 10,
+            header_count: 100,
+            connections: 10_000,
+            client_connections: 5_000,
             grace: Duration::from_secs(10),
             id_window: Duration::from_secs(48 * 60 * 60),
             id_window_memory: 64 << 20,
@@ -245,9 +263,15 @@ mod tests {
             commit_pace = "2ms"
             queue = 7
             request_memory = "9 MiB"
+            header_timeout = "3s"
             body_timeout = "1m"
             public_url = "https://telemetry.example/x"
             cors_origins = "https://a.example, http://b.example:81"
+            idle_timeout = "2m"
+            header_size = "8 KiB"
+            header_count = 50
+            connections = 300
+            client_connections = 30
             grace = "1s"
             id_window = "1h"
             id_window_memory = 4096
@@ -264,12 +288,18 @@ mod tests {
                 commit_pace: Duration::from_millis(2),
                 queue: 7,
                 request_memory: 9 << 20,
+                header_timeout: Duration::from_secs(3),
                 body_timeout: Duration::from_mins(1),
                 public_url: Some("https://telemetry.example/x".parse().unwrap()),
                 cors_origins: Origins::Listed(vec![
                     "https://a.example".to_owned(),
                     "http://b.example:81".to_owned()
                 ]),
+                idle_timeout: Duration::from_mins(2),
+                header_size: 8 << 10,
+                header_count: 50,
+                connections: 300,
+                client_connections: 30,
                 grace: Duration::from_secs(1),
                 id_window: Duration::from_hours(1),
                 id_window_memory: 4096,

@@ -5,6 +5,7 @@ mod body;
 mod call;
 mod cors;
 mod credentials;
+mod door;
 mod forget;
 mod health;
 mod import;
@@ -18,6 +19,7 @@ mod settings;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -41,6 +43,8 @@ use crate::secret::Secrets;
 use crate::server::Sources;
 use crate::writer::Queue;
 
+pub(crate) use self::door::Door;
+
 /// What requests need.
 pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
@@ -61,6 +65,7 @@ pub(crate) struct App {
     /// Where browsers reach the collector, where that is configured.
     pub(crate) public_url: Option<PublicUrl>,
     readiness: health::Readiness,
+    stopping: AtomicBool,
 }
 
 impl App {
@@ -88,12 +93,18 @@ impl App {
             plan: Planned::of(Plan::built_in(), config.unplanned),
             public_url: config.public_url.clone(),
             readiness: health::Readiness::default(),
+            stopping: AtomicBool::new(false),
         }
     }
 
     /// What hashes whom messages are about, where anybody is suppressed.
     fn subjects(&self) -> Option<&SubjectKey> {
         self.queue.suppresses_anybody().then_some(&*self.secrets.subjects)
+    }
+
+    /// From now on it says that it is not ready.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 }
 

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`server`] | a running collector: [`server::Collector::start`], `stop` |
 //! | `http` | paths and answers |
+//! | `listen`, `client` | connections; who is at their other end |
 //! | [`ingest`] | from bytes to what is asked of the store; pure |
 //! | [`writer`] | one thread, one transaction for all that waits |
 //! | [`window`] | the ids of late, in memory |
@@ -20,9 +21,11 @@
 //! | [`key`], [`keys`] | write keys; those that may be used |
 //! | [`metrics`] | what is counted while it runs |
 //! | [`budget`] | the memory of requests under way |
+//! | [`open_files`] | the room for connections |
 //! | [`config`], [`environment`], [`clock`], [`entropy`] | what is passed in |
 
 pub mod budget;
+mod client;
 pub mod clock;
 pub mod config;
 pub mod delta;
@@ -36,10 +39,12 @@ pub mod import;
 pub mod ingest;
 pub mod key;
 pub mod keys;
+mod listen;
 mod local;
 mod lock;
 pub mod lookback;
 pub mod metrics;
+pub mod open_files;
 pub mod receipt_key;
 pub mod secret;
 pub mod server;

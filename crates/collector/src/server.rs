@@ -10,18 +10,18 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::join;
 use tokio::task::{JoinHandle as Task, spawn_blocking};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::budget::Budget;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::entropy::{Entropy, SystemEntropy};
-use crate::http::{self, App};
+use crate::http::{self, App, Door};
 use crate::keys::{self, Keys};
+use crate::listen::socket::Socket;
+use crate::listen::{self, Listening, Terms};
 use crate::local;
 use crate::lock::{self, LockError};
 use crate::lookback::Lookback;
@@ -51,15 +51,16 @@ impl Default for Sources {
 
 /// A running collector. Dropped without a stop it ends with its runtime; nothing that was acknowledged is lost by that.
 pub struct Collector {
-    address: SocketAddr,
+    urls: Vec<String>,
+    address: Option<SocketAddr>,
     grace: Duration,
     queue: Queue,
     writer: JoinHandle<()>,
-    stop: oneshot::Sender<()>,
-    serving: Task<io::Result<()>>,
+    app: Arc<App>,
+    serving: Listening,
     polling: Task<()>,
-    importing: local::Listening,
-    metrics: Option<(Task<io::Result<()>>, SocketAddr)>,
+    importing: Option<Listening>,
+    metrics: Option<(Listening, Option<SocketAddr>)>,
     _lock: File,
 }
 
@@ -78,6 +79,9 @@ pub enum StartError {
     /// The database can't be read.
     #[error("can't load what is needed from the database")]
     Load(#[from] StoreError),
+    /// It is not an address.
+    #[error("{0} is neither an address with a port nor unix: and the path of a file")]
+    Address(String),
     /// The address can't be had.
     #[error("can't listen on {0}")]
     Listen(String, #[source] io::Error),
@@ -105,7 +109,7 @@ impl Collector {
         };
         let window = Window::load(size, &store, clock.now())?;
         let keys = Arc::new(Keys::load(Reader::open(&config.data)?)?);
-        let (listener, address) = bind(&config.listen).await?;
+        let socket = bind(&config.listen).await?;
         let for_metrics = match &config.metrics_listen {
             Some(listen) => Some(bind(listen).await?),
             None => None,
@@ -127,44 +131,47 @@ impl Collector {
             Budget::of(config.request_memory),
             config,
         ));
-        let (stop, stopped) = oneshot::channel();
-        // An answer is one small write: waiting for more of it would only cost time.
-        let listener = listener.tap_io(|connection| {
-            let _ = connection.set_nodelay(true);
-        });
-        let importing = local::listen(&config.data, http::local_router(Arc::clone(&app)));
-        let metrics = for_metrics.map(|(listener, address)| {
-            tracing::info!("metrics are on http://{address}/metrics");
-            let router = http::metrics_router(Arc::clone(&app));
-            (tokio::spawn(axum::serve(listener, router).into_future()), address)
-        });
-        let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(async {
-            // Either way it is time to stop.
-            let _ = stopped.await;
+        let terms = terms(config);
+        let urls = vec![socket.shown()];
+        let address = socket.address();
+        let metrics = for_metrics.map(|socket| {
+            tracing::info!("metrics are on {}/metrics", socket.shown());
+            let address = socket.address();
+            let door = Door::to(http::metrics_router(Arc::clone(&app)));
+            (listen::serve(vec![socket], door, &terms), address)
         });
         Ok(Collector {
+            urls,
             address,
             grace: config.grace,
             queue,
             writer,
-            stop,
-            serving: tokio::spawn(serving.into_future()),
+            serving: listen::serve(vec![socket], Door::to(http::router(Arc::clone(&app))), &terms),
+            importing: local::listen(
+                &config.data,
+                Door::to(http::local_router(Arc::clone(&app))),
+                &terms,
+            ),
+            app,
             polling: tokio::spawn(poll(keys)),
-            importing,
             metrics,
             _lock: lock,
         })
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    /// Where it can be reached, for people.
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// The address that it listens on; `None` when it listens on no address.
+    pub fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 
     /// Where it shows metrics, if that is a place of its own.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().map(|(_, address)| *address)
+        self.metrics.as_ref().and_then(|(_, address)| *address)
     }
 
     /// What it has counted so far.
@@ -178,23 +185,20 @@ impl Collector {
             grace,
             queue,
             writer,
-            stop,
+            app,
             serving,
             polling,
             importing,
             metrics,
             ..
         } = self;
-        importing.stop();
-        // It is there as long as the server is.
-        let _ = stop.send(());
-        if timeout(grace, serving).await.is_err() {
+        app.stop();
+        let metrics = metrics.map(|(listening, _)| listening);
+        let stopped = join!(serving.stop(grace), stop(importing, grace), stop(metrics, grace));
+        if stopped != (true, true, true) {
             tracing::warn!("some requests did not end in time");
         }
         polling.abort();
-        if let Some((serving, _)) = metrics {
-            serving.abort();
-        }
         let closed = spawn_blocking(move || {
             queue.close();
             writer.join()
@@ -205,11 +209,32 @@ impl Collector {
     }
 }
 
-async fn bind(listen: &str) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |error| StartError::Listen(listen.to_owned(), error);
-    let listener = TcpListener::bind(listen).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
+/// Listens on what is configured.
+async fn bind(listen: &str) -> Result<Socket, StartError> {
+    let address = listen
+        .parse()
+        .map_err(|_| StartError::Address(listen.to_owned()))?;
+    Socket::bind(&address)
+        .await
+        .map_err(|error| StartError::Listen(listen.to_owned(), error))
+}
+
+async fn stop(listening: Option<Listening>, grace: Duration) -> bool {
+    match listening {
+        Some(listening) => listening.stop(grace).await,
+        None => true,
+    }
+}
+
+fn terms(config: &Config) -> Terms {
+    Terms {
+        header_timeout: config.header_timeout,
+        idle_timeout: config.idle_timeout,
+        header_size: config.header_size,
+        header_count: config.header_count,
+        connections: config.connections,
+        client_connections: config.client_connections,
+    }
 }
 
 /// Notices keys that were added or revoked.

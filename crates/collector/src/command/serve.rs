@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 use heliograph_collector::config::{Config, Level};
+use heliograph_collector::open_files;
 use heliograph_collector::server::{Collector, Sources};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
@@ -15,6 +16,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         .with_ansi(false)
         .with_writer(io::stderr)
         .init();
+    let config = &fitted(config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -34,9 +36,23 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     })
 }
 
+/// The configuration with as many connections as files may be open.
+fn fitted(config: &Config) -> Config {
+    let mut config = config.clone();
+    let fitting = open_files::make_room(config.connections);
+    if fitting < config.connections {
+        tracing::warn!(
+            "the limit on open files has room for {fitting} connections only, {} are configured",
+            config.connections
+        );
+        config.connections = fitting;
+    }
+    config
+}
+
 fn announce(collector: &Collector) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "listening on http://{}", collector.address())?;
+    writeln!(out, "listening on {}", collector.urls().join(", "))?;
     out.flush()
 }
 

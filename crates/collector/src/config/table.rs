@@ -3,6 +3,7 @@
 
 use super::quantity::{duration, show_duration, show_size, size};
 use super::{Config, Level, Origins, Unplanned};
+use crate::listen::address::Address;
 
 /// A key.
 pub(super) struct Setting {
@@ -20,11 +21,11 @@ pub(super) struct Setting {
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "listen",
-        doc: "Address and port to listen on; port 0 is any free one.",
-        expected: "an address and a port, such as \"127.0.0.1:8080\"",
+        doc: "Address and port to listen on; port 0 is any free one. Or \"unix:/path\": a socket file, for its owner and group.",
+        expected: "an address and a port, such as \"127.0.0.1:8080\", or \"unix:\" and an absolute path",
         read: |config, text| {
             config.listen = text.to_owned();
-            text.contains(':').then_some(())
+            text.parse::<Address>().ok().map(|_| ())
         },
         show: |config| quoted(&config.listen),
     },
@@ -34,7 +35,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         expected: "nothing, or an address and a port, such as \"127.0.0.1:9464\"",
         read: |config, text| {
             config.metrics_listen = Some(text.to_owned()).filter(|text| !text.is_empty());
-            (text.is_empty() || text.contains(':')).then_some(())
+            (text.is_empty() || text.parse::<Address>().is_ok()).then_some(())
         },
         show: |config| quoted(config.metrics_listen.as_deref().unwrap_or_default()),
     },
@@ -83,6 +84,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| quoted(&show_size(config.request_memory)),
     },
     Setting {
+        key: "header_timeout",
+        doc: "How long the head of a request may take to arrive, from its first byte or from the connection's beginning.",
+        expected: "a duration, such as \"10s\"",
+        read: |config, text| duration(text).map(|value| config.header_timeout = value),
+        show: |config| quoted(&show_duration(config.header_timeout)),
+    },
+    Setting {
         key: "body_timeout",
         doc: "How long a request's body may take to arrive.",
         expected: "a duration, such as \"30s\"",
@@ -116,6 +124,56 @@ pub(super) const SETTINGS: &[Setting] = &[
         expected: "\"*\", or origins such as \"https://app.example.com, https://www.example.com\"",
         read: |config, text| Origins::of(text).map(|origins| config.cors_origins = origins),
         show: |config| quoted(&config.cors_origins.show()),
+    },
+    Setting {
+        key: "idle_timeout",
+        doc: "How long a connection is kept without a request, or without its answer being read. Longer than a proxy in front\nkeeps its own, so that none is closed while the proxy begins to use it.",
+        expected: "a duration, such as \"75s\"",
+        read: |config, text| duration(text).map(|value| config.idle_timeout = value),
+        show: |config| quoted(&show_duration(config.idle_timeout)),
+    },
+    Setting {
+        key: "header_size",
+        doc: "Largest head of a request; a larger one is answered with 431. The event of a pixel is in its URL, hence in the head.",
+        expected: "a size from \"1 KiB\" to \"1 MiB\"",
+        read: |config, text| {
+            config.header_size = size(text).filter(|size| (1 << 10..=1 << 20).contains(size))?;
+            Some(())
+        },
+        show: |config| quoted(&show_size(config.header_size)),
+    },
+    Setting {
+        key: "header_count",
+        doc: "Most header fields of a request; more are answered with 431.",
+        expected: "a number from 1 to 1000",
+        read: |config, text| {
+            config.header_count = text.parse().ok().filter(|count| (1..=1000).contains(count))?;
+            Some(())
+        },
+        show: |config| config.header_count.to_string(),
+    },
+    Setting {
+        key: "connections",
+        doc: "Most connections at a time. While there are so many, further ones wait until others end, and idle ones are\nclosed early. Each takes about 10 KiB, and up to 64 KiB while it sends fast.",
+        expected: "a number from 10 to 1000000",
+        read: |config, text| {
+            config.connections = text
+                .parse()
+                .ok()
+                .filter(|count| (10..=1_000_000).contains(count))?;
+            Some(())
+        },
+        show: |config| config.connections.to_string(),
+    },
+    Setting {
+        key: "client_connections",
+        doc: "Most connections of one client at a time; further ones are closed with a 503. A client is an IPv4 address or the\n/64 of an IPv6 address. High enough for many hosts behind one address, low enough to leave room for others.",
+        expected: "a number of connections, at least 1",
+        read: |config, text| {
+            config.client_connections = text.parse().ok().filter(|count| *count > 0)?;
+            Some(())
+        },
+        show: |config| config.client_connections.to_string(),
     },
     Setting {
         key: "grace",

@@ -1,5 +1,6 @@
-//! `GET /healthz`: the process answers. `GET /readyz`: the store can be written.
+//! `GET /healthz`: the process answers. `GET /readyz`: the store can be written, and it is not about to stop.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,13 @@ pub(super) async fn healthz() -> Response {
 
 /// The store can be written.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
+    if app.stopping.load(Ordering::Relaxed) {
+        return problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "stopping",
+            "the collector is stopping",
+        );
+    }
     let ready = match app.readiness.believed() {
         Some(ready) => ready,
         None => {

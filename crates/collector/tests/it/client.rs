@@ -1,12 +1,16 @@
 //! A client that sends exactly the bytes it is told to.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rustix::net::{AddressFamily, SocketType};
 use serde_json::Value;
+
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One connection, kept open between requests.
 pub(crate) struct Client {
@@ -23,9 +27,20 @@ pub(crate) struct Answer {
 
 impl Client {
     pub(crate) fn to(address: SocketAddr) -> io::Result<Client> {
-        let stream = TcpStream::connect(address)?;
+        Client::on(TcpStream::connect(address)?)
+    }
+
+    /// Connects from one of this host's addresses.
+    pub(crate) fn from(source: &str, address: SocketAddr) -> io::Result<Client> {
+        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        rustix::net::bind(&socket, &SocketAddr::new(source.parse().unwrap(), 0))?;
+        rustix::net::connect(&socket, &address)?;
+        Client::on(socket.into())
+    }
+
+    fn on(stream: TcpStream) -> io::Result<Client> {
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.set_read_timeout(Some(TIMEOUT))?;
         Ok(Client {
             stream: BufReader::new(stream),
         })
@@ -52,6 +67,30 @@ impl Client {
     /// Sends bytes as they are.
     pub(crate) fn raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
+    }
+
+    /// Ends what is sent; answers can still be read.
+    pub(crate) fn end(&mut self) {
+        self.stream.get_mut().shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Waits until the server ends the connection; returns what it said before.
+    pub(crate) fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        // However it ends it, it has ended.
+        match self.stream.read_to_end(&mut rest) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => panic!("it did not end"),
+            _ => rest,
+        }
+    }
+
+    /// Whether the server has not ended the connection within a time.
+    pub(crate) fn is_open_after(&mut self, time: Duration) -> bool {
+        let stream = self.stream.get_mut();
+        stream.set_read_timeout(Some(time)).unwrap();
+        let read = stream.peek(&mut [0]);
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Reads an answer.

@@ -17,6 +17,7 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_heliograph-collector");
 /// A running collector; killed when it is dropped.
 pub(crate) struct TestCollector {
     child: Child,
+    listen: String,
     url: String,
     data: PathBuf,
     settings: Vec<(String, String)>,
@@ -42,14 +43,52 @@ impl TestCollector {
         TestCollector::new(TempDir::new().unwrap(), data, settings)
     }
 
+    /// Starts one that may have so many files open.
+    pub(crate) fn limited_to_files(files: u32, settings: &[(&str, &str)]) -> TestCollector {
+        let dir = TempDir::new().unwrap();
+        let data = dir.path().join("data");
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg(format!("ulimit -n {files} && exec \"$0\" \"$@\""))
+            .arg(BINARY);
+        TestCollector::by(command, "127.0.0.1:0", dir, &data, settings)
+    }
+
+    /// Starts one that listens there.
+    pub(crate) fn listening_on(listen: &str) -> TestCollector {
+        let dir = TempDir::new().unwrap();
+        let data = dir.path().join("data");
+        TestCollector::by(Command::new(BINARY), listen, dir, &data, &[])
+    }
+
+    /// What one says that can't listen there.
+    pub(crate) fn refused_to_listen_on(listen: &str) -> String {
+        let dir = TempDir::new().unwrap();
+        let output = run(dir.path(), &["serve", "--listen", listen]);
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     fn new(dir: TempDir, data: &Path, settings: &[(&str, &str)]) -> TestCollector {
+        TestCollector::by(Command::new(BINARY), "127.0.0.1:0", dir, data, settings)
+    }
+
+    fn by(
+        command: Command,
+        listen: &str,
+        dir: TempDir,
+        data: &Path,
+        settings: &[(&str, &str)],
+    ) -> TestCollector {
         let settings: Vec<_> = settings
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
-        let (child, url) = spawn(data, &log_path(&dir), &settings);
+        let (child, url) = spawn(command, listen, data, &log_path(&dir), &settings);
         TestCollector {
             child,
+            listen: listen.to_owned(),
             url,
             data: data.to_owned(),
             settings,
@@ -113,9 +152,18 @@ impl TestCollector {
         assert!(sent.success());
     }
 
+    /// Hundredths of a second of processor time that it has used.
+    pub(crate) fn cpu_ticks(&self) -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        // utime and stime, as in proc(5).
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    }
+
     /// Starts it again after it ended.
     pub(crate) fn restart(&mut self) {
-        let (child, url) = spawn(&self.data, &log_path(&self.dir), &self.settings);
+        let (data, log) = (&self.data, log_path(&self.dir));
+        let (child, url) = spawn(Command::new(BINARY), &self.listen, data, &log, &self.settings);
         self.child = child;
         self.url = url;
     }
@@ -160,9 +208,14 @@ fn log_path(dir: &TempDir) -> PathBuf {
     dir.path().join("log")
 }
 
-fn spawn(data: &Path, log_path: &Path, settings: &[(String, String)]) -> (Child, String) {
+fn spawn(
+    mut command: Command,
+    listen: &str,
+    data: &Path,
+    log_path: &Path,
+    settings: &[(String, String)],
+) -> (Child, String) {
     let log = File::options().create(true).append(true).open(log_path).unwrap();
-    let mut command = Command::new(BINARY);
     // Less than by default, so that a start takes no time.
     command.env("HELIOGRAPH_COLLECTOR_ID_WINDOW_MEMORY", "1 MiB");
     for (key, value) in settings {
@@ -172,7 +225,7 @@ fn spawn(data: &Path, log_path: &Path, settings: &[(String, String)]) -> (Child,
         );
     }
     let mut child = command
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .args(["serve", "--listen", listen, "--data"])
         .arg(data)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

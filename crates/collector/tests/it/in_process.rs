@@ -77,7 +77,7 @@ impl InProcess {
             .runtime
             .block_on(Collector::start(&self.config, sources))
             .unwrap();
-        *self.address.lock().unwrap() = started.address();
+        *self.address.lock().unwrap() = started.address().unwrap();
         *running = Some(started);
     }
 

@@ -15,6 +15,7 @@ mod chaos;
 mod client;
 mod collector;
 mod command;
+mod connection;
 mod cors;
 mod crash;
 mod day;

@@ -1,0 +1,78 @@
+//! The loop that takes connections from a socket.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::select;
+use tokio::time::{sleep, timeout};
+
+use super::House;
+use super::connection;
+use super::room::Place;
+use super::socket::Socket;
+use super::stage::Stage;
+use super::stream::Stream;
+use crate::client::{Client, Peer};
+
+/// How long nothing is accepted after the kernel could give us no connection: it will not have more files a moment later.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Takes connections until it is time to stop; then those that wait already, since for their clients they are accepted.
+pub(super) async fn run(socket: Socket, house: Arc<House>) {
+    let mut stopping = std::pin::pin!(house.stages.reached(Stage::Stopping));
+    let mut troubled = false;
+    loop {
+        let place = select! {
+            () = &mut stopping => break,
+            place = house.room.place() => place,
+        };
+        let accepted = select! {
+            () = &mut stopping => break,
+            accepted = socket.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                troubled = false;
+                begin(&house, place, stream, peer);
+            }
+            // The client was gone before it was accepted.
+            Err(error) if is_of_the_client(&error) => {}
+            Err(error) => {
+                if !troubled {
+                    tracing::warn!("can't accept connections at the moment: {error}");
+                }
+                troubled = true;
+                select! {
+                    () = &mut stopping => break,
+                    () = sleep(PAUSE) => {}
+                }
+            }
+        }
+    }
+    while let Some(place) = house.room.place_now()
+        && let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, socket.accept()).await
+    {
+        begin(&house, place, stream, peer);
+    }
+}
+
+fn begin(house: &Arc<House>, place: Place, stream: Stream, peer: Peer) {
+    let client = match peer {
+        Peer::Ip(address) => Some(Client::of(address)),
+        Peer::Unix => None,
+    };
+    match house.room.seat(place, client) {
+        Some(seat) => {
+            tokio::spawn(connection::run(stream, peer, seat, Arc::clone(house)));
+        }
+        None => connection::refuse(&stream),
+    }
+}
+
+fn is_of_the_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    )
+}
