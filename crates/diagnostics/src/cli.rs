@@ -32,6 +32,18 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// Run the daemon
     Serve(Serve),
+    /// Print how this node's units are; exits with 1 when one is unhealthy, with 3 when none is and one is unknown
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Print this node's document as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print the last lines of the journal about units that are unhealthy
+    #[arg(long)]
+    pub(crate) journal: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,3 +1,4 @@
 //! What the commands do.
 
+pub(crate) mod check;
 pub(crate) mod serve;

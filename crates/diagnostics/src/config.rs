@@ -10,12 +10,22 @@ use std::time::Duration;
 use std::{fs, io};
 
 use self::table::{SETTINGS, Setting};
-use crate::environment;
+use crate::facts::{self, Given};
+use crate::judge::Rules;
 use crate::listen::Listen;
 use crate::node::Role;
+use crate::selection::{Pattern, Selection};
+use crate::{environment, journal, systemd};
 
 /// Where the original listens when it does not listen on a socket, but on loopback only.
 pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1050));
+
+/// What the original leaves out: units of the installation, which are not there to stay.
+const EXCEPT: [&str; 3] = [
+    "dcos-setup.service",
+    "dcos-link-env.service",
+    "dcos-download.service",
+];
 
 /// How the daemon runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +34,14 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// What is logged.
     pub log: Level,
-    /// What this node is in its cluster.
-    pub role: Role,
+    /// Which units, and how systemd is asked.
+    pub systemd: systemd::Setup,
+    /// The bounds of judgement.
+    pub rules: Rules,
+    /// How much of the journal is shown.
+    pub journal: journal::Bounds,
+    /// What is known of this node without asking.
+    pub node: Given,
     /// How long requests under way may take to end at a stop.
     pub grace: Duration,
 }
@@ -88,7 +104,25 @@ impl Default for Config {
         Config {
             listen: vec![Listen::Tcp(DEFAULT_ADDRESS)],
             log: Level::Info,
-            role: Role::Agent,
+            systemd: systemd::Setup {
+                bus: None,
+                selection: Selection {
+                    choices: Vec::new(),
+                    except: EXCEPT.iter().map(|name| Pattern::new(name)).collect(),
+                },
+                timeout: Duration::from_secs(5),
+                probe: Duration::from_secs(10),
+                read: Duration::from_mins(5),
+            },
+            rules: Rules::default(),
+            journal: journal::Bounds::default(),
+            node: Given {
+                ip: None,
+                detect_ip: PathBuf::from(facts::DETECT_IP),
+                role: Role::Agent,
+                mesos_id: String::new(),
+                dcos_version: String::new(),
+            },
             grace: Duration::from_secs(5),
         }
     }
@@ -218,7 +252,27 @@ mod tests {
         let text = r#"
             listen = ["unix:/run/x", "[::1]:0"]
             log = "debug"
+            units = ["dcos.target", "a.service", "b-*"]
+            except = ["b-c.*"]
+            flap_window = "1m"
+            flap_restarts = 4
+            flap_starts = 5
+            transition_limit = "2m"
+            oneshot_limit = "1h"
+            journal_lines = 9
+            journal_bytes = 1000
+            journal_age = "2h"
+            journal_timeout = "4s"
+            journal_directory = "/var/log/journal"
             role = "agent_public"
+            ip = "fd00::1"
+            detect_ip = "/bin/ip"
+            mesos_id = "S1"
+            dcos_version = "1.10"
+            bus = "unix:path=/run/bus"
+            systemd_timeout = "2s"
+            probe_interval = "3s"
+            read_interval = "7m"
             grace = "1s"
         "#;
         let config = read(text).unwrap();
@@ -230,7 +284,39 @@ mod tests {
                     Listen::Tcp("[::1]:0".parse().unwrap())
                 ],
                 log: Level::Debug,
-                role: Role::AgentPublic,
+                systemd: systemd::Setup {
+                    bus: Some("unix:path=/run/bus".to_owned()),
+                    selection: Selection {
+                        choices: ["dcos.target", "a.service", "b-*"]
+                            .map(|choice| choice.parse().unwrap())
+                            .to_vec(),
+                        except: vec![Pattern::new("b-c.*")],
+                    },
+                    timeout: Duration::from_secs(2),
+                    probe: Duration::from_secs(3),
+                    read: Duration::from_mins(7),
+                },
+                rules: Rules {
+                    window: Duration::from_mins(1),
+                    restarts: 4,
+                    starts: 5,
+                    transition: Duration::from_mins(2),
+                    oneshot: Duration::from_hours(1),
+                },
+                journal: journal::Bounds {
+                    lines: 9,
+                    bytes: 1000,
+                    age: Duration::from_hours(2),
+                    timeout: Duration::from_secs(4),
+                    directory: Some(PathBuf::from("/var/log/journal")),
+                },
+                node: Given {
+                    ip: Some("fd00::1".parse().unwrap()),
+                    detect_ip: PathBuf::from("/bin/ip"),
+                    role: Role::AgentPublic,
+                    mesos_id: "S1".to_owned(),
+                    dcos_version: "1.10".to_owned(),
+                },
                 grace: Duration::from_secs(1),
             }
         );

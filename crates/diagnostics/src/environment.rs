@@ -19,3 +19,12 @@ pub fn settings() -> Vec<(String, String)> {
     settings.sort();
     settings
 }
+
+/// The version of DC/OS, where its environment tells it.
+pub fn dcos_version() -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one reader of diagnostics of the environment"
+    )]
+    std::env::var("DCOS_VERSION").ok()
+}

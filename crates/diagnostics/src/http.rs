@@ -6,18 +6,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use tokio::sync::watch;
 
-use crate::clock::Clock;
 use crate::document::node::PATH;
-use crate::node::{Facts, Snapshot};
+use crate::this_node::ThisNode;
 
 /// What requests need.
 pub(crate) struct App {
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) facts: Facts,
-    /// This node, as it was last seen.
-    pub(crate) node: watch::Receiver<Arc<Snapshot>>,
+    pub(crate) node: ThisNode,
 }
 
 /// All paths. Each request must carry a [`Consumer`](crate::consumer::Consumer).

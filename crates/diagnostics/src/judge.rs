@@ -6,7 +6,8 @@
 //! | not found, masked, its file is bad | unhealthy, each with its own reason |
 //! | failed | unhealthy, with how it ended |
 //! | restarted by itself, or started, too often within the window | unhealthy: flapping, in whatever state it is now |
-//! | waits to be restarted | unhealthy when it failed or was never active |
+//! | restarted by itself, and never yet active | unhealthy |
+//! | waits to be restarted | unhealthy when it failed |
 //! | activating, reloading, deactivating, … | on its way: healthy until it takes too long |
 //! | inactive: a oneshot that ended well | healthy |
 //! | inactive: its timer, socket or path is there to start it | healthy |
@@ -98,7 +99,7 @@ fn judge_alone<'a>(
     if unit.now.state.active == ActiveState::Failed && !unit.now.waits_for_restart() {
         return Verdict::unhealthy(format!("failed: {}", words::ending(unit.now)));
     }
-    if let Some(reason) = flapping(unit, rules, now) {
+    if let Some(reason) = never_active(unit.now).or_else(|| flapping(unit, rules, now)) {
         return Verdict::unhealthy(reason);
     }
     if unit.now.waits_for_restart() {
@@ -136,6 +137,27 @@ fn judge_load(unit: &Observation) -> Option<Verdict> {
     }
 }
 
+/// That a service is started again and again and has never been up, when that is so. A oneshot is not there to be up.
+fn never_active(unit: &Observation) -> Option<String> {
+    let service = unit.service.as_ref().filter(|service| !service.oneshot)?;
+    let waits = unit.waits_for_restart();
+    let starts_again = unit.state.active == ActiveState::Activating && service.restarts > 0;
+    if unit.active_enter.is_some() || !(waits || starts_again) {
+        return None;
+    }
+    let mut reason = "has never been active".to_owned();
+    match service.restarts {
+        0 => {}
+        1 => reason.push_str(", restarted once"),
+        restarts => reason.push_str(&format!(", restarted {restarts} times")),
+    }
+    if waits {
+        reason.push_str(": ");
+        reason.push_str(&words::ending(unit));
+    }
+    Some(reason)
+}
+
 /// Why a unit comes and goes too often, when it does.
 fn flapping(unit: Subject<'_>, rules: &Rules, now: Duration) -> Option<String> {
     let service = unit.now.service.as_ref()?;
@@ -155,12 +177,10 @@ fn flapping(unit: Subject<'_>, rules: &Rules, now: Duration) -> Option<String> {
 
 /// A service between a run and the next, which systemd will start by itself.
 fn judge_waiting(unit: &Observation) -> Verdict {
-    if unit.active_enter.is_none() {
-        Verdict::unhealthy(format!("has never been active: {}", words::ending(unit)))
-    } else if !unit.succeeded() {
-        Verdict::unhealthy(format!("waits for its restart: {}", words::ending(unit)))
-    } else {
+    if unit.succeeded() {
         Verdict::healthy()
+    } else {
+        Verdict::unhealthy(format!("waits for its restart: {}", words::ending(unit)))
     }
 }
 
@@ -176,15 +196,6 @@ fn judge_active(unit: &Observation) -> Verdict {
 fn judge_transition(unit: &Observation, rules: &Rules, now: Duration) -> Verdict {
     let word = unit.state.active.word();
     let service = unit.service.as_ref();
-    if unit.state.active == ActiveState::Activating
-        && unit.active_enter.is_none()
-        && let Some(restarts) = service.map(|service| service.restarts).filter(|count| *count > 0)
-    {
-        let times = if restarts == 1 { "time" } else { "times" };
-        return Verdict::unhealthy(format!(
-            "has never been active, restarted {restarts} {times} by systemd"
-        ));
-    }
     if unit.state.active == ActiveState::Deactivating && !unit.succeeded() {
         return Verdict::unhealthy(format!("{word}: {}", words::ending(unit)));
     }

@@ -35,12 +35,16 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let mut config = Config::read(cli.common.config.as_deref(), &environment::settings())?;
+    if config.node.dcos_version.is_empty() {
+        config.node.dcos_version = environment::dcos_version().unwrap_or_default();
+    }
     match command {
+        Command::Check(check) => return command::check::run(&config, &check),
         Command::Serve(serve) => {
             if !serve.listen.is_empty() {
                 config.listen = serve.listen;
             }
-            config.role = serve.role.unwrap_or(config.role);
+            config.node.role = serve.role.unwrap_or(config.node.role);
             command::serve::run(&config)?;
         }
     }

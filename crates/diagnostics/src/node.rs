@@ -87,7 +87,9 @@ pub struct UnitHealth {
     pub since: Option<Timestamp>,
     /// How often systemd has restarted it by itself, where it does that.
     pub restarts: Option<u32>,
-    /// The last lines of the journal about it, each with its line end; empty for a healthy unit.
+    /// The units whose journal tells about it: itself, and those that it starts.
+    pub journal_of: Vec<UnitName>,
+    /// The last lines of the journal about it, each with its line end, where they were asked for.
     pub journal: Arc<str>,
 }
 

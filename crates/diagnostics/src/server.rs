@@ -7,15 +7,18 @@ use std::time::Duration;
 use axum::Extension;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::consumer::Consumer;
 use crate::http::{self, App};
+use crate::journal::Journal;
 use crate::listen::Listen;
-use crate::node::{Facts, Snapshot};
+use crate::model::Model;
+use crate::this_node::ThisNode;
+use crate::{facts, systemd};
 
 /// Where time comes from.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ pub struct Diagnostics {
     grace: Duration,
     stop: watch::Sender<bool>,
     serving: Vec<JoinHandle<io::Result<()>>>,
+    /// What runs beside it, and ends with it.
+    _background: JoinSet<()>,
 }
 
 /// The daemon can't start.
@@ -54,11 +59,9 @@ impl Diagnostics {
     /// # Errors
     /// When it can't listen.
     pub async fn start(config: &Config, sources: Sources) -> Result<Diagnostics, StartError> {
-        let (_, node) = watch::channel(Arc::new(Snapshot::nothing("systemd was not asked yet")));
+        let mut background = JoinSet::new();
         let app = Arc::new(App {
-            clock: sources.clock,
-            facts: facts(config),
-            node,
+            node: this_node(config, &sources, &mut background),
         });
         let (stop, stopped) = watch::channel(false);
         let mut started = Diagnostics {
@@ -66,6 +69,7 @@ impl Diagnostics {
             grace: config.grace,
             stop,
             serving: Vec::new(),
+            _background: background,
         };
         for listen in &config.listen {
             let (address, serving) = serve(listen, Arc::clone(&app), stopped.clone())
@@ -129,13 +133,19 @@ async fn serve(
     }
 }
 
-fn facts(config: &Config) -> Facts {
-    let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    Facts {
-        hostname: hostname.trim_end().to_owned(),
-        ip: None,
-        role: config.role,
-        mesos_id: String::new(),
-        dcos_version: String::new(),
-    }
+/// This node, and the tasks that keep what is known of it.
+fn this_node(config: &Config, sources: &Sources, background: &mut JoinSet<()>) -> ThisNode {
+    let clock = &sources.clock;
+    let (model, model_seen) = watch::channel(Model::default());
+    let (facts, facts_seen) = watch::channel(facts::begin(&config.node));
+    background.spawn(systemd::watch(config.systemd.clone(), model, Arc::clone(clock)));
+    background.spawn(facts::complete(config.node.clone(), facts));
+    ThisNode::new(
+        facts_seen,
+        model_seen,
+        Journal::new(config.journal.clone()),
+        config.rules.clone(),
+        config.systemd.stale(),
+        Arc::clone(clock),
+    )
 }

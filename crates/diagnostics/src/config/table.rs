@@ -1,6 +1,9 @@
 //! The one list of configuration keys: their names, what they mean, how they are read and shown. The file, the environment and
 //! the printed default are all made from it.
 
+use std::path::Path;
+use std::time::Duration;
+
 use super::quantity::{duration, show_duration};
 use super::{Config, Level};
 
@@ -33,20 +36,215 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| quoted(config.log.name()),
     },
     Setting {
+        key: "units",
+        doc: "Which units: what targets want (\"dcos.target\"), names (\"dcos-net.service\") and patterns (\"dcos-*.service\").\nEmpty: what dcos.target wants, or all enabled services of a machine that has no such target.",
+        expected: "a list of names and patterns, such as [\"dcos.target\", \"nginx*.service\"]",
+        read: |config, text| list(text).map(|value| config.systemd.selection.choices = value),
+        show: |config| show_list(&config.systemd.selection.choices),
+    },
+    Setting {
+        key: "except",
+        doc: "Which of them to leave out: names and patterns.",
+        expected: "a list of names and patterns, such as [\"dcos-setup.service\"]",
+        read: |config, text| list(text).map(|value| config.systemd.selection.except = value),
+        show: |config| show_list(&config.systemd.selection.except),
+    },
+    Setting {
+        key: "flap_window",
+        doc: "How far back restarts and starts count.",
+        expected: A_DURATION,
+        read: |config, text| duration(text).map(|value| config.rules.window = value),
+        show: |config| quoted(&show_duration(config.rules.window)),
+    },
+    Setting {
+        key: "flap_restarts",
+        doc: "As many restarts of a service by systemd itself within that time are too many.",
+        expected: "a number of at least 1",
+        read: |config, text| {
+            number(text)
+                .filter(|value| *value > 0)
+                .map(|value| config.rules.restarts = value)
+        },
+        show: |config| config.rules.restarts.to_string(),
+    },
+    Setting {
+        key: "flap_starts",
+        doc: "As many starts of a service by anybody within that time are too many. Oneshots and what is started on demand may\ncome and go.",
+        expected: "a number of at least 1",
+        read: |config, text| {
+            number(text)
+                .filter(|value| *value > 0)
+                .map(|value| config.rules.starts = value)
+        },
+        show: |config| config.rules.starts.to_string(),
+    },
+    Setting {
+        key: "transition_limit",
+        doc: "How long a unit may be activating, deactivating or reloading.",
+        expected: A_DURATION,
+        read: |config, text| duration(text).map(|value| config.rules.transition = value),
+        show: |config| quoted(&show_duration(config.rules.transition)),
+    },
+    Setting {
+        key: "oneshot_limit",
+        doc: "How long a oneshot may be activating, which it is for as long as it works.",
+        expected: A_DURATION,
+        read: |config, text| duration(text).map(|value| config.rules.oneshot = value),
+        show: |config| quoted(&show_duration(config.rules.oneshot)),
+    },
+    Setting {
+        key: "journal_lines",
+        doc: "Most lines of the journal that are shown of a unit; 0 shows none.",
+        expected: "a number",
+        read: |config, text| number(text).map(|value| config.journal.lines = value),
+        show: |config| config.journal.lines.to_string(),
+    },
+    Setting {
+        key: "journal_bytes",
+        doc: "Most bytes of them.",
+        expected: "a number",
+        read: |config, text| number(text).map(|value| config.journal.bytes = value),
+        show: |config| config.journal.bytes.to_string(),
+    },
+    Setting {
+        key: "journal_age",
+        doc: "How old they may be.",
+        expected: A_DURATION,
+        read: |config, text| duration(text).map(|value| config.journal.age = value),
+        show: |config| quoted(&show_duration(config.journal.age)),
+    },
+    Setting {
+        key: "journal_timeout",
+        doc: "How long the journal of a unit may take to read.",
+        expected: A_DURATION,
+        read: |config, text| duration(text).map(|value| config.journal.timeout = value),
+        show: |config| quoted(&show_duration(config.journal.timeout)),
+    },
+    Setting {
+        key: "journal_directory",
+        doc: "Where the journal is, when it is not the machine's. Empty: the machine's.",
+        expected: "a directory",
+        read: |config, text| {
+            config.journal.directory = given(text).map(Into::into);
+            Some(())
+        },
+        show: |config| {
+            quoted(
+                &config
+                    .journal
+                    .directory
+                    .as_deref()
+                    .unwrap_or(Path::new(""))
+                    .to_string_lossy(),
+            )
+        },
+    },
+    Setting {
         key: "role",
         doc: "What this node is in its cluster: \"master\", \"agent\" or \"agent_public\".",
         expected: "one of \"master\", \"agent\", \"agent_public\"",
-        read: |config, text| text.parse().ok().map(|role| config.role = role),
-        show: |config| quoted(config.role.word()),
+        read: |config, text| text.parse().ok().map(|role| config.node.role = role),
+        show: |config| quoted(config.node.role.word()),
+    },
+    Setting {
+        key: "ip",
+        doc: "The address under which the cluster knows this node. Empty: what `detect_ip` prints.",
+        expected: "an IP address, or nothing",
+        read: |config, text| {
+            config.node.ip = match given(text) {
+                Some(text) => Some(text.parse().ok()?),
+                None => None,
+            };
+            Some(())
+        },
+        show: |config| quoted(&config.node.ip.map(|ip| ip.to_string()).unwrap_or_default()),
+    },
+    Setting {
+        key: "detect_ip",
+        doc: "A program that prints that address. Where there is none, it is the address from which this machine speaks to others.",
+        expected: "a program",
+        read: |config, text| {
+            config.node.detect_ip = text.into();
+            Some(())
+        },
+        show: |config| quoted(&config.node.detect_ip.to_string_lossy()),
+    },
+    Setting {
+        key: "mesos_id",
+        doc: "Mesos' id of this node. Empty: that of the agent on it, where there is one.",
+        expected: "an id, or nothing",
+        read: |config, text| {
+            config.node.mesos_id = text.to_owned();
+            Some(())
+        },
+        show: |config| quoted(&config.node.mesos_id),
+    },
+    Setting {
+        key: "dcos_version",
+        doc: "The version of DC/OS. Empty: $DCOS_VERSION.",
+        expected: "a version, or nothing",
+        read: |config, text| {
+            config.node.dcos_version = text.to_owned();
+            Some(())
+        },
+        show: |config| quoted(&config.node.dcos_version),
+    },
+    Setting {
+        key: "bus",
+        doc: "Address of the bus on which systemd is. Empty: the system bus.",
+        expected: "an address of D-Bus, such as \"unix:path=/run/dbus/system_bus_socket\"",
+        read: |config, text| {
+            config.systemd.bus = given(text).map(Into::into);
+            Some(())
+        },
+        show: |config| quoted(config.systemd.bus.as_deref().unwrap_or_default()),
+    },
+    Setting {
+        key: "systemd_timeout",
+        doc: "How long systemd may take to answer a call.",
+        expected: A_DURATION,
+        read: |config, text| period(text).map(|value| config.systemd.timeout = value),
+        show: |config| quoted(&show_duration(config.systemd.timeout)),
+    },
+    Setting {
+        key: "probe_interval",
+        doc: "How often systemd is asked for a sign of life. Changes of units come by themselves.",
+        expected: A_DURATION,
+        read: |config, text| period(text).map(|value| config.systemd.probe = value),
+        show: |config| quoted(&show_duration(config.systemd.probe)),
+    },
+    Setting {
+        key: "read_interval",
+        doc: "How often all units are read again.",
+        expected: A_DURATION,
+        read: |config, text| period(text).map(|value| config.systemd.read = value),
+        show: |config| quoted(&show_duration(config.systemd.read)),
     },
     Setting {
         key: "grace",
         doc: "How long requests under way may take to end when the daemon is told to stop.",
-        expected: "a duration, such as \"10s\"",
+        expected: A_DURATION,
         read: |config, text| duration(text).map(|value| config.grace = value),
         show: |config| quoted(&show_duration(config.grace)),
     },
 ];
+
+/// What is expected of a duration.
+const A_DURATION: &str = "a duration, such as \"10s\"";
+
+/// A duration of more than nothing.
+fn period(text: &str) -> Option<Duration> {
+    duration(text).filter(|period| !period.is_zero())
+}
+
+fn number(text: &str) -> Option<usize> {
+    text.parse().ok()
+}
+
+/// A text, when it is not empty.
+fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
 
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()

@@ -204,6 +204,7 @@ mod tests {
                 },
                 since: Some("2026-11-22T11:42:21Z".parse().unwrap()),
                 restarts: Some(2),
+                journal_of: Vec::new(),
                 journal: Arc::from("one\ntwo\n"),
             }],
             taken: Some(Taken {

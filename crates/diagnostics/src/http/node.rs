@@ -9,16 +9,14 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::App;
 use crate::consumer::Consumer;
-use crate::document::node::NodeDocument;
 
 /// This node's document; 503 when nothing is known of its units, so that a reader which looks at nothing but the status does
 /// not take it for well.
 pub(super) async fn get(State(app): State<Arc<App>>, Extension(consumer): Extension<Consumer>) -> Response {
-    let snapshot = Arc::clone(&app.node.borrow());
-    let document = NodeDocument::new(&app.facts, &snapshot, &consumer, app.clock.uptime());
-    let status = match snapshot.taken {
-        Some(_) => StatusCode::OK,
-        None => StatusCode::SERVICE_UNAVAILABLE,
+    let (document, known) = app.node.document(&consumer).await;
+    let status = match known {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
     };
     let Ok(mut body) = serde_json::to_vec(&document) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();

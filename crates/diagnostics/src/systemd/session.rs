@@ -1,0 +1,214 @@
+//! One connection to systemd, from its beginning to its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+use zbus::message::Sequence;
+
+use super::Setup;
+use super::bus::{Bus, BusError, MANAGER_PATH, PROPERTIES};
+use super::choose::choose;
+use super::path;
+use super::properties::Properties;
+use super::signals::{self, Event, Signals, UNIT};
+use crate::clock::Clock;
+use crate::model::Model;
+use crate::node::Taken;
+use crate::observation::Observation;
+use crate::unit::UnitName;
+
+/// How long to wait after a reload for the next: they come in groups.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// When each unit was last read, among the messages of the connection: its common interface, and that of its type. Signals that
+/// were sent before tell of the past.
+type ReadAt = BTreeMap<UnitName, [Sequence; 2]>;
+
+/// Connects, reads everything, and takes in what happens, until something is in the way, or units may be others and all has to
+/// begin anew.
+pub(super) async fn run(
+    setup: &Setup,
+    model: &watch::Sender<Model>,
+    clock: &dyn Clock,
+) -> Result<(), BusError> {
+    let bus = Bus::connect(setup.bus.as_deref(), setup.timeout).await?;
+    let mut events = Signals::of(&bus);
+    signals::subscribe(&bus).await?;
+    let mut read_at = read_all(&bus, setup, model, clock, true).await?;
+
+    let mut probe = every(setup.probe);
+    let mut again = every(setup.read);
+    loop {
+        tokio::select! {
+            event = events.next() => {
+                let mut event = event.ok_or(BusError::Closed)?;
+                let mut changes = Vec::new();
+                // What belongs together comes together: it is shown at once, never half of it.
+                loop {
+                    match event {
+                        Event::Changed { unit, common, properties, at } => {
+                            let known = read_at.get(&unit).map(|read| read[usize::from(!common)]);
+                            if known.is_some_and(|read| read < at) {
+                                changes.push((unit, properties));
+                            }
+                        }
+                        Event::Owner => return Err(BusError::Gone),
+                        Event::Reloaded => {
+                            sleep(SETTLE).await;
+                            return Ok(());
+                        }
+                    }
+                    match events.waiting() {
+                        Some(next) => event = next,
+                        None => break,
+                    }
+                }
+                take_in(model, &changes, clock);
+                if events.were_lost() {
+                    read_at = read_all(&bus, setup, model, clock, false).await?;
+                }
+            }
+            _ = probe.tick() => {
+                bus.ask(MANAGER_PATH, "org.freedesktop.DBus.Peer", "Ping", &()).await?;
+                model.send_modify(|model| model.confirm(taken(clock)));
+            }
+            _ = again.tick() => read_at = read_all(&bus, setup, model, clock, false).await?,
+        }
+    }
+}
+
+/// Ticks, the first after one period.
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.reset();
+    ticks
+}
+
+/// Connects, reads everything, and leaves.
+pub(super) async fn read(
+    setup: &Setup,
+    model: &watch::Sender<Model>,
+    clock: &dyn Clock,
+) -> Result<(), BusError> {
+    let bus = Bus::connect(setup.bus.as_deref(), setup.timeout).await?;
+    // Answers are among the messages that must be taken off the connection.
+    let _events = Signals::of(&bus);
+    read_all(&bus, setup, model, clock, false).await.map(drop)
+}
+
+fn take_in(model: &watch::Sender<Model>, changes: &[(UnitName, Box<Properties>)], clock: &dyn Clock) {
+    if changes.is_empty() {
+        return;
+    }
+    let now = clock.uptime();
+    model.send_modify(|model| {
+        for (unit, properties) in changes {
+            model.change(unit, |observation| properties.apply(observation), now);
+        }
+    });
+}
+
+/// Chooses the units, subscribes to them where asked to, reads them all, and then shows them at once.
+async fn read_all(
+    bus: &Bus,
+    setup: &Setup,
+    model: &watch::Sender<Model>,
+    clock: &dyn Clock,
+    subscribe: bool,
+) -> Result<ReadAt, BusError> {
+    let chosen = choose(bus, &setup.selection).await?;
+    if subscribe {
+        signals::subscribe_to(bus, &chosen).await?;
+    }
+    let mut read = BTreeMap::new();
+    let mut related = BTreeSet::new();
+    for name in &chosen {
+        let unit = read_unit(bus, name).await?;
+        if let Ok(observation) = &unit.seen {
+            related.extend(
+                observation
+                    .triggers
+                    .iter()
+                    .chain(&observation.triggered_by)
+                    .cloned(),
+            );
+        }
+        read.insert(name.clone(), unit);
+    }
+    related.retain(|name| !chosen.contains(name));
+    if subscribe {
+        signals::subscribe_to(bus, &related).await?;
+    }
+    for name in related {
+        let unit = read_unit(bus, &name).await?;
+        read.insert(name, unit);
+    }
+    let read_at = read.iter().map(|(name, unit)| (name.clone(), unit.at)).collect();
+    let moment = taken(clock);
+    model.send_modify(|model| {
+        let seen = read.into_iter().map(|(name, unit)| (name, unit.seen));
+        model.replace(seen, &chosen, moment);
+    });
+    Ok(read_at)
+}
+
+/// A unit as it was read.
+struct Read {
+    seen: Result<Observation, String>,
+    at: [Sequence; 2],
+}
+
+/// Reads a unit. What is wrong with one unit alone is no fault of the connection.
+async fn read_unit(bus: &Bus, name: &UnitName) -> Result<Read, BusError> {
+    let path = path::of(name);
+    let interface = type_interface(name);
+    let mut at = [Sequence::default(); 2];
+    let mut answers = Vec::new();
+    for (interface, at) in [UNIT, &interface].into_iter().zip(&mut at) {
+        let answer = match bus.ask(&path, PROPERTIES, "GetAll", &interface).await {
+            Ok(answer) => answer,
+            Err(BusError::Refused { error, .. }) => {
+                let seen = Err(format!("systemd does not describe it: {error}"));
+                return Ok(Read {
+                    seen,
+                    at: [Sequence::default(); 2],
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        *at = answer.recv_position();
+        match answer.body().deserialize::<Properties>() {
+            Ok(properties) => answers.push(properties),
+            Err(error) => {
+                let seen = Err(format!("systemd's description of it is not understood: {error}"));
+                return Ok(Read {
+                    seen,
+                    at: [Sequence::default(); 2],
+                });
+            }
+        }
+    }
+    let mut answers = answers.iter();
+    let mut seen = Properties::default().observation(name);
+    for properties in &mut answers {
+        properties.apply(&mut seen);
+    }
+    Ok(Read { seen: Ok(seen), at })
+}
+
+/// `a.service` has the interface `org.freedesktop.systemd1.Service`.
+fn type_interface(name: &UnitName) -> String {
+    let suffix = name.suffix();
+    let (head, tail) = suffix.split_at(suffix.len().min(1));
+    format!("org.freedesktop.systemd1.{}{tail}", head.to_ascii_uppercase())
+}
+
+fn taken(clock: &dyn Clock) -> Taken {
+    Taken {
+        at: clock.now(),
+        uptime: clock.uptime(),
+    }
+}
