@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use heliograph_collector::config::size;
 use heliograph_collector::ingest::mention::Kind;
 use heliograph_collector::key::KeyKind;
+use heliograph_collector::quota::Limit;
 
 /// Takes telemetry over the HTTP API of Segment, and says 200 only for what is on disk.
 #[derive(Debug, Parser)]
@@ -122,6 +124,16 @@ pub(crate) enum KeyCommand {
         /// What to call it in lists
         #[arg(long, value_name = "TEXT", default_value = "")]
         name: String,
+        #[command(flatten)]
+        limits: Limits,
+    },
+    /// Set how much may be kept in a day of what comes with a key; a running server notices within a second
+    Limit {
+        /// The key's number, or its prefix, as in the list
+        #[arg(value_name = "PREFIX_OR_ID")]
+        key: String,
+        #[command(flatten)]
+        limits: Limits,
     },
     /// List all keys
     List,
@@ -131,6 +143,35 @@ pub(crate) enum KeyCommand {
         #[arg(value_name = "PREFIX_OR_ID")]
         key: String,
     },
+}
+
+/// How much may be kept in a day (UTC).
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
+    /// A size, such as "10 GiB", or none, or default: as configured
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub(crate) bytes_per_day: Option<Limit>,
+    /// A number of messages, or none, or default: as configured
+    #[arg(long, value_name = "N", value_parser = messages)]
+    pub(crate) messages_per_day: Option<Limit>,
+}
+
+fn bytes(text: &str) -> Result<Limit, String> {
+    let read = |text: &str| size(text)?.try_into().ok();
+    limit(text, read).ok_or_else(|| "expected a size, such as \"10 GiB\", or none, or default".to_owned())
+}
+
+fn messages(text: &str) -> Result<Limit, String> {
+    let read = |text: &str| text.parse().ok();
+    limit(text, read).ok_or_else(|| "expected a number of messages, or none, or default".to_owned())
+}
+
+fn limit(text: &str, read: impl FnOnce(&str) -> Option<u64>) -> Option<Limit> {
+    match text {
+        "none" => Some(Limit::Unlimited),
+        "default" => Some(Limit::Default),
+        _ => read(text).map(Limit::Most),
+    }
 }
 
 #[derive(Debug, Args)]

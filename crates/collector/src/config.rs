@@ -12,9 +12,11 @@ use std::{fs, io};
 
 pub use self::origins::Origins;
 pub use self::public_url::PublicUrl;
+pub use self::quantity::size;
 use self::table::{SETTINGS, Setting};
 use crate::environment;
 use crate::ingest::planned::Unplanned;
+use crate::quota::Defaults;
 
 /// How the collector runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub struct Config {
     pub id_window: Duration,
     /// Memory of these ids, in bytes.
     pub id_window_memory: usize,
+    /// How much may be kept of what comes with a key in a day, where the key has no limits of its own.
+    pub quota: Defaults,
     /// What becomes of what the plan does not list.
     pub unplanned: Unplanned,
 }
@@ -136,6 +140,10 @@ impl Default for Config {
             grace: Duration::from_secs(10),
             id_window: Duration::from_secs(48 * 60 * 60),
             id_window_memory: 64 << 20,
+            quota: Defaults {
+                bytes: Some(100 << 30),
+                messages: Some(100_000_000),
+            },
             unplanned: Unplanned::Keep,
         }
     }
@@ -275,6 +283,8 @@ mod tests {
             grace = "1s"
             id_window = "1h"
             id_window_memory = 4096
+            key_bytes_per_day = "none"
+            key_messages_per_day = 12
             unplanned = "strip"
         "#;
         let config = read(text).unwrap();
@@ -303,6 +313,10 @@ mod tests {
                 grace: Duration::from_secs(1),
                 id_window: Duration::from_hours(1),
                 id_window_memory: 4096,
+                quota: Defaults {
+                    bytes: None,
+                    messages: Some(12),
+                },
                 unplanned: Unplanned::Strip,
             }
         );

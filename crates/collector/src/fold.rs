@@ -13,6 +13,7 @@ use crate::ingest::slot::Report;
 use crate::ingest::tally::Tally;
 use crate::ingest::violation::Violation;
 use crate::key::{Key, KeyId};
+use crate::quota::Used;
 
 /// What was decided about a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct Written {
     pub outcomes: BTreeMap<(Key, Outcome), u64>,
     /// How many messages that are kept differ in which way from the plan, by key.
     pub violations: BTreeMap<(Key, Violation), u64>,
+    /// What is kept of what came with each key, as far as quotas are concerned.
+    pub usage: BTreeMap<KeyId, Used>,
     /// What is remembered of single messages, by key.
     pub samples: Vec<(KeyId, Sample)>,
 }
@@ -75,12 +78,17 @@ impl Written {
         } else {
             self.add_some_records(request, fates);
         }
+        let mut used = Used::default();
         for (message, fate) in request.messages.iter().zip(fates) {
             tally.count(fate.outcome());
             if matches!(fate, Fate::Known | Fate::Forgotten | Fate::Full) {
                 continue;
             }
             self.messages += 1;
+            used.add(Used {
+                bytes: u64::try_from(message.record.len()).unwrap_or(u64::MAX),
+                messages: 1,
+            });
             for (violation, _) in message.violations.iter().flat_map(|found| found.kinds()) {
                 *self.violations.entry((request.key, violation)).or_default() += 1;
             }
@@ -93,6 +101,9 @@ impl Written {
                     self.reports.push((Report::clone(report), *fate == Fate::Counts));
                 }
             }
+        }
+        if request.metered && used.messages > 0 {
+            self.usage.entry(request.key.id).or_default().add(used);
         }
         for (outcome, count) in tally.iter() {
             *self.outcomes.entry((request.key, outcome)).or_default() += count;

@@ -112,6 +112,7 @@ impl Lines {
         }
         let trust = Trust::Stated;
         let mut request = Request::check(&envelope, Terms { trust, ..terms })?;
+        request.metered = false;
         for _ in 0..broken {
             request.decided.count(Outcome::Rejected(Rejection::NotAnObject));
         }

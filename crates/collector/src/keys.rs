@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::key::{Key, KeyDigest, WriteKey};
+use crate::quota::Limits;
 use crate::store::{Reader, StoreError};
 
 /// How often the database is asked whether the keys have changed.
@@ -13,7 +14,7 @@ pub const POLL: Duration = Duration::from_millis(250);
 
 /// The keys.
 pub struct Keys {
-    usable: RwLock<HashMap<KeyDigest, Key>>,
+    usable: RwLock<HashMap<KeyDigest, (Key, Limits)>>,
     source: Mutex<Source>,
 }
 
@@ -41,6 +42,11 @@ impl Keys {
 
     /// The key that a request states, if it may be used.
     pub fn find(&self, stated: &WriteKey) -> Option<Key> {
+        self.find_with_limits(stated).map(|(key, _)| key)
+    }
+
+    /// The same, with how much may be sent with it.
+    pub fn find_with_limits(&self, stated: &WriteKey) -> Option<(Key, Limits)> {
         let digest = stated.digest();
         let known = self.known(digest);
         if known.is_some() {
@@ -59,14 +65,18 @@ impl Keys {
         let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
         let generation = source.reader.key_generation()?;
         if generation != source.generation {
-            let usable = source.reader.usable_keys()?.into_iter().collect();
+            let usable = source.reader.usable_keys()?;
+            let usable = usable
+                .into_iter()
+                .map(|(digest, key, limits)| (digest, (key, limits)));
+            let usable = usable.collect();
             *self.usable.write().unwrap_or_else(PoisonError::into_inner) = usable;
             source.generation = generation;
         }
         Ok(())
     }
 
-    fn known(&self, digest: KeyDigest) -> Option<Key> {
+    fn known(&self, digest: KeyDigest) -> Option<(Key, Limits)> {
         let usable = self.usable.read().unwrap_or_else(PoisonError::into_inner);
         usable.get(&digest).copied()
     }

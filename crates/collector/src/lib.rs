@@ -20,6 +20,7 @@
 //! | [`store`] | the database; all SQL |
 //! | [`key`], [`keys`] | write keys; those that may be used |
 //! | [`metrics`] | what is counted while it runs |
+//! | [`quota`] | how much may be kept of what comes with a key |
 //! | [`budget`] | the memory of requests under way |
 //! | [`open_files`] | the room for connections |
 //! | [`config`], [`environment`], [`clock`], [`entropy`] | what is passed in |
@@ -45,6 +46,7 @@ mod lock;
 pub mod lookback;
 pub mod metrics;
 pub mod open_files;
+pub mod quota;
 pub mod receipt_key;
 pub mod secret;
 pub mod server;

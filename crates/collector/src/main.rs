@@ -42,10 +42,18 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             config.listen = serve.listen.unwrap_or(config.listen);
             return command::serve::run(&config);
         }
-        Command::Key(KeyCommand::Add { kind, name }) => {
-            command::key::add(&config.data, kind, &name, &SystemClock, &SystemEntropy, &mut out)?;
+        Command::Key(KeyCommand::Add { kind, name, limits }) => {
+            let new = command::key::New {
+                kind,
+                name: &name,
+                limits: &limits,
+            };
+            command::key::add(&config.data, &new, &SystemClock, &SystemEntropy, &mut out)?;
         }
-        Command::Key(KeyCommand::List) => command::key::list(&config.data, &mut out)?,
+        Command::Key(KeyCommand::Limit { key, limits }) => {
+            command::key::limit(&config.data, &key, &limits, &mut out)?;
+        }
+        Command::Key(KeyCommand::List) => command::key::list(&config, &SystemClock, &mut out)?,
         Command::Key(KeyCommand::Revoke { key }) => {
             command::key::revoke(&config.data, &key, &SystemClock, &mut out)?;
         }

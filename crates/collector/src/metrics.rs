@@ -15,6 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::ingest::outcome::Outcome;
 use crate::ingest::violation::Violation;
 use crate::key::KeyKind;
+use crate::quota::Measure;
 
 /// What every name begins with.
 pub const PREFIX: &str = "heliograph_collector";
@@ -38,6 +39,7 @@ pub struct Metrics {
     registry: Registry,
     messages: Counters<2>,
     violations: Counters<2>,
+    over_quota: Counters<2>,
     requests: Family<[Label<Cow<'static, str>>; 2], Counter>,
     body_bytes: Counter,
     commits: Counter,
@@ -58,6 +60,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix(PREFIX),
             messages: Counters::default(),
             violations: Counters::default(),
+            over_quota: Counters::default(),
             requests: Family::default(),
             body_bytes: Counter::default(),
             commits: Counter::default(),
@@ -81,6 +84,9 @@ impl Metrics {
             for outcome in Outcome::ALL {
                 let _ = self.messages.get_or_create(&message_labels(key, outcome));
             }
+            for measure in Measure::ALL {
+                let _ = self.over_quota.get_or_create(&quota_labels(key, measure));
+            }
             for violation in Violation::ALL {
                 let _ = self.violations.get_or_create(&violation_labels(key, violation));
             }
@@ -98,6 +104,11 @@ impl Metrics {
             "violations",
             "Messages that are kept and differ from the plan, by how they do",
             self.violations.clone(),
+        );
+        registry.register(
+            "over_quota",
+            "Requests that were told to come again, since what their key may send in a day is used up",
+            self.over_quota.clone(),
         );
         registry.register(
             "requests",
@@ -165,6 +176,11 @@ impl Metrics {
             .inc_by(count);
     }
 
+    /// A request was refused, since its key's quota is used up.
+    pub fn over_quota(&self, key: KeyKind, measure: Measure) {
+        self.over_quota.get_or_create(&quota_labels(key, measure)).inc();
+    }
+
     /// A request was answered; `path` is the template that it matched.
     pub fn request(&self, path: Cow<'static, str>, class: &'static str) {
         let labels = [("path", path), ("status", Cow::Borrowed(class))];
@@ -213,4 +229,8 @@ fn message_labels(key: KeyKind, outcome: Outcome) -> [Label; 2] {
 
 fn violation_labels(key: KeyKind, violation: Violation) -> [Label; 2] {
     [("violation", violation.name()), ("key", key.name())]
+}
+
+fn quota_labels(key: KeyKind, measure: Measure) -> [Label; 2] {
+    [("quota", measure.name()), ("key", key.name())]
 }

@@ -17,6 +17,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::budget::Budget;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::delta::Day;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::http::{self, App, Door};
 use crate::keys::{self, Keys};
@@ -26,6 +27,7 @@ use crate::local;
 use crate::lock::{self, LockError};
 use crate::lookback::Lookback;
 use crate::metrics::Metrics;
+use crate::quota::Quotas;
 use crate::secret::{SecretError, Secrets};
 use crate::store::{OpenError, Reader, Store, StoreError};
 use crate::window::{self, Window};
@@ -108,6 +110,8 @@ impl Collector {
             bytes: config.id_window_memory,
         };
         let window = Window::load(size, &store, clock.now())?;
+        let today = Day::of(clock.now());
+        let used = Reader::open(&config.data)?.usage(today)?;
         let keys = Arc::new(Keys::load(Reader::open(&config.data)?)?);
         let socket = bind(&config.listen).await?;
         let for_metrics = match &config.metrics_listen {
@@ -120,6 +124,7 @@ impl Collector {
             queue: config.queue,
             secrets: secrets.clone(),
             metrics: Arc::default(),
+            quotas: Arc::new(Quotas::new(config.quota, today, used)),
         };
         let (queue, writer) = writer::start(store, window, setup, clock).map_err(StartError::Thread)?;
         let app = Arc::new(App::new(

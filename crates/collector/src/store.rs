@@ -9,7 +9,7 @@
 //! | `report`, `cluster`, `event` | the time line: which reports came for which slot (`report`) |
 //! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
 //! | `outcome`, `violation`, `outcome_sample` | outcomes and violations of the plan, counted, and the last of each (`outcome`) |
-//! | `key` | write keys, hashed (`key`) |
+//! | `key`, `key_usage` | write keys, hashed (`key`), and what was kept of what came with them (`usage`) |
 //! | `cluster_reporter`, `suppression` | who has spoken, who is not kept (`suppression`) |
 //! | `deletion` | what is deleted (`deletion`) |
 //! | `bundle` | the bundles that were imported (`bundle`) |
@@ -26,8 +26,9 @@ mod outcome;
 mod report;
 mod schema;
 mod suppression;
+mod usage;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use heliograph_wire::id::Hour;
@@ -51,6 +52,7 @@ use crate::ingest::message::MessageKey;
 use crate::ingest::slot::Slot;
 use crate::ingest::subject::{Subject, SubjectKey};
 use crate::key::{Key, KeyDigest, KeyId, KeyKind, WriteKey};
+use crate::quota::{Limit, Limits, Used};
 
 /// The database, for writing.
 pub struct Store {
@@ -158,9 +160,23 @@ impl Store {
         key: &WriteKey,
         kind: KeyKind,
         name: &str,
+        limits: Limits,
         now: Timestamp,
     ) -> Result<KeyId, StoreError> {
-        key::add(&mut self.connection, key, kind, name, now)
+        key::add(&mut self.connection, key, kind, name, limits, now)
+    }
+
+    /// Sets limits of the key that a number or a prefix names, if it names one alone; returns all that it names.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn limit_key(
+        &mut self,
+        named: &str,
+        bytes: Option<Limit>,
+        messages: Option<Limit>,
+    ) -> Result<Vec<ListedKey>, StoreError> {
+        key::limit(&mut self.connection, named, bytes, messages)
     }
 
     /// Revokes the key that a number or a prefix names, if it names one alone; returns all that it names.
@@ -318,6 +334,9 @@ impl Commit<'_> {
         for ((key, violation), count) in &written.violations {
             outcome::add_violation(&self.transaction, now, key.id, *violation, *count)?;
         }
+        for (key, used) in &written.usage {
+            usage::add(&self.transaction, Day::of(now), *key, *used)?;
+        }
         for (key, sample) in &written.samples {
             self.samples.insert(&self.transaction, now, *key, sample)?;
         }
@@ -435,8 +454,16 @@ impl Reader {
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn usable_keys(&self) -> Result<Vec<(KeyDigest, Key)>, StoreError> {
+    pub fn usable_keys(&self) -> Result<Vec<(KeyDigest, Key, Limits)>, StoreError> {
         key::usable(&self.connection)
+    }
+
+    /// What was kept on a day, by key.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn usage(&self, day: Day) -> Result<HashMap<KeyId, Used>, StoreError> {
+        usage::of_day(&self.connection, day)
     }
 
     /// A number that is another one after every change of the keys.

@@ -35,10 +35,12 @@ use self::sampler::Sampler;
 use self::suppressed::Suppressed;
 use crate::budget::Charge;
 use crate::clock::{Clock, Stopwatch};
+use crate::delta::Day;
 use crate::fold::{Fate, Written};
 use crate::forget::{Petition, Verdict};
 use crate::ingest::subject::SubjectKey;
 use crate::metrics::Metrics;
+use crate::quota::Quotas;
 use crate::secret::Secrets;
 use crate::store::{Store, StoreError};
 use crate::window::Window;
@@ -57,6 +59,8 @@ pub struct Setup {
     pub secrets: Secrets,
     /// Where it is counted what is done.
     pub metrics: Arc<Metrics>,
+    /// What was kept of each key today.
+    pub quotas: Arc<Quotas>,
 }
 
 /// Why a request was not written. It may be tried again: nothing of it is left.
@@ -76,6 +80,7 @@ pub struct Queue {
     jobs: SyncSender<Job>,
     condition: Arc<Condition>,
     metrics: Arc<Metrics>,
+    quotas: Arc<Quotas>,
     floor: watch::Receiver<Timestamp>,
     suppresses: Arc<AtomicBool>,
 }
@@ -138,6 +143,11 @@ impl Queue {
         &self.condition
     }
 
+    /// What was kept of each key today.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
     /// What is counted.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -172,7 +182,7 @@ pub fn start(
 ) -> io::Result<(Queue, JoinHandle<()>)> {
     let (jobs, waiting) = sync_channel(setup.queue);
     let condition = Arc::<Condition>::default();
-    let metrics = setup.metrics.clone();
+    let (metrics, quotas) = (setup.metrics.clone(), setup.quotas.clone());
     let (rising, floor) = watch::channel(window.floor());
     let suppressed = Suppressed::default();
     let suppresses = suppressed.anybody();
@@ -196,6 +206,7 @@ pub fn start(
         jobs,
         condition,
         metrics,
+        quotas,
         floor,
         suppresses,
     };
@@ -247,6 +258,7 @@ impl Writer {
                 results,
                 written,
                 wrote,
+                day,
             }) => {
                 let metrics = &self.setup.metrics;
                 if wrote {
@@ -255,6 +267,9 @@ impl Writer {
                 }
                 for ((key, outcome), count) in written.outcomes {
                     metrics.messages(key.kind, outcome, count);
+                }
+                if !written.usage.is_empty() {
+                    self.setup.quotas.add(day, written.usage);
                 }
                 for ((key, violation), count) in written.violations {
                     metrics.violations(key.kind, violation, count);
@@ -314,6 +329,8 @@ struct Settled {
     written: Written,
     /// Whether there was anything to commit.
     wrote: bool,
+    /// The day of receipt.
+    day: Day,
 }
 
 fn write(
@@ -382,5 +399,6 @@ fn write(
         results,
         written,
         wrote,
+        day: Day::of(now),
     })
 }

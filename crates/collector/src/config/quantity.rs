@@ -19,7 +19,7 @@ pub(super) fn show_duration(duration: Duration) -> String {
 }
 
 /// Reads a size: a whole number and a unit; without a unit, bytes.
-pub(super) fn size(text: &str) -> Option<usize> {
+pub fn size(text: &str) -> Option<usize> {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let unit = text[digits.len()..].trim();

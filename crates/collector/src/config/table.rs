@@ -197,6 +197,35 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| quoted(&show_size(config.id_window_memory)),
     },
     Setting {
+        key: "key_bytes_per_day",
+        doc: "Bytes that are kept in a day (UTC) of what comes with one key, inflated; then its requests are answered with 429 until\nmidnight. \"none\" is no limit. `key limit` sets another one for a key.",
+        expected: "\"none\", or a size, such as \"100 GiB\"",
+        read: |config, text| {
+            read_limit(text, |text| size(text)?.try_into().ok()).map(|most| config.quota.bytes = most)
+        },
+        show: |config| {
+            let bytes = config
+                .quota
+                .bytes
+                .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+            quoted(&bytes.map_or_else(|| NONE.to_owned(), show_size))
+        },
+    },
+    Setting {
+        key: "key_messages_per_day",
+        doc: "The same of messages. Repeats don't count.",
+        expected: "\"none\", or a number of messages",
+        read: |config, text| {
+            read_limit(text, |text| text.parse().ok()).map(|most| config.quota.messages = most)
+        },
+        show: |config| {
+            config
+                .quota
+                .messages
+                .map_or_else(|| quoted(NONE), |most| most.to_string())
+        },
+    },
+    Setting {
         key: "unplanned",
         doc: "What becomes of what the telemetry plan does not list, in the messages of clusters: \"keep\" stores and counts it,\n\"strip\" takes out properties and rejects events, \"reject\" rejects the messages.",
         expected: "one of \"keep\", \"strip\", \"reject\"",
@@ -207,6 +236,16 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| quoted(config.unplanned.name()),
     },
 ];
+
+/// Stands for no limit.
+const NONE: &str = "none";
+
+fn read_limit(text: &str, read: impl FnOnce(&str) -> Option<u64>) -> Option<Option<u64>> {
+    match text {
+        NONE => Some(None),
+        _ => read(text).map(Some),
+    }
+}
 
 fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()

@@ -15,7 +15,7 @@ use crate::ingest::{slot, text};
 const DAY: i64 = 24 * 60 * 60;
 
 /// A day of UTC, counted from 1970-01-01.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Day(pub i64);
 
 /// A day of a cluster; nobody's, of messages of no cluster.

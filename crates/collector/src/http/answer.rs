@@ -9,12 +9,13 @@ use heliograph_wire::receipt::Receipt;
 use super::problem::problem;
 use crate::ingest::outcome::Rejection;
 use crate::ingest::tally::Summary;
+use crate::quota::{Exceeded, Measure};
 use crate::writer::Unavailable;
 
 /// Seconds after which to try again when too much is under way.
-const RETRY_BUSY: &str = "1";
+const RETRY_BUSY: HeaderValue = HeaderValue::from_static("1");
 /// Seconds after which to try again when the store can't be written.
-const RETRY_STORE: &str = "5";
+const RETRY_STORE: HeaderValue = HeaderValue::from_static("5");
 
 /// Why a request is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(super) enum Refused {
     Incomplete,
     /// The body takes too long.
     TooSlow,
+    /// What may be kept of the key's messages today is used up.
+    Quota(Exceeded),
     /// Too much is under way.
     Busy,
     /// The store can't be written.
@@ -95,14 +98,12 @@ impl Refused {
         let (status, code, message, header) = self.parts();
         let mut response = form(status, code, message);
         if let Some((name, value)) = header {
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         response
     }
 
-    fn parts(&self) -> (StatusCode, &str, &str, Option<(HeaderName, &'static str)>) {
+    fn parts(&self) -> (StatusCode, &str, &str, Option<(HeaderName, HeaderValue)>) {
         const BAD: StatusCode = StatusCode::BAD_REQUEST;
         const AWAY: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
         match self {
@@ -138,7 +139,7 @@ impl Refused {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_encoding",
                 "the body is neither JSON nor gzip, and no other Content-Encoding is read",
-                Some((header::ACCEPT_ENCODING, "gzip")),
+                Some((header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"))),
             ),
             Refused::Incomplete => (BAD, "incomplete_body", "the body ended too early", None),
             Refused::TooSlow => (
@@ -146,6 +147,15 @@ impl Refused {
                 "request_timeout",
                 "the body took too long to arrive",
                 None,
+            ),
+            Refused::Quota(exceeded) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "quota_exceeded",
+                match exceeded.measure {
+                    Measure::Bytes => "the bytes that this write key may send today (UTC) are used up",
+                    Measure::Messages => "the messages that this write key may send today (UTC) are used up",
+                },
+                Some((header::RETRY_AFTER, exceeded.retry_after.as_secs().into())),
             ),
             Refused::Busy => (
                 AWAY,

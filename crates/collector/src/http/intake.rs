@@ -78,9 +78,13 @@ async fn take(app: &App, request: Request<Body>, call: Call) -> Result<Response,
     Ok(answer::accepted(tally.summary(), receipt))
 }
 
-/// The key that a request states, if it may be used for this call.
+/// The key that a request states, if it may be used for this call, and what it may send today is not used up.
 pub(super) fn authenticate(app: &App, stated: &WriteKey, call: Call) -> Result<Key, Refused> {
-    let key = app.keys.find(stated).ok_or(Refused::WriteKey)?;
+    let (key, limits) = app.keys.find_with_limits(stated).ok_or(Refused::WriteKey)?;
+    if let Err(exceeded) = app.queue.quotas().admit(key.id, limits, app.clock.now()) {
+        app.queue.metrics().over_quota(key.kind, exceeded.measure);
+        return Err(Refused::Quota(exceeded));
+    }
     if call == Call::Import && key.kind == KeyKind::Ui {
         return Err(Refused::KeyKind(
             "a ui key is for what browsers send, not for imports",

@@ -109,6 +109,7 @@ impl Route {
             queue: 1,
             secrets: secrets.clone(),
             metrics: Arc::default(),
+            quotas: Arc::default(),
         };
         let (queue, writer) =
             writer::start(store, window, setup, sources.clock.clone()).map_err(RouteError::Thread)?;

@@ -38,6 +38,8 @@ pub struct Request {
     pub messages: Vec<Checked>,
     /// The outcomes that are known already.
     pub decided: Tally,
+    /// Whether it counts towards the quota of its key.
+    pub metered: bool,
     /// The first of the messages that are refused.
     pub samples: Vec<Sample>,
     /// How far the sender's clock is behind ours, by the first message that tells.
@@ -103,6 +105,7 @@ impl Request {
             records: Vec::new(),
             messages: Vec::with_capacity(envelope.batch.len()),
             decided: Tally::default(),
+            metered: true,
             samples: Vec::new(),
             drift: None,
         };
@@ -140,6 +143,7 @@ impl Request {
             records: Vec::new(),
             messages: Vec::new(),
             decided,
+            metered: true,
             samples: Vec::new(),
             drift: None,
         }

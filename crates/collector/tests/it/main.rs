@@ -33,6 +33,7 @@ mod metrics;
 mod outcomes;
 mod pixel;
 mod privacy;
+mod quota;
 mod receipt;
 mod report;
 mod reporter;

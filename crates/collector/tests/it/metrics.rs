@@ -120,6 +120,7 @@ fn labels_name_no_installation() {
         "le",
         "outcome",
         "path",
+        "quota",
         "sender",
         "status",
         "version",

@@ -47,6 +47,7 @@ impl Writer {
             queue: 16,
             secrets: secrets.clone(),
             metrics: Arc::new(Metrics::default()),
+            quotas: Arc::default(),
         };
         let window = Window::empty(size, SystemClock.now());
         let (queue, _thread) = writer::start(store, window, setup, Arc::new(SystemClock)).unwrap();
