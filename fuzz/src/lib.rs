@@ -1,6 +1,8 @@
 //! What is fuzzed, and what must hold for any bytes. `cargo xtask fuzz` runs the targets where a nightly compiler is
 //! installed; the tests run them over the committed corpus on any machine.
 
+mod ingest;
+
 use std::io::Read;
 use std::sync::LazyLock;
 
@@ -14,6 +16,8 @@ use heliograph_wire::json::Reader;
 use heliograph_wire::parcel::Parcel;
 use heliograph_wire::segment::MAX_BATCH;
 use heliograph_wire::{cosmos, mesos as mesos_answer};
+
+pub use ingest::{decoder, moment, pixel};
 
 /// Hands out a document in small, uneven pieces.
 struct Dribble<'a>(&'a [u8], usize);

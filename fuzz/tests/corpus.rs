@@ -44,3 +44,18 @@ fn disk() {
 fn deltas() {
     over(heliograph_fuzz::deltas, &["corpus/deltas"]);
 }
+
+#[test]
+fn decoder() {
+    over(heliograph_fuzz::decoder, &["corpus/decoder"]);
+}
+
+#[test]
+fn pixel() {
+    over(heliograph_fuzz::pixel, &["corpus/pixel"]);
+}
+
+#[test]
+fn moment() {
+    over(heliograph_fuzz::moment, &["corpus/moment"]);
+}

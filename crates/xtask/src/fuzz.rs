@@ -7,7 +7,9 @@ use anyhow::bail;
 
 use crate::run;
 
-const TARGETS: &[&str] = &["health", "mesos", "config", "disk", "deltas"];
+const TARGETS: &[&str] = &[
+    "health", "mesos", "config", "disk", "deltas", "decoder", "pixel", "moment",
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

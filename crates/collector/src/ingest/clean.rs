@@ -33,6 +33,8 @@ enum Escape {
     Nul,
     /// Half of a surrogate pair.
     Half,
+    /// `\u` without four digits: no JSON. With what stands behind it taken away it might become some.
+    Broken,
 }
 
 /// Bytes of `\uXXXX`.
@@ -52,6 +54,7 @@ fn mended(text: &str) -> Option<String> {
             }
             Escape::Nul => "",
             Escape::Half => REPLACEMENT,
+            Escape::Broken => break,
         };
         let out = mended.get_or_insert_with(|| String::with_capacity(text.len()));
         out.push_str(&text[copied..here]);
@@ -74,6 +77,7 @@ fn escape(bytes: &[u8]) -> Escape {
         },
         Some(0xdc00..=0xdfff) => Escape::Half,
         Some(_) => Escape::Sound(UNIT),
+        None if bytes.starts_with(b"\\u") => Escape::Broken,
         None => Escape::Sound(2),
     }
 }
@@ -113,6 +117,7 @@ mod tests {
             (b"\"caf\xe9\"", "\"caf\u{fffd}\""),
             (b"\"a\0b\"\0", "\"ab\""),
             (br#""\u00"#, r#""\u00"#),
+            (br#""\u0000\u00\u000000""#, r#""\u00\u000000""#),
             (br#""\"#, r#""\"#),
         ] {
             assert_eq!(clean(body), expected);
@@ -127,6 +132,15 @@ mod tests {
             // Whatever the raw reader lets through, the strict one takes after cleaning.
             if serde_json::from_str::<&serde_json::value::RawValue>(&body).is_ok() {
                 let value: String = serde_json::from_str(&cleaned).unwrap();
+                prop_assert!(!value.contains('\0'));
+            }
+        }
+
+        #[test]
+        fn what_is_clean_stays_as_it_is(text in r#"([0a"]|\\\\|\\u|\\u00|\\u0000|\\ud83d|\\ude00|\x00)*"#) {
+            let cleaned = clean(text.as_bytes());
+            prop_assert_eq!(clean(cleaned.as_bytes()), &*cleaned);
+            if let Ok(value) = serde_json::from_str::<String>(&format!("\"{cleaned}\"")) {
                 prop_assert!(!value.contains('\0'));
             }
         }
