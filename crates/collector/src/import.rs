@@ -10,10 +10,10 @@ pub mod route;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::ingest::clean::clean;
 use crate::ingest::envelope::Envelope;
+use crate::ingest::fields::Entry;
 use crate::ingest::moment::Trust;
 use crate::ingest::outcome::{Outcome, Rejection};
 use crate::ingest::request::{Request, RequestError, Terms};
@@ -105,8 +105,8 @@ impl Lines {
         let mut envelope = Envelope::default();
         let mut broken = 0;
         for text in &texts {
-            match serde_json::from_str::<&RawValue>(text) {
-                Ok(message) => envelope.batch.push(message),
+            match serde_json::from_str(text) {
+                Ok(Entry(message)) => envelope.batch.push(message),
                 Err(_) => broken += 1,
             }
         }

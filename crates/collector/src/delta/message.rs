@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Amounts, Coordinate, Facet, Sums};
-use crate::ingest::properties::Properties;
+use crate::ingest::members::Members;
 use crate::ingest::text;
 
 /// Longest name that is summed by, in bytes; longer ones are cut. A sender chooses names.
@@ -33,7 +33,7 @@ pub struct Message<'a> {
     /// `name`, of a `page` or `screen`.
     pub name: Option<&'a str>,
     /// `properties`
-    pub properties: &'a Properties<'a>,
+    pub properties: &'a Members<'a>,
     /// When it happened.
     pub timestamp: Timestamp,
     /// Which part of a report it is, from 1.
@@ -294,7 +294,7 @@ mod tests {
 
     fn parts(kind: &str, event: Option<&str>, json: &str, of_cluster: bool) -> BTreeMap<String, [i64; 3]> {
         let raw: &RawValue = serde_json::from_str(json).unwrap();
-        let properties = Properties::of(Some(raw));
+        let properties = Members::of(raw).unwrap();
         let delta = Delta::of(&Message {
             kind,
             event,
@@ -385,7 +385,7 @@ mod tests {
     fn the_edition_is_what_the_message_states() {
         let raw: &RawValue =
             serde_json::from_str(r#"{"environmentVersion":"1.13.5","provider":"aws","variant":3}"#).unwrap();
-        let properties = Properties::of(Some(raw));
+        let properties = Members::of(raw).unwrap();
         let delta = Delta::of(&Message {
             kind: "track",
             event: Some("e"),

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::{Delta, Message};
 use crate::ingest::fields::Fields;
+use crate::ingest::members::Members;
 use crate::ingest::moment;
-use crate::ingest::properties::Properties;
 use crate::ingest::{slot, text};
 
 /// Seconds of a day.
@@ -85,11 +85,12 @@ impl Share {
             None => anonymous_id.filter(|_| planned).and_then(|id| id.parse().ok()),
         };
         let name = fields.name.and_then(text::string);
+        let nothing = Members::default();
         let message = Message {
             kind: &kind,
             event: event.as_deref(),
             name: name.as_deref(),
-            properties: &Properties::of(fields.properties),
+            properties: fields.properties.members().unwrap_or(&nothing),
             timestamp: moment::parse(&text::string(fields.timestamp?)?)?,
             part,
             of_cluster,

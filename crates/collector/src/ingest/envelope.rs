@@ -1,5 +1,4 @@
-//! The body of a request, split into its messages without looking into them: a batch, or a single call, which is one message that
-//! carries its own envelope.
+//! The body of a request, read into its messages: a batch, or a single call, which is one message that carries its own envelope.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,14 +11,15 @@ use serde_json::value::RawValue;
 
 use heliograph_wire::segment::MAX_BATCH_MESSAGES;
 
-use crate::ingest::fields::Fields;
+use crate::ingest::fields::{Entry, Fields};
+use crate::ingest::object::Object;
 use crate::ingest::text;
 
 /// A request's body. Of a key that occurs twice the last one counts.
 #[derive(Debug, Default)]
 pub struct Envelope<'a> {
-    /// The messages.
-    pub batch: Vec<&'a RawValue>,
+    /// The messages; `None` stands for what is no object.
+    pub batch: Vec<Option<Fields<'a>>>,
     /// The `type` of the messages, where the path of the request says it and not they.
     pub kind: Option<&'static str>,
     /// The key that a batch is sent with, where no header says so.
@@ -27,9 +27,9 @@ pub struct Envelope<'a> {
     /// When it left.
     pub sent_at: Option<&'a RawValue>,
     /// What holds for every message that does not say otherwise.
-    pub context: Option<&'a RawValue>,
+    pub context: Object<'a>,
     /// The same of integrations.
-    pub integrations: Option<&'a RawValue>,
+    pub integrations: Object<'a>,
 }
 
 /// A body that is no batch.
@@ -67,7 +67,7 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// When it is not JSON.
     pub fn single(text: &'a str, kind: &'static str) -> Result<Envelope<'a>, EnvelopeError> {
-        let message = serde_json::from_str(text).map_err(EnvelopeError::NotJson)?;
+        let Entry(message) = serde_json::from_str(text).map_err(EnvelopeError::NotJson)?;
         Ok(Envelope {
             batch: vec![message],
             kind: Some(kind),
@@ -77,14 +77,10 @@ impl<'a> Envelope<'a> {
 
     /// The write key that stands in the body.
     pub fn stated_key(&self) -> Option<Cow<'a, str>> {
-        let of_message = || {
-            self.batch
-                .first()
-                .and_then(|message| Fields::of(message)?.write_key)
-        };
+        let message = || self.batch.first()?.as_ref();
         let stated = match self.kind {
             None => self.write_key,
-            Some(_) => of_message(),
+            Some(_) => message().and_then(|message| message.write_key),
         };
         stated.and_then(text::id)
     }
@@ -113,8 +109,8 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                 Field::Batch => batch = Some(map.next_value_seed(Batch)?),
                 Field::WriteKey => envelope.write_key = Some(map.next_value()?),
                 Field::SentAt => envelope.sent_at = Some(map.next_value()?),
-                Field::Context => envelope.context = Some(map.next_value()?),
-                Field::Integrations => envelope.integrations = Some(map.next_value()?),
+                Field::Context => envelope.context = map.next_value()?,
+                Field::Integrations => envelope.integrations = map.next_value()?,
                 Field::Other => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -163,7 +159,7 @@ impl<'de> Deserialize<'de> for Field {
 struct Batch;
 
 impl<'de> DeserializeSeed<'de> for Batch {
-    type Value = Vec<&'de RawValue>;
+    type Value = Vec<Option<Fields<'de>>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
@@ -171,7 +167,7 @@ impl<'de> DeserializeSeed<'de> for Batch {
 }
 
 impl<'de> Visitor<'de> for Batch {
-    type Value = Vec<&'de RawValue>;
+    type Value = Vec<Option<Fields<'de>>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of messages")
@@ -183,7 +179,7 @@ impl<'de> Visitor<'de> for Batch {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut batch = Vec::new();
-        while let Some(message) = list.next_element()? {
+        while let Some(Entry(message)) = list.next_element()? {
             if batch.len() == MAX_BATCH_MESSAGES {
                 return Err(A::Error::custom(TOO_MANY));
             }
@@ -203,9 +199,9 @@ mod tests {
         let text =
             r#" {"context":{"a":1},"batch":[1],"b\u0061tch":[{"x":[]}, "y"],"sentAt":null,"messageId":{}} "#;
         let envelope = Envelope::parse(text).unwrap();
-        let messages: Vec<_> = envelope.batch.iter().map(|raw| raw.get()).collect();
-        assert_eq!(messages, [r#"{"x":[]}"#, r#""y""#]);
-        assert_eq!(envelope.context.unwrap().get(), r#"{"a":1}"#);
+        let messages: Vec<_> = envelope.batch.iter().map(Option::is_some).collect();
+        assert_eq!(messages, [true, false]);
+        assert!(matches!(envelope.context, Object::Members(members) if members.get("a").is_some()));
         assert!(Envelope::parse(r#"{"batch":null}"#).unwrap().batch.is_empty());
     }
 
@@ -243,7 +239,7 @@ mod tests {
         let text = " {\"writeKey\": 1, \"writeKey\": \" k \", \"batch\": [], \"type\": \"x\"} ";
         let envelope = Envelope::single(text, "track").unwrap();
         assert_eq!(envelope.batch.len(), 1);
-        assert_eq!(envelope.batch[0].get(), text.trim());
+        assert_eq!(envelope.batch[0].as_ref().unwrap().kind.unwrap().get(), "\"x\"");
         assert_eq!(envelope.stated_key().as_deref(), Some("k"));
         for text in ["null", "[]", "3", "{}"] {
             assert!(

@@ -1,39 +1,54 @@
-//! The members of a `context` or `integrations` object, laid over those of the batch.
+//! The members of an object, in the order of their names: read once, for all who ask about them, and written in that order.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::ingest::compact::{TooDeep, compact};
 
-/// Members by name, sorted; of a name that occurs twice the last one.
-#[derive(Debug, Default)]
-pub struct Members<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+/// Members by name, sorted; of a name that occurs twice the last one counts.
+#[derive(Debug, Clone, Default)]
+pub struct Members<'a>(Vec<Member<'a>>);
+
+type Member<'a> = (Cow<'a, str>, &'a RawValue);
 
 /// Where a client's address stands in a context. It is never kept, whoever sends it.
 const ADDRESS: &str = "ip";
+/// What stands around a member's name and behind its value.
+const PUNCTUATION: usize = "\"\":,".len();
 
 impl<'a> Members<'a> {
     /// The members of an object; `None` for any other value.
     pub fn of(raw: &'a RawValue) -> Option<Members<'a>> {
-        let members = raw.get().starts_with('{');
-        members
-            .then(|| serde_json::from_str(raw.get()).ok())
-            .flatten()
-            .map(Members)
+        serde_json::from_str(raw.get()).ok()
     }
 
     /// The same without the client's address.
     #[must_use]
     pub fn without_address(mut self) -> Members<'a> {
-        self.0.remove(ADDRESS);
+        self.0.retain(|(name, _)| name != ADDRESS);
+        self
+    }
+
+    /// Those members whose names are wanted.
+    #[must_use]
+    pub fn filtered(mut self, wanted: impl Fn(&str) -> bool) -> Members<'a> {
+        self.0.retain(|(name, _)| wanted(name));
         self
     }
 
     /// A member.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
-        self.0.get(name).copied()
+        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
+        at.ok().and_then(|at| self.0.get(at)).map(|(_, raw)| *raw)
+    }
+
+    /// All members.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+        self.0.iter().map(|(name, raw)| (&**name, *raw))
     }
 
     /// Whether there are none.
@@ -41,10 +56,24 @@ impl<'a> Members<'a> {
         self.0.is_empty()
     }
 
+    /// Bytes of the object as it came, without the space between its tokens.
+    pub fn size(&self) -> usize {
+        let members = self.0.iter();
+        let members = members.map(|(name, raw)| name.len() + raw.get().len() + PUNCTUATION);
+        // No comma stands behind the last one.
+        ("{}".len() + members.sum::<usize>()).saturating_sub(usize::from(!self.is_empty()))
+    }
+
     /// Takes over those members of another object whose names are not there yet.
     pub fn lay_over(&mut self, under: &Members<'a>) {
+        if self.is_empty() {
+            self.0.clone_from(&under.0);
+            return;
+        }
         for (name, raw) in &under.0 {
-            self.0.entry(name.clone()).or_insert(raw);
+            if let Err(at) = self.0.binary_search_by(|(known, _)| known.cmp(name)) {
+                self.0.insert(at, (name.clone(), raw));
+            }
         }
     }
 
@@ -70,8 +99,81 @@ impl<'a> Members<'a> {
 
 /// Appends a text as a JSON string.
 pub fn push_text(text: &str, out: &mut Vec<u8>) {
+    let plain = |byte: &u8| !matches!(*byte, b'"' | b'\\' | ..=0x1f);
+    if text.as_bytes().iter().all(plain) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return;
+    }
     // Writing text to a `Vec` can't fail.
     let _ = serde_json::to_writer(out, text);
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Members::of_map(map)
+    }
+}
+
+impl<'de> Members<'de> {
+    /// Reads the members of an object that is begun.
+    pub(super) fn of_map<A: MapAccess<'de>>(mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members: Vec<Member<'de>> = Vec::new();
+        let mut sorted = true;
+        while let Some((Name(name), raw)) = map.next_entry()? {
+            sorted &= members
+                .last()
+                .is_none_or(|(last, _)| last.cmp(&name) == Ordering::Less);
+            members.push((name, raw));
+        }
+        if !sorted {
+            // The last of a name comes first, and stays.
+            members.reverse();
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            members.dedup_by(|(a, _), (b, _)| a == b);
+        }
+        Ok(Members(members))
+    }
+}
+
+/// A name, borrowed unless it is written with escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(NameVisitor)
+    }
 }
 
 #[cfg(test)]
@@ -105,6 +207,22 @@ mod tests {
                 Members::of(serde_json::from_str(json).unwrap()).is_none(),
                 "{json}"
             );
+        }
+    }
+
+    #[test]
+    fn members_are_sorted_and_the_last_of_a_name_counts() {
+        let raw: &RawValue = serde_json::from_str(r#"{"b":1,"a":2,"b":3,"\u0062":4,"c":{}}"#).unwrap();
+        let members = Members::of(raw).unwrap();
+        let all: Vec<_> = members.iter().map(|(name, raw)| (name, raw.get())).collect();
+        assert_eq!(all, [("a", "2"), ("b", "4"), ("c", "{}")]);
+        assert_eq!(members.get("b").map(RawValue::get), Some("4"));
+        assert!(members.get("d").is_none());
+        let kept = members.filtered(|name| name != "b");
+        assert_eq!(kept.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["a", "c"]);
+        for other in ["[]", "null", "1", "\"a\""] {
+            let raw: &RawValue = serde_json::from_str(other).unwrap();
+            assert!(Members::of(raw).is_none(), "{other}");
         }
     }
 }

@@ -13,7 +13,6 @@
 use std::borrow::Cow;
 
 use heliograph_wire::id::ReporterId;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::ingest::fields::Fields;
@@ -92,33 +91,37 @@ impl<'a> Mentions<'a> {
     /// Reads a message in the shape in which it is kept; `None` when it is no object.
     pub fn of(message: &'a str) -> Option<Mentions<'a>> {
         let raw: &RawValue = serde_json::from_str(message).ok()?;
-        let fields = Fields::of(raw)?;
+        Fields::of(raw).as_ref().map(Mentions::of_fields)
+    }
+
+    /// The same of a message that is read.
+    pub fn of_fields(fields: &Fields<'a>) -> Mentions<'a> {
         let id = |raw: Option<&'a RawValue>| raw.and_then(text::id);
-        let context = fields.context.and_then(Members::of).unwrap_or_default();
-        Some(
-            Mentions {
-                anonymous_id: id(fields.anonymous_id),
-                user_id: id(fields.user_id),
-                group_id: id(fields.group_id),
-                previous_id: id(fields.previous_id),
-                ..Mentions::default()
-            }
-            .with_objects(fields.properties, fields.traits, &context),
-        )
+        let nothing = Members::default();
+        let context = fields.context.members().unwrap_or(&nothing);
+        Mentions {
+            anonymous_id: id(fields.anonymous_id),
+            user_id: id(fields.user_id),
+            group_id: id(fields.group_id),
+            previous_id: id(fields.previous_id),
+            ..Mentions::default()
+        }
+        .with_objects(fields.properties.members(), fields.traits.members(), context)
     }
 
     /// Adds what the objects of the message name.
     #[must_use]
     pub fn with_objects(
         mut self,
-        properties: Option<&'a RawValue>,
-        traits: Option<&'a RawValue>,
+        properties: Option<&Members<'a>>,
+        traits: Option<&Members<'a>>,
         context: &Members<'a>,
     ) -> Mentions<'a> {
         self.reporter = reporter(context);
         self.context_group_id = context.get("groupId").and_then(text::id);
-        self.named =
-            [properties, traits, context.get("traits")].map(|raw| raw.map_or_else(Named::default, Named::of));
+        let inner = context.get("traits").and_then(Members::of);
+        self.named = [properties, traits, inner.as_ref()]
+            .map(|members| members.map_or_else(Named::default, Named::of));
         self
     }
 
@@ -159,31 +162,10 @@ pub fn reporter(context: &Members<'_>) -> Option<ReporterId> {
 }
 
 impl<'a> Named<'a> {
-    fn of(object: &'a RawValue) -> Named<'a> {
-        #[derive(Deserialize)]
-        struct Ids<'a> {
-            #[serde(rename = "clusterId", borrow)]
-            cluster: Option<&'a RawValue>,
-            #[serde(rename = "customerKey", borrow)]
-            customer: Option<&'a RawValue>,
-        }
-        let json = object.get();
-        // Looking for the names is cheaper than reading. A name may be spelt with escapes, though nobody does.
-        let may = |name: &str| memchr::memmem::find(json.as_bytes(), name.as_bytes()).is_some();
-        if !may("clusterId") && !may("customerKey") && !may("\\u") {
-            return Named::default();
-        }
-        // Of a name that occurs twice the last one counts, and a struct refuses that: such an object is read as members.
-        let (cluster, customer) = match serde_json::from_str::<Ids<'a>>(json) {
-            Ok(ids) => (ids.cluster, ids.customer),
-            Err(_) => match Members::of(object) {
-                Some(members) => (members.get("clusterId"), members.get("customerKey")),
-                None => (None, None),
-            },
-        };
+    fn of(members: &Members<'a>) -> Named<'a> {
         Named {
-            cluster: cluster.and_then(text::id),
-            customer: customer.and_then(text::id),
+            cluster: members.get("clusterId").and_then(text::id),
+            customer: members.get("customerKey").and_then(text::id),
         }
     }
 }

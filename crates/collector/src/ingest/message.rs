@@ -6,7 +6,6 @@ use std::ops::Range;
 use heliograph_wire::id::{ClusterId, ReporterId, hex};
 use heliograph_wire::segment::MAX_MESSAGE;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
@@ -16,9 +15,9 @@ use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::mention::{self, Mentions};
 use crate::ingest::moment::{self, Claims, Moment, Trust};
+use crate::ingest::object::Object;
 use crate::ingest::outcome::Rejection;
 use crate::ingest::planned::{Planned, Unplanned};
-use crate::ingest::properties::Properties;
 use crate::ingest::record::Content;
 use crate::ingest::slot::{self, PropertiesDigest, Report};
 use crate::ingest::subject::{Subject, SubjectKey};
@@ -135,16 +134,15 @@ impl MessageKey {
 /// # Errors
 /// When it is refused.
 pub fn check(
-    raw: &RawValue,
+    fields: &Fields<'_>,
     common: &Common<'_>,
     entropy: &dyn Entropy,
     records: &mut Vec<u8>,
 ) -> Result<Checked, Refusal> {
-    if is_too_large(raw) {
+    if fields.is_larger_than(MAX_MESSAGE) {
         return Err(Rejection::TooLarge.into());
     }
-    let fields = Fields::of(raw).ok_or(Rejection::NotAnObject)?;
-    let kind = common.kind.map_or_else(|| kind(&fields), Ok)?;
+    let kind = common.kind.map_or_else(|| kind(fields), Ok)?;
     let (user_id, anonymous_id) = (id(fields.user_id), id(fields.anonymous_id));
     let (group_id, previous_id) = (id(fields.group_id), id(fields.previous_id));
     if user_id.is_none() && (anonymous_id.is_none() || kind == "alias") {
@@ -163,11 +161,12 @@ pub fn check(
     if kind == "track" && event.is_none() {
         return Err(Rejection::NoEvent.into());
     }
-    let properties = object(fields.properties)?;
-    let by_name = Properties::of(properties);
-    let traits = object(fields.traits)?;
-    let context = members(fields.context, common.context.as_ref())?.without_address();
-    let integrations = members(fields.integrations, common.integrations.as_ref())?;
+    let nothing = Members::default();
+    let properties = members(&fields.properties)?;
+    let said = properties.unwrap_or(&nothing);
+    let traits = members(&fields.traits)?;
+    let context = laid_over(&fields.context, common.context.as_ref())?.without_address();
+    let integrations = laid_over(&fields.integrations, common.integrations.as_ref())?;
 
     let message_id = message_id(fields.message_id, entropy)?;
     let tracked = event.as_deref().filter(|_| kind == "track");
@@ -177,16 +176,16 @@ pub fn check(
         tracked,
         anonymous_id.as_deref(),
         mention::reporter(&context),
-        &by_name,
+        said,
     )?;
     let violations = match tracked {
-        Some(event) => common.plan.check(common.key.kind, event, &by_name),
+        Some(event) => common.plan.check(common.key.kind, event, said),
         None => Violations::default(),
     };
-    let stripped = strip(common.plan, tracked, &by_name, &violations)?;
-    let (properties, by_name) = match &stripped {
-        Some(stripped) => (Some(&**stripped), Properties::of(Some(stripped))),
-        None => (properties, by_name),
+    let stripped = strip(common.plan, tracked, said, &violations)?;
+    let (properties, said) = match &stripped {
+        Some(stripped) => (Some(stripped), stripped),
+        None => (properties, said),
     };
     let subjects = common.subjects.map(|key| {
         let mentions = Mentions {
@@ -198,7 +197,7 @@ pub fn check(
         };
         key.of_message(&mentions.with_objects(properties, traits, &context))
     });
-    let moment = Moment::settle(claims(&fields, common), common.now, common.trust);
+    let moment = Moment::settle(claims(fields, common), common.now, common.trust);
     let name = fields.name.and_then(text::string);
     let (cluster, part) = match (&identity, &speaker) {
         (Identity::Report(report), _) => (Some(&report.slot.cluster), report.slot.part),
@@ -209,7 +208,7 @@ pub fn check(
         kind,
         event: tracked,
         name: name.as_deref(),
-        properties: &by_name,
+        properties: said,
         timestamp: moment.timestamp,
         part,
         of_cluster: common.key.kind.speaks_for_clusters(),
@@ -251,33 +250,23 @@ pub fn check(
     })
 }
 
-/// Measured as compact JSON, whatever space and escapes it came with.
-fn is_too_large(raw: &RawValue) -> bool {
-    let json = raw.get();
-    json.len() > MAX_MESSAGE
-        && serde_json::from_str(json).map_or(true, |value: Value| value.to_string().len() > MAX_MESSAGE)
-}
-
 fn kind(fields: &Fields<'_>) -> Result<&'static str, Rejection> {
     let stated = fields.kind.and_then(text::id).ok_or(Rejection::NoType)?;
     let known = KINDS.into_iter().find(|kind| **kind == *stated);
     known.ok_or(Rejection::UnknownType)
 }
 
-/// An object, or nothing for `null`.
-fn object(raw: Option<&RawValue>) -> Result<Option<&RawValue>, Rejection> {
-    match raw.map(|raw| (raw, raw.get().as_bytes().first())) {
-        Some((raw, Some(b'{'))) => Ok(Some(raw)),
-        Some((_, Some(b'n'))) | None => Ok(None),
-        Some(_) => Err(Rejection::FieldNotObject),
+/// The members of a field that is an object, or nothing.
+fn members<'f, 'a>(object: &'f Object<'a>) -> Result<Option<&'f Members<'a>>, Rejection> {
+    match object {
+        Object::Nothing => Ok(None),
+        Object::Members(members) => Ok(Some(members)),
+        Object::Other => Err(Rejection::FieldNotObject),
     }
 }
 
-fn members<'a>(own: Option<&'a RawValue>, under: Option<&Members<'a>>) -> Result<Members<'a>, Rejection> {
-    let mut members = match object(own)? {
-        Some(own) => Members::of(own).ok_or(Rejection::TooDeep)?,
-        None => Members::default(),
-    };
+fn laid_over<'a>(own: &Object<'a>, under: Option<&Members<'a>>) -> Result<Members<'a>, Rejection> {
+    let mut members = members(own)?.cloned().unwrap_or_default();
     if let Some(under) = under {
         members.lay_over(under);
     }
@@ -301,7 +290,7 @@ fn identity(
     event: Option<&str>,
     anonymous_id: Option<&str>,
     reporter: Option<ReporterId>,
-    properties: &Properties<'_>,
+    properties: &Members<'_>,
 ) -> Result<(Identity, Option<Box<Speaker>>), Rejection> {
     let slot = event.and_then(|event| slot::named_by(message_id, anonymous_id?, event));
     let of_cluster = slot.is_some() || event.is_some_and(|event| common.plan.event(event).is_some());
@@ -325,12 +314,12 @@ fn identity(
 }
 
 /// The properties that are kept, where they are not all; what the plan does not list may also be a reason to refuse the message.
-fn strip(
+fn strip<'a>(
     plan: &Planned<'_>,
     event: Option<&str>,
-    properties: &Properties<'_>,
+    properties: &Members<'a>,
     violations: &Violations,
-) -> Result<Option<Box<RawValue>>, Rejection> {
+) -> Result<Option<Members<'a>>, Rejection> {
     let Some(event) = event.filter(|_| plan.unplanned != Unplanned::Keep && !violations.is_empty()) else {
         return Ok(None);
     };
@@ -342,11 +331,8 @@ fn strip(
         (None, _) => Ok(None),
         (Some(_), Unplanned::Reject) => Err(Rejection::UnplannedProperty),
         (Some(_), Unplanned::Keep | Unplanned::Strip) => {
-            let kept = properties.filtered(|name| listed.property(name).is_some());
-            // What is made of well-formed parts is well-formed.
-            RawValue::from_string(kept)
-                .map(Some)
-                .map_err(|_| Rejection::TooDeep)
+            let wanted = |name: &str| listed.property(name).is_some();
+            Ok(Some(properties.clone().filtered(wanted)))
         }
     }
 }

@@ -10,7 +10,7 @@ use heliograph_wire::plan::{Event, Kind, Plan, Presence, Property};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::properties::Properties;
+use super::members::Members;
 use super::text;
 use super::violation::{Violation, Violations};
 use crate::key::KeyKind;
@@ -82,7 +82,7 @@ impl<'p> Planned<'p> {
     }
 
     /// How a message differs from the plan.
-    pub fn check(&self, key: KeyKind, event: &str, properties: &Properties<'_>) -> Violations {
+    pub fn check(&self, key: KeyKind, event: &str, properties: &Members<'_>) -> Violations {
         let mut violations = Violations::default();
         match self.event(event) {
             Some(listed) => listed.check(properties, &mut violations),
@@ -128,7 +128,7 @@ impl<'p> Listed<'p> {
         })
     }
 
-    fn check(&self, properties: &Properties<'_>, violations: &mut Violations) {
+    fn check(&self, properties: &Members<'_>, violations: &mut Violations) {
         for name in &self.required {
             if properties.get(name).is_none() {
                 violations.add(Violation::RequiredMissing, name);
@@ -223,7 +223,7 @@ mod tests {
         let plan: Plan = PLAN.parse().unwrap();
         let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
         let planned = Planned::of(&plan, Unplanned::Keep);
-        let found = planned.check(key, event, &Properties::of(Some(&raw)));
+        let found = planned.check(key, event, &Members::of(&raw).unwrap());
         let found = found
             .named()
             .map(|(violation, name)| format!("{} {name}", violation.name()));
@@ -288,7 +288,7 @@ mod tests {
         let raw: Box<RawValue> = serde_json::from_str(&format!(r#"{{{many}"y":1}}"#)).unwrap();
         let plan: Plan = PLAN.parse().unwrap();
         let planned = Planned::of(&plan, Unplanned::Keep);
-        let found = planned.check(KeyKind::Cluster, "e", &Properties::of(Some(&raw)));
+        let found = planned.check(KeyKind::Cluster, "e", &Members::of(&raw).unwrap());
         assert_eq!(found.named().count(), super::super::violation::MAX_NAMED);
         let kinds: Vec<_> = found.kinds().collect();
         let expected = [

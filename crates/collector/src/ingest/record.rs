@@ -10,12 +10,11 @@ use heliograph_wire::time::rfc3339;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::ingest::compact::{TooDeep, compact};
+use crate::ingest::compact::TooDeep;
 use crate::ingest::members::{Members, push_text};
 use crate::ingest::moment::Moment;
 use crate::ingest::violation::Violations;
 use crate::key::KeyId;
-use serde_json::value::RawValue;
 
 /// Levels of nesting that a message may have, itself included.
 pub const MAX_DEPTH: usize = 64;
@@ -32,7 +31,7 @@ pub struct Content<'a> {
     /// The other texts, by name, in the order in which they are written.
     pub texts: [(&'static str, Option<Cow<'a, str>>); 6],
     /// `properties` and `traits`, where they are objects.
-    pub objects: [(&'static str, Option<&'a RawValue>); 2],
+    pub objects: [(&'static str, Option<&'a Members<'a>>); 2],
     /// `context`, merged.
     pub context: Members<'a>,
     /// `integrations`, merged.
@@ -98,7 +97,7 @@ impl Content<'_> {
         for (name, object) in &self.objects {
             if let Some(object) = object {
                 push_name(name, out);
-                compact(object.get(), MAX_DEPTH - 1, out)?;
+                object.write(MAX_DEPTH - 1, out)?;
             }
         }
         if !self.context.is_empty() {

@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::entropy::{Entropy, NoEntropy};
 use crate::ingest::envelope::Envelope;
+use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::message::{self, Checked, Common, Refusal};
 use crate::ingest::moment::{self, Trust};
-use crate::ingest::outcome::Outcome;
+use crate::ingest::outcome::{Outcome, Rejection};
 use crate::ingest::planned::Planned;
 use crate::ingest::sample::Sample;
 use crate::ingest::subject::SubjectKey;
@@ -93,11 +94,8 @@ impl Request {
             plan: terms.plan,
             kind: envelope.kind,
             sent_at: sent_at.and_then(|text| moment::parse(&text)),
-            context: envelope
-                .context
-                .and_then(Members::of)
-                .map(Members::without_address),
-            integrations: envelope.integrations.and_then(Members::of),
+            context: envelope.context.members().cloned().map(Members::without_address),
+            integrations: envelope.integrations.members().cloned(),
         };
         let mut request = Request {
             key,
@@ -109,8 +107,13 @@ impl Request {
             samples: Vec::new(),
             drift: None,
         };
-        for raw in &envelope.batch {
-            match message::check(raw, &common, terms.entropy, &mut request.records) {
+        let nothing = Fields::default();
+        for fields in &envelope.batch {
+            let checked = match fields {
+                Some(fields) => message::check(fields, &common, terms.entropy, &mut request.records),
+                None => Err(Rejection::NotAnObject.into()),
+            };
+            match checked {
                 Ok(checked) => {
                     request.drift = request.drift.or(checked.drift);
                     request.messages.push(checked);
@@ -118,7 +121,8 @@ impl Request {
                 Err(Refusal::Rejected(rejection)) => {
                     request.decided.count(Outcome::Rejected(rejection));
                     if request.samples.len() < MAX_SAMPLES {
-                        let sample = Sample::of_refused(raw, rejection, &common);
+                        let fields = fields.as_ref().unwrap_or(&nothing);
+                        let sample = Sample::of_refused(fields, rejection, &common);
                         request.samples.push(sample);
                     }
                 }

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::compact::compact;
 use super::fields::Fields;
+use super::members::Members;
 use super::mention::Mentions;
 use super::message::Common;
+use super::object::Object;
 use super::outcome::{Outcome, Rejection};
-use super::properties::Properties;
 use super::record::{Kept, MAX_DEPTH};
 use super::subject::{Subject, SubjectKey};
 use super::text;
@@ -68,15 +68,14 @@ impl Reason {
 
 impl Sample {
     /// Of a message that is refused.
-    pub(super) fn of_refused(raw: &RawValue, rejection: Rejection, common: &Common<'_>) -> Sample {
-        let fields = Fields::of(raw).unwrap_or_default();
+    pub(super) fn of_refused(fields: &Fields<'_>, rejection: Rejection, common: &Common<'_>) -> Sample {
         let text = |raw: Option<&RawValue>| cut(raw.and_then(text::id).unwrap_or_default());
         Sample {
             reason: Reason::Outcome(Outcome::Rejected(rejection)),
             event: text(fields.event),
             message_id: text(fields.message_id),
-            hint: cut(hint(rejection, &fields, common)),
-            subjects: subjects(raw, common.hashing),
+            hint: cut(hint(rejection, fields, common)),
+            subjects: common.hashing.of_message(&Mentions::of_fields(fields)),
         }
     }
 
@@ -91,7 +90,7 @@ impl Sample {
             event: text(fields.event),
             message_id: text(fields.message_id),
             hint: cut(Cow::Borrowed(hint)),
-            subjects: subjects(message, key),
+            subjects: key.of_message(&Mentions::of_fields(&fields)),
         })
     }
 }
@@ -99,38 +98,38 @@ impl Sample {
 /// Which field is at fault.
 fn hint<'a>(rejection: Rejection, fields: &Fields<'a>, common: &Common<'_>) -> Cow<'a, str> {
     let objects = [
-        ("properties", fields.properties),
-        ("traits", fields.traits),
-        ("context", fields.context),
-        ("integrations", fields.integrations),
+        ("properties", &fields.properties),
+        ("traits", &fields.traits),
+        ("context", &fields.context),
+        ("integrations", &fields.integrations),
     ];
-    let first = |fault: fn(&RawValue) -> bool| {
-        let found = objects.iter().find(|(_, raw)| raw.is_some_and(fault));
+    let first = |fault: fn(&Object<'_>) -> bool| {
+        let found = objects.iter().find(|(_, object)| fault(object));
         found.map_or("", |(name, _)| name)
     };
     Cow::Borrowed(match rejection {
         Rejection::NotAnObject | Rejection::TooLarge => "",
-        Rejection::TooDeep => first(|raw| compact(raw.get(), MAX_DEPTH - 1, &mut Vec::new()).is_err()),
+        Rejection::TooDeep => first(is_too_deep),
         Rejection::NoType | Rejection::UnknownType => "type",
         Rejection::NoEvent | Rejection::ClusterEvent | Rejection::UnplannedEvent => "event",
         Rejection::NoUserAnonId => "userId",
         Rejection::NoGroupId => "groupId",
         Rejection::NoPreviousId => "previousId",
-        Rejection::FieldNotObject => first(|raw| !raw.get().starts_with(['{', 'n'])),
+        Rejection::FieldNotObject => first(|object| matches!(object, Object::Other)),
         Rejection::TooManyNames => "properties",
         Rejection::UnplannedProperty => {
             let event = fields.event.and_then(text::string).unwrap_or_default();
-            let properties = Properties::of(fields.properties);
-            let violations = common.plan.check(common.key.kind, &event, &properties);
+            let nothing = Members::default();
+            let properties = fields.properties.members().unwrap_or(&nothing);
+            let violations = common.plan.check(common.key.kind, &event, properties);
             return Cow::Owned(violations.additional().unwrap_or_default().to_owned());
         }
     })
 }
 
-fn subjects(message: &RawValue, key: &SubjectKey) -> Box<[Subject]> {
-    Mentions::of(message.get())
-        .map(|mentions| key.of_message(&mentions))
-        .unwrap_or_default()
+fn is_too_deep(object: &Object<'_>) -> bool {
+    let members = object.members();
+    members.is_some_and(|members| members.write(MAX_DEPTH - 1, &mut Vec::new()).is_err())
 }
 
 fn cut(text: Cow<'_, str>) -> String {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::ingest::properties::Properties;
+use crate::ingest::members::Members;
 use crate::ingest::text;
 
 /// A slot.
@@ -52,65 +52,72 @@ pub fn named_by(message_id: &str, anonymous_id: &str, event: &str) -> Option<Slo
 
 impl PropertiesDigest {
     /// The digest of a message's properties; absent ones are as good as none.
-    pub fn of(properties: &Properties<'_>) -> PropertiesDigest {
-        let mut hash = Sha256::new();
-        hash.update(b"{");
+    pub fn of(properties: &Members<'_>) -> PropertiesDigest {
+        let mut canonical = Vec::with_capacity(2 * properties.size());
+        canonical.push(b'{');
         for (name, raw) in properties.iter() {
-            feed_text(&mut hash, name);
-            feed_raw(&mut hash, raw);
+            feed_text(&mut canonical, name);
+            feed_raw(&mut canonical, raw);
         }
-        hash.update(b"}");
+        canonical.push(b'}');
         let mut first = [0; 8];
-        first.copy_from_slice(&hash.finalize()[..8]);
+        first.copy_from_slice(&Sha256::digest(&canonical)[..8]);
         PropertiesDigest(i64::from_be_bytes(first))
     }
 }
 
 /// As [`feed`], without a tree for what has no members.
-fn feed_raw(hash: &mut Sha256, raw: &RawValue) {
+fn feed_raw(canonical: &mut Vec<u8>, raw: &RawValue) {
     let json = raw.get();
+    // What fits into an `i64` for certain, and is written in one way only.
+    if json.len() < 19 && json.bytes().all(|byte| byte.is_ascii_digit()) {
+        feed_number(canonical, json);
+        return;
+    }
     match text::string(raw) {
-        Some(text) => feed_text(hash, &text),
-        None => feed(hash, &serde_json::from_str(json).unwrap_or_default()),
+        Some(text) => feed_text(canonical, &text),
+        None => feed(canonical, &serde_json::from_str(json).unwrap_or_default()),
     }
 }
 
-/// Feeds a value to the hash such that equal values feed equal bytes: members sorted by name (a `Map` is), `8.0` as `8`.
-fn feed(hash: &mut Sha256, value: &Value) {
+/// Appends a value such that equal values append equal bytes: members sorted by name (a `Map` is), `8.0` as `8`.
+fn feed(canonical: &mut Vec<u8>, value: &Value) {
     match value {
-        Value::Null => hash.update(b"n"),
-        Value::Bool(yes) => hash.update(if *yes { b"t" } else { b"f" }),
-        Value::Number(number) => {
-            hash.update(b"#");
-            match (number.as_i64(), number.as_u64(), number.as_f64()) {
-                (Some(integer), _, _) => hash.update(integer.to_string()),
-                (_, Some(integer), _) => hash.update(integer.to_string()),
-                // Shown without exponent and without a fraction of zero.
-                (_, _, float) => hash.update(float.unwrap_or_default().to_string()),
-            }
-            hash.update(b";");
-        }
-        Value::String(text) => feed_text(hash, text),
+        Value::Null => canonical.push(b'n'),
+        Value::Bool(yes) => canonical.push(if *yes { b't' } else { b'f' }),
+        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(integer), _, _) => feed_number(canonical, &integer.to_string()),
+            (_, Some(integer), _) => feed_number(canonical, &integer.to_string()),
+            // Shown without exponent and without a fraction of zero.
+            (_, _, float) => feed_number(canonical, &float.unwrap_or_default().to_string()),
+        },
+        Value::String(text) => feed_text(canonical, text),
         Value::Array(items) => {
-            hash.update(b"[");
-            items.iter().for_each(|item| feed(hash, item));
-            hash.update(b"]");
+            canonical.push(b'[');
+            items.iter().for_each(|item| feed(canonical, item));
+            canonical.push(b']');
         }
         Value::Object(members) => {
-            hash.update(b"{");
+            canonical.push(b'{');
             for (name, member) in members {
-                feed_text(hash, name);
-                feed(hash, member);
+                feed_text(canonical, name);
+                feed(canonical, member);
             }
-            hash.update(b"}");
+            canonical.push(b'}');
         }
     }
 }
 
-fn feed_text(hash: &mut Sha256, text: &str) {
-    hash.update(b"\"");
-    hash.update(text.len().to_be_bytes());
-    hash.update(text);
+fn feed_number(canonical: &mut Vec<u8>, digits: &str) {
+    canonical.push(b'#');
+    canonical.extend_from_slice(digits.as_bytes());
+    canonical.push(b';');
+}
+
+fn feed_text(canonical: &mut Vec<u8>, text: &str) {
+    canonical.push(b'"');
+    canonical.extend_from_slice(&text.len().to_be_bytes());
+    canonical.extend_from_slice(text.as_bytes());
 }
 
 #[cfg(test)]
@@ -118,7 +125,7 @@ mod tests {
     use super::*;
 
     fn digest(json: &str) -> PropertiesDigest {
-        PropertiesDigest::of(&Properties::of(Some(serde_json::from_str(json).unwrap())))
+        PropertiesDigest::of(&Members::of(serde_json::from_str(json).unwrap()).unwrap())
     }
 
     #[test]
@@ -135,7 +142,7 @@ mod tests {
         ] {
             assert_ne!(digest(r#"{"a":8,"b":[1.5,"x"]}"#), digest(other), "{other}");
         }
-        assert_eq!(PropertiesDigest::of(&Properties::of(None)), digest("{}"));
+        assert_eq!(PropertiesDigest::of(&Members::default()), digest("{}"));
     }
 
     #[test]
