@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures with how they were taken. Compare within one run, as ratios: machines are noisy.
 
+mod ingest;
 mod measure;
 mod signal;
 mod spool;
@@ -14,6 +15,8 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Bench {
+    /// What the collector takes per CPU second, beside a server that throws everything away
+    Ingest(ingest::Args),
     /// One cycle of signal: CPU and memory by the size of the cluster
     Signal,
     /// The spool: parcels a second, and reading a full one again
@@ -30,6 +33,7 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
         return run(cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench"]).args(words));
     }
     match &args.bench {
+        Bench::Ingest(args) => ingest::bench(args),
         Bench::Signal => signal::bench(),
         Bench::Spool => spool::bench(),
         Bench::Measure { command } => measure::child(command),
