@@ -6,14 +6,14 @@ use crate::test;
 
 pub(crate) fn check() -> anyhow::Result<()> {
     test::test()?;
-    // The long form of the chaos run.
+    // The long forms.
     run(cargo(&[
         "nextest",
         "run",
         "--package",
         "heliograph-collector",
         "-E",
-        "test(chaos)",
+        "test(chaos) + test(kill::)",
     ])
     .env("HELIOGRAPH_LONG", "1"))?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "--deny warnings"))?;

@@ -32,6 +32,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::chance::{Chance, long};
 use crate::collector::TestCollector;
 
 const CLUSTERS: u64 = 8;
@@ -39,27 +40,6 @@ const CLUSTERS: u64 = 8;
 const SHORT: u64 = 304;
 const LONG: u64 = 2000;
 const EVENTS: [&str; 3] = ["health", "mesos_track", "package_list"];
-
-/// Numbers at random, always the same ones.
-struct Chance(Mutex<u64>);
-
-impl Chance {
-    fn of(seed: u64) -> Chance {
-        Chance(Mutex::new(seed.wrapping_mul(2).wrapping_add(1)))
-    }
-
-    fn below(&self, end: u64) -> u64 {
-        let mut state = self.0.lock().unwrap();
-        *state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (*state >> 33) % end
-    }
-
-    fn millis(&self, from: u64, to: u64) -> Duration {
-        Duration::from_millis(from + self.below(to - from))
-    }
-}
 
 /// What the proxy did, counted.
 #[derive(Debug, Default)]
@@ -419,8 +399,7 @@ fn torment(collector: &mut TestCollector, proxy: &Proxy, chance: &Chance, stop: 
 
 #[test]
 fn every_report_arrives_exactly_once() {
-    let long = std::env::var_os("HELIOGRAPH_LONG").is_some_and(|value| value == "1");
-    let (form, reports) = if long { ("long", LONG) } else { ("short", SHORT) };
+    let (form, reports) = if long() { ("long", LONG) } else { ("short", SHORT) };
     let hours = reports / CLUSTERS;
     let mut collector = TestCollector::start();
     let proxy = Proxy::start(collector.address(), 1);

@@ -5,6 +5,8 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -160,6 +162,15 @@ impl TestCollector {
         fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
     }
 
+    /// Starts it again after it ended, and kills it before long, whether it listens by then or not.
+    pub(crate) fn restart_and_kill(&mut self, after: Duration) {
+        let (data, log) = (&self.data, log_path(&self.dir));
+        let mut command = Command::new(BINARY);
+        self.child = serve(&mut command, &self.listen, data, &log, &self.settings);
+        thread::sleep(after);
+        self.kill();
+    }
+
     /// Starts it again after it ended.
     pub(crate) fn restart(&mut self) {
         let (data, log) = (&self.data, log_path(&self.dir));
@@ -208,13 +219,13 @@ fn log_path(dir: &TempDir) -> PathBuf {
     dir.path().join("log")
 }
 
-fn spawn(
-    mut command: Command,
+fn serve(
+    command: &mut Command,
     listen: &str,
     data: &Path,
     log_path: &Path,
     settings: &[(String, String)],
-) -> (Child, String) {
+) -> Child {
     let log = File::options().create(true).append(true).open(log_path).unwrap();
     // Less than by default, so that a start takes no time.
     command.env("HELIOGRAPH_COLLECTOR_ID_WINDOW_MEMORY", "1 MiB");
@@ -224,14 +235,24 @@ fn spawn(
             value,
         );
     }
-    let mut child = command
+    command
         .args(["serve", "--listen", listen, "--data"])
         .arg(data)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+fn spawn(
+    mut command: Command,
+    listen: &str,
+    data: &Path,
+    log_path: &Path,
+    settings: &[(String, String)],
+) -> (Child, String) {
+    let mut child = serve(&mut command, listen, data, log_path, settings);
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap())
         .read_line(&mut line)

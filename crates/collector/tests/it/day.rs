@@ -1,6 +1,7 @@
 //! What messages add up to, by cluster and day: in the transaction that keeps them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use heliograph_collector::delta::{Facet, Sums};
 use rusqlite::Connection;
@@ -9,10 +10,10 @@ use serde_json::{Value, json};
 use crate::collector::TestCollector;
 
 /// By day, cluster, version, facet and name.
-type Days = BTreeMap<(i64, String, String, String), [i64; 3]>;
+pub(crate) type Days = BTreeMap<(i64, String, String, String), [i64; 3]>;
 
-fn days(collector: &TestCollector) -> Days {
-    let connection = Connection::open(collector.data().join("collector.db")).unwrap();
+pub(crate) fn days(data: &Path) -> Days {
+    let connection = Connection::open(data.join("collector.db")).unwrap();
     let name = |sql: &str, number: i64| -> String {
         connection
             .query_row(sql, [number], |row| row.get(0))
@@ -117,7 +118,7 @@ fn what_counts_adds_up_once_and_on_its_day() {
         )
     })
     .collect();
-    assert_eq!(days(&collector), expected);
+    assert_eq!(days(collector.data()), expected);
 }
 
 #[test]

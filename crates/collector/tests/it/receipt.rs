@@ -23,7 +23,8 @@ pub(crate) fn holds(public_key: &str, signed: &[u8], signature: &str) -> bool {
     key.verify(signed, &unhex(signature)).is_ok()
 }
 
-fn public_key(data: &Path) -> String {
+/// What receipts can be checked with.
+pub(crate) fn public_key(data: &Path) -> String {
     let output = run(data, &["receipt-key"]);
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
