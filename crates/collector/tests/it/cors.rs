@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use crate::client::{Answer, basic};
-use crate::collector::TestCollector;
+use crate::client::{Answer, Client, basic};
+use crate::collector::{TestCollector, messages};
+use crate::in_process::InProcess;
 
 const PATHS: [&str; 15] = [
     "track", "identify", "page", "screen", "group", "alias", "t", "i", "p", "s", "g", "a", "batch", "b",
@@ -124,6 +125,29 @@ fn a_503_can_be_read_and_so_can_when_to_come_back() {
         refused += u32::from(answer.status == 503 && answer.header("retry-after").is_some());
     }
     assert!(refused > 0);
+}
+
+#[test]
+fn a_429_can_be_read_and_a_full_day_shows_images() {
+    let collector = InProcess::start("2026-11-22T12:00:00Z", |config| config.quota.messages = Some(1));
+    let authorization = basic(&collector.key("ui"));
+    let mut client = Client::to(collector.address()).unwrap();
+    let headers = [("Authorization", authorization.as_str())];
+    let body = json!({"userId": "u", "event": "e", "batch": []}).to_string();
+    for (path, status) in [("/v1/t", 200), ("/v1/t", 429), ("/v1/batch", 429)] {
+        let answer = client.send("POST", path, &headers, body.as_bytes()).unwrap();
+        assert_eq!(answer.status, status, "{path}");
+        assert!(is_open(&answer));
+        assert_eq!(answer.header("retry-after").is_some(), status == 429);
+    }
+    let answer = client
+        .send("GET", "/v1/pixel/track?userId=u&event=e", &headers, b"")
+        .unwrap();
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, Some("image/gif"))
+    );
+    assert_eq!(messages(&collector.data, &[]).len(), 1);
 }
 
 #[test]
