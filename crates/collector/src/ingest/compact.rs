@@ -6,12 +6,17 @@
 pub struct TooDeep;
 
 /// Appends a JSON text without its white space. `levels` is how many objects and arrays may be open at once.
-/// The text must be well-formed, as a `RawValue`'s is.
+/// The text must be well-formed and without space around it, as a `RawValue`'s is.
 ///
 /// # Errors
 /// When it is nested more deeply; what was appended by then is cut off half-way.
 pub fn compact(json: &str, levels: usize, out: &mut Vec<u8>) -> Result<(), TooDeep> {
     let bytes = json.as_bytes();
+    // Most values are scalars: there is no space in them.
+    if !matches!(bytes.first(), Some(b'{' | b'[')) {
+        out.extend_from_slice(bytes);
+        return Ok(());
+    }
     let mut open = 0_usize;
     let (mut copied, mut at) = (0, 0);
     while let Some(byte) = bytes.get(at) {

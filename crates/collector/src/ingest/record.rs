@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use heliograph_wire::time::rfc3339;
+use heliograph_wire::time::push_rfc3339;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -129,7 +129,7 @@ fn push_name(name: &str, out: &mut Vec<u8>) {
 
 fn push_time(time: Timestamp, out: &mut Vec<u8>) {
     out.push(b'"');
-    out.extend_from_slice(rfc3339(time).as_bytes());
+    push_rfc3339(time, out);
     out.push(b'"');
 }
 
