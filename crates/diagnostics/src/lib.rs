@@ -30,6 +30,7 @@
 //! in `config/table.rs`; whether a text of the journal may be in an answer, [`consumer::Consumer`] says.
 
 pub mod clock;
+pub mod cluster;
 pub mod config;
 pub mod consumer;
 pub mod document;
