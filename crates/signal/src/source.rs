@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use heliograph_wire::catalogue::Catalogue;
-use heliograph_wire::{cosmos, mesos};
+use heliograph_wire::{cosmos, mesos, summary};
 
 use crate::clock::Deadline;
 use crate::http::url::Url;
@@ -84,8 +84,11 @@ pub struct Asker<'a> {
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
+/// The summary if there is one, else the report. A test holds that the first is [`summary::CONTENT_TYPE`].
+const REPORT_OR_SUMMARY: &str = "application/vnd.heliograph.summary+json, application/json;q=0.9";
+
 impl Asker<'_> {
-    /// The health report, as a tally.
+    /// The health report, as a tally: of the summary, where diagnostics has one, else of the report.
     ///
     /// `…?cache=0` makes the original poll its whole cluster before it answers, for up to a minute. So it is given two thirds
     /// of the time to begin its answer; then it is asked once more, for what it has.
@@ -100,7 +103,9 @@ impl Asker<'_> {
         } else {
             self.timeout
         };
-        let ask = |url: &Url, head: Duration| self.ask(Method::Get, url, &[JSON], b"", head, deadline.left());
+        let headers = [JSON, ("accept", REPORT_OR_SUMMARY)];
+        let ask =
+            |url: &Url, head: Duration| self.ask(Method::Get, url, &headers, b"", head, deadline.left());
         let answer = match (ask(url, patience), cached) {
             (Err(Problem::Failure(Failure::TimedOut(_))), Some(cached)) => {
                 tracing::info!(%url, "no answer yet; asked once more for what is cached");
@@ -108,7 +113,16 @@ impl Asker<'_> {
             }
             (answer, _) => answer?,
         };
-        tally::read(answer.into_body(), self.catalogue).map_err(document)
+        let is_summary = answer.header("content-type").is_some_and(|said| {
+            said.split(';')
+                .next()
+                .is_some_and(|said| said.trim() == summary::CONTENT_TYPE)
+        });
+        if is_summary {
+            tally::read_summary(answer.into_body(), self.catalogue).map_err(document)
+        } else {
+            tally::read(answer.into_body(), self.catalogue).map_err(document)
+        }
     }
 
     /// The package list.
@@ -167,4 +181,14 @@ impl Asker<'_> {
 
 fn document(error: impl std::error::Error + Send + Sync + 'static) -> Problem {
     Problem::Document(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_is_asked_for_by_its_type() {
+        assert!(REPORT_OR_SUMMARY.starts_with(summary::CONTENT_TYPE));
+    }
 }

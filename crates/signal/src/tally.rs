@@ -4,6 +4,8 @@
 //! are instances of one template, or are not in the catalogue) are summed over unit-node pairs. So `unhealthy` never exceeds
 //! `total`. The nodes' own lists (`Nodes[ip].Units`) state the health of single units, so where they do, they decide.
 //!
+//! Of a summary, which our diagnostics gives to who asks for it, the same tally is made: it holds the counts already.
+//!
 //! Memory is bounded: [`MAX_UNITS`] names, [`MAX_NODES`] nodes told apart.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,6 +15,7 @@ use std::io::Read;
 use heliograph_wire::catalogue::{Catalogue, MAX_UNIT_NAME, OTHER};
 use heliograph_wire::health::{self, NodeKey, State, Visitor};
 use heliograph_wire::issue::Issues;
+use heliograph_wire::summary::{self, NodeCounts, UnitCounts};
 
 /// Most names that are counted apart; further ones count as `other`.
 pub const MAX_UNITS: usize = 4096;
@@ -81,6 +84,58 @@ pub fn read(input: impl Read, catalogue: &Catalogue) -> Result<Tally, health::Er
     Ok(tallying.finish())
 }
 
+/// Reads the summary of a health report into a tally.
+///
+/// # Errors
+/// The document can't be read to its end, or is no summary.
+pub fn read_summary(input: impl Read, catalogue: &Catalogue) -> Result<Tally, summary::Error> {
+    let mut adding = Adding {
+        catalogue,
+        tally: Tally::default(),
+        units_seen: HashSet::new(),
+    };
+    summary::read(input, &mut adding)?;
+    Ok(adding.tally)
+}
+
+/// Adds up a summary.
+struct Adding<'a> {
+    catalogue: &'a Catalogue,
+    tally: Tally,
+    units_seen: HashSet<String>,
+}
+
+impl summary::Visitor for Adding<'_> {
+    fn unit(&mut self, unit: &str, counts: UnitCounts) {
+        if self.units_seen.contains(unit) {
+            self.tally
+                .issues
+                .add(|| format!("units[{unit:?}]: listed twice, only the first counts"));
+            return;
+        }
+        if self.units_seen.len() < MAX_UNITS {
+            self.units_seen.insert(unit.to_owned());
+        }
+        if counts == UnitCounts::default() {
+            return;
+        }
+        let told = told(self.catalogue, &self.tally.units, unit);
+        let sum = self.tally.units.entry(told).or_default();
+        sum.total = sum.total.saturating_add(counts.total);
+        sum.unhealthy = sum.unhealthy.saturating_add(counts.unhealthy);
+        sum.unknown = sum.unknown.saturating_add(counts.unknown);
+    }
+
+    fn nodes(&mut self, _role: &str, counts: NodeCounts) {
+        let unreachable = &mut self.tally.nodes_unreachable;
+        *unreachable = unreachable.saturating_add(counts.unreachable);
+    }
+
+    fn issues(&mut self) -> &mut Issues {
+        &mut self.tally.issues
+    }
+}
+
 struct Tallying<'a> {
     catalogue: &'a Catalogue,
     tally: Tally,
@@ -131,6 +186,21 @@ fn pair(unit: &str, node: NodeKey) -> u64 {
     hasher.finish()
 }
 
+/// The name under which a unit is told, of at most [`MAX_UNITS`] in a map.
+fn told<T>(catalogue: &Catalogue, map: &BTreeMap<String, T>, unit: &str) -> String {
+    let told = catalogue.unit(unit);
+    let told = if told.len() > MAX_UNIT_NAME {
+        OTHER.to_owned()
+    } else {
+        told.replace('.', "-")
+    };
+    if map.len() >= MAX_UNITS && !map.contains_key(&told) {
+        OTHER.to_owned()
+    } else {
+        told
+    }
+}
+
 impl<'a> Tallying<'a> {
     fn new(catalogue: &'a Catalogue) -> Tallying<'a> {
         Tallying {
@@ -144,21 +214,6 @@ impl<'a> Tallying<'a> {
             unit: CurrentUnit::default(),
             nodes_seen: HashSet::new(),
             node: CurrentNode::default(),
-        }
-    }
-
-    /// The name under which a unit is told, of at most [`MAX_UNITS`] in a map.
-    fn told<T>(catalogue: &Catalogue, map: &BTreeMap<String, T>, unit: &str) -> String {
-        let told = catalogue.unit(unit);
-        let told = if told.len() > MAX_UNIT_NAME {
-            OTHER.to_owned()
-        } else {
-            told.replace('.', "-")
-        };
-        if map.len() >= MAX_UNITS && !map.contains_key(&told) {
-            OTHER.to_owned()
-        } else {
-            told
         }
     }
 
@@ -269,7 +324,7 @@ impl Visitor for Tallying<'_> {
                 )
             });
         }
-        let told = Self::told(self.catalogue, &self.tally.units, name);
+        let told = told(self.catalogue, &self.tally.units, name);
         let pairs = self.pairs.entry(told.clone()).or_default();
         *pairs = pairs.wrapping_add(self.unit.pairs);
         let sum = self.tally.units.entry(told).or_default();
@@ -287,7 +342,7 @@ impl Visitor for Tallying<'_> {
             return;
         }
         self.node.any_unhealthy |= state == State::Unhealthy;
-        let told = Self::told(self.catalogue, &self.by_nodes, unit);
+        let told = told(self.catalogue, &self.by_nodes, unit);
         let listed = self.by_nodes.entry(told).or_default();
         listed.stated.add(state);
         listed.pairs = listed.pairs.wrapping_add(pair);
@@ -304,7 +359,7 @@ impl Visitor for Tallying<'_> {
         }
     }
 
-    fn node(&mut self, node: NodeKey, claimed: Option<State>) {
+    fn node(&mut self, node: NodeKey, claimed: Option<State>, reached: bool) {
         let CurrentNode { units, any_unhealthy } = &mut self.node;
         let lists = (!units.is_empty()).then_some(std::mem::take(any_unhealthy));
         units.clear();
@@ -319,7 +374,7 @@ impl Visitor for Tallying<'_> {
             self.nodes_seen.insert(node);
         }
         match (claimed, lists) {
-            (Some(State::Unknown), _) => self.tally.nodes_unreachable += 1,
+            (Some(State::Unknown), _) => self.tally.nodes_unreachable += u64::from(!reached),
             (Some(claimed), Some(any_unhealthy)) if (claimed == State::Unhealthy) != any_unhealthy => {
                 self.tally
                     .contradictions

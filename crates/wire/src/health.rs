@@ -2,14 +2,16 @@
 //!
 //! ```text
 //! { "Units": { <unit>: { "UnitName", "Health", "Nodes": [ Node… ], "Unknown": [ Node… ] } },
-//!   "Nodes": { <ip>:   { "IP", "Role", "Health", "Units": [ { "UnitName", "Health" } ] } } }
+//!   "Nodes": { <ip>:   { "IP", "Role", "Health", "Reached", "Units": [ { "UnitName", "Health" } ] } } }
 //! Node = { "IP", "Health", "Output": { <unit>: text }, "Units": [ { "UnitName", "Health" } ] }
 //! ```
 //!
 //! [`read`] walks such a document once, in the order in which it streams by, and tells a [`Visitor`] what the report says of
 //! each unit on each node. What that is: the `Health` of a nested unit, where there is one, decides; else an `Output` of that
 //! unit that is not blank means unhealthy. `Health` of the unit and of the node summarise several units or nodes, so they are
-//! handed on as claims and decide nothing. `Unknown` is Heliograph's addition: nodes of which the unit's state is not known.
+//! handed on as claims and decide nothing. `Unknown` and `Reached` are Heliograph's additions: nodes of which the unit's state is
+//! not known; and that a node whose health is not known did answer. In the original a node's health is unknown only when it did
+//! not.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Read;
@@ -64,8 +66,8 @@ pub trait Visitor {
     fn unit_end(&mut self, claimed: Option<State>);
     /// A unit in the node's own list, before the node's [`Visitor::node`].
     fn unit_of_node(&mut self, node: NodeKey, unit: &str, state: State);
-    /// A node of the top-level list is complete; `claimed` is its `Health`.
-    fn node(&mut self, node: NodeKey, claimed: Option<State>);
+    /// A node of the top-level list is complete; `claimed` is its `Health`, and `reached` whether it answered.
+    fn node(&mut self, node: NodeKey, claimed: Option<State>, reached: bool);
     /// Where bad values are counted.
     fn issues(&mut self) -> &mut Issues;
 }
@@ -352,16 +354,23 @@ fn read_nodes<R: Read, V: Visitor>(reader: &mut Reader<R>, visitor: &mut V) -> R
             }
         }
         let mut claimed = None;
+        let mut reached = None;
         while let Some(key) = reader.next_key()? {
             match key.bytes {
                 b"Health" => claimed = read_state(reader, visitor, || format!("{}.Health", place()))?,
+                b"Reached" => match reader.kind()? {
+                    Kind::Bool => reached = Some(reader.bool()?),
+                    found => wrong(reader, visitor, found, "a boolean", || {
+                        format!("{}.Reached", place())
+                    })?,
+                },
                 b"Units" => read_nested(reader, visitor, &place, |visitor, name, state| {
                     visitor.unit_of_node(node, name, state);
                 })?,
                 _ => reader.skip()?,
             }
         }
-        visitor.node(node, claimed);
+        visitor.node(node, claimed, reached.unwrap_or(claimed != Some(State::Unknown)));
     }
     Ok(())
 }

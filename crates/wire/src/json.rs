@@ -250,6 +250,16 @@ impl<R: Read> Reader<R> {
         Ok(text.parse().unwrap_or(f64::NAN))
     }
 
+    /// Takes the `true` or `false` that comes next.
+    ///
+    /// # Errors
+    /// As [`Reader::kind`]; also when something else comes next.
+    pub fn bool(&mut self) -> Result<bool, Error> {
+        let truth = self.peek_token()? == b't';
+        self.literal(if truth { b"true" } else { b"false" })?;
+        Ok(truth)
+    }
+
     /// Takes the value that comes next, whatever it is, and drops it.
     ///
     /// # Errors

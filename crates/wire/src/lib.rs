@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`json`] | a bounded pull reader for documents of any size |
 //! | [`health`], [`mesos`], [`cosmos`] | what the three sources of a cluster answer |
+//! | [`summary`] | the short form of the health report |
 //! | [`issue`] | the values that a document got wrong |
 //! | [`segment`] | the messages that leave, and their envelope |
 //! | [`parcel`], [`sealed`] | what is kept until it left, and the form of such files |
@@ -27,4 +28,5 @@ pub mod plan;
 pub mod receipt;
 pub mod sealed;
 pub mod segment;
+pub mod summary;
 pub mod time;

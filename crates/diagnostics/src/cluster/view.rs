@@ -150,18 +150,15 @@ impl<'a> UnitView<'a> {
     }
 
     /// The nodes that have it, with the unit as it is there.
-    pub fn nodes(&self) -> impl ExactSizeIterator<Item = (&'a Named, &'a ClusterUnit)> + Clone + use<'a> {
-        let (view, across) = (self.view, self.across);
-        (0..across.places.len()).map(move |at| {
-            let (node, unit) = across.places[at];
-            let named = &view.nodes[node];
-            (named, &named.node.units[unit])
-        })
+    pub fn nodes(self) -> impl Iterator<Item = (&'a Named, &'a ClusterUnit)> {
+        (0..self.across.places.len()).map_while(move |position| self.node_at(position))
     }
 
     /// The nth of [`UnitView::nodes`].
-    pub fn node_at(&self, position: usize) -> Option<(&'a Named, &'a ClusterUnit)> {
-        self.nodes().nth(position)
+    pub fn node_at(self, position: usize) -> Option<(&'a Named, &'a ClusterUnit)> {
+        let (node, unit) = *self.across.places.get(position)?;
+        let named = self.view.nodes.get(node)?;
+        Some((named, named.node.units.get(unit)?))
     }
 
     /// How it is on how many nodes.
@@ -298,7 +295,7 @@ pub(crate) mod tests {
             ]
         );
         assert_eq!(view.nodes().len(), 4);
-        assert_eq!(view.unit("b.service").unwrap().nodes().len(), 3);
+        assert_eq!(view.unit("b.service").unwrap().nodes().count(), 3);
         assert!(view.unit("e.service").is_none());
     }
 

@@ -234,3 +234,94 @@ fn endless_units_stay_bounded() {
     assert_eq!(tally.units.len(), MAX_UNITS + 1);
     assert_eq!(tally.units[OTHER].total, 50);
 }
+
+#[test]
+fn a_node_that_answers_is_reachable_whatever_it_says() {
+    let report = json!({"Units": {}, "Nodes": {
+        "1": {"Health": 3, "Reached": true},
+        "2": {"Health": 3, "Reached": false},
+        "3": {"Health": 0, "Reached": true},
+        "4": {"Health": 3, "Reached": "no"},
+    }});
+    let tally = tally(&report);
+    assert_eq!(tally.nodes_unreachable, 2);
+    assert_eq!(tally.issues.count(), 1);
+}
+
+/// What our diagnostics says of one cluster in either form.
+fn both_forms() -> [Value; 2] {
+    let unknown = json!({"IP": "3", "Health": 3});
+    let on = |ip: &str, unit: &str, bad: bool| {
+        let output = if bad { json!({unit: "x"}) } else { json!({}) };
+        node(ip, &output)
+    };
+    let list = |health: u8, units: &[(&str, u8)]| {
+        let units: Vec<_> = units
+            .iter()
+            .map(|(unit, health)| json!({"$UnitName": unit, "Health": health}))
+            .collect();
+        json!({"Health": health, "Reached": health != 3, "Units": units})
+    };
+    let report = json!({
+        "$Units": {
+            "getty@1.service": {"$UnitName": "getty@1.service", "Health": 1, "Nodes": [on("1", "getty@1.service", true), on("2", "getty@1.service", false)], "Unknown": [unknown]},
+            "getty@2.service": {"$UnitName": "getty@2.service", "Health": 0, "Nodes": [on("1", "getty@2.service", false)], "Unknown": []},
+            "secret.service": {"$UnitName": "secret.service", "Health": 3, "Nodes": [], "Unknown": [unknown]},
+        },
+        "Nodes": {
+            "1": list(1, &[("getty@1.service", 1), ("getty@2.service", 0)]),
+            "2": list(0, &[("getty@1.service", 0)]),
+            "3": list(3, &[("getty@1.service", 3), ("secret.service", 3)]),
+        },
+    });
+    let summary = json!({
+        "units": {
+            "getty@1.service": {"total": 2, "unhealthy": 1, "unknown": 1},
+            "getty@2.service": {"total": 1, "unhealthy": 0, "unknown": 0},
+            "secret.service": {"total": 0, "unhealthy": 0, "unknown": 1},
+        },
+        "nodes": {"agent": {"healthy": 1, "unhealthy": 1, "unknown": 1, "unreachable": 1}},
+    });
+    [report, summary]
+}
+
+#[test]
+fn both_forms_of_a_report_make_the_same_tally() {
+    let [report, summary] = both_forms();
+    for names in [Names::Catalogue, Names::All] {
+        let of_report = tally_with(&report, names);
+        let catalogue = Catalogue::new(names, vec![]);
+        let of_summary = read_summary(summary.to_string().as_bytes(), &catalogue).unwrap();
+        assert_eq!(of_report, of_summary);
+        assert!(
+            of_report.contradictions.is_empty(),
+            "{}",
+            of_report.contradictions
+        );
+        if names == Names::Catalogue {
+            let expected = [("getty@-service", counts(3, 1, 1)), ("other", counts(0, 0, 1))];
+            assert_eq!(
+                of_summary.units,
+                expected.map(|(name, counts)| (name.to_owned(), counts)).into()
+            );
+            assert_eq!(of_summary.nodes_unreachable, 1);
+        }
+    }
+}
+
+#[test]
+fn a_summary_stays_bounded() {
+    let counts = json!({"total": 1, "unhealthy": 0, "unknown": 0});
+    let units: serde_json::Map<_, _> = (0..MAX_UNITS + 50)
+        .map(|i| (format!("u{i}"), counts.clone()))
+        .collect();
+    let catalogue = Catalogue::new(Names::All, vec![]);
+    let tally = read_summary(json!({ "units": units }).to_string().as_bytes(), &catalogue).unwrap();
+    assert_eq!(tally.units.len(), MAX_UNITS + 1);
+    assert_eq!(tally.units[OTHER].total, 50);
+
+    let twice = r#"{"units": {"a": {"total": 1, "unhealthy": 0, "unknown": 0}, "a": {"total": 1, "unhealthy": 0, "unknown": 0},
+        "b": {"total": 18446744073709551615, "unhealthy": 0, "unknown": 0}}}"#;
+    let tally = read_summary(twice.as_bytes(), &catalogue).unwrap();
+    assert_eq!((tally.units.len(), tally.issues.count()), (1, 2));
+}
