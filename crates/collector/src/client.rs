@@ -2,6 +2,8 @@
 //!
 //! An address is never stored, logged or told: its `Debug` shows nothing, and there is no way to get it back out.
 
+pub(crate) mod proxies;
+
 use std::fmt;
 use std::net::IpAddr;
 
@@ -36,6 +38,14 @@ impl Client {
 }
 
 impl Peer {
+    /// The client that it is if it asks for itself. Processes on this machine can't be told apart.
+    pub(crate) fn client(self) -> Option<Client> {
+        match self {
+            Peer::Ip(address) => Some(Client::of(address)),
+            Peer::Unix => None,
+        }
+    }
+
     /// Whether it is on this machine.
     pub(crate) fn is_local(self) -> bool {
         match self {

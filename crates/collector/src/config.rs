@@ -14,8 +14,10 @@ pub use self::origins::Origins;
 pub use self::public_url::PublicUrl;
 pub use self::quantity::size;
 use self::table::{SETTINGS, Setting};
+pub use crate::client::proxies::Proxies;
 use crate::environment;
 use crate::ingest::planned::Unplanned;
+pub use crate::limit::bucket::Rate;
 use crate::quota::Defaults;
 
 /// How the collector runs.
@@ -53,6 +55,16 @@ pub struct Config {
     pub connections: usize,
     /// Most connections of one client.
     pub client_connections: usize,
+    /// Proxies that are believed when they say whom they ask for.
+    pub trusted_proxies: Proxies,
+    /// How fast requests of one client may come; `None` for as fast as they do, here and below.
+    pub client_requests: Option<Rate>,
+    /// How fast their bytes may.
+    pub client_bytes: Option<Rate>,
+    /// How fast requests with one write key may come.
+    pub key_requests: Option<Rate>,
+    /// How fast their bytes may.
+    pub key_bytes: Option<Rate>,
     /// How long requests under way may take to end at a stop.
     pub grace: Duration,
     /// How far back ids are kept in memory.
@@ -137,6 +149,11 @@ impl Default for Config {
             header_count: 100,
             connections: 10_000,
             client_connections: 5_000,
+            trusted_proxies: Proxies::default(),
+            client_requests: Rate::new(100_000, 200_000),
+            client_bytes: Rate::new(1 << 30, 2 << 30),
+            key_requests: Rate::new(100_000, 200_000),
+            key_bytes: Rate::new(1 << 30, 2 << 30),
             grace: Duration::from_secs(10),
             id_window: Duration::from_secs(48 * 60 * 60),
             id_window_memory: 64 << 20,
@@ -163,7 +180,7 @@ impl Config {
         }
         for (key, value) in environment {
             let place = format!("the variable {}{}", environment::PREFIX, key.to_ascii_uppercase());
-            config.take(place, key, value, &format!("`{value}`"))?;
+            config.take(place, key, Some(value), &format!("`{value}`"))?;
         }
         Ok(config)
     }
@@ -189,18 +206,18 @@ impl Config {
             .map_err(|error| ConfigError::NotToml(file.to_owned(), Box::new(error)))?;
         let place = format!("the configuration {}", file.display());
         for (key, value) in &table {
-            // A text that no key takes for a list, a table or a date.
             let text = match value {
-                toml::Value::String(text) => text.clone(),
-                toml::Value::Integer(number) => number.to_string(),
-                _ => String::new(),
+                toml::Value::String(text) => Some(text.clone()),
+                toml::Value::Integer(number) => Some(number.to_string()),
+                // No key takes a list, a table or a date.
+                _ => None,
             };
-            self.take(place.clone(), key, &text, &value.to_string())?;
+            self.take(place.clone(), key, text.as_deref(), &value.to_string())?;
         }
         Ok(())
     }
 
-    fn take(&mut self, place: String, key: &str, text: &str, found: &str) -> Result<(), ConfigError> {
+    fn take(&mut self, place: String, key: &str, text: Option<&str>, found: &str) -> Result<(), ConfigError> {
         let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
             return Err(ConfigError::UnknownKey {
                 place,
@@ -211,12 +228,13 @@ impl Config {
         let Setting {
             key, expected, read, ..
         } = setting;
-        read(self, text).ok_or_else(|| ConfigError::BadValue {
-            place,
-            key,
-            expected,
-            found: found.to_owned(),
-        })
+        text.and_then(|text| read(self, text))
+            .ok_or_else(|| ConfigError::BadValue {
+                place,
+                key,
+                expected,
+                found: found.to_owned(),
+            })
     }
 }
 
@@ -280,6 +298,11 @@ mod tests {
             header_count = 50
             connections = 300
             client_connections = 30
+            trusted_proxies = "10.0.0.0/8, ::1"
+            client_requests = "10/s burst 30"
+            client_bytes = "1 MiB/s burst 5 MiB"
+            key_requests = "20/s"
+            key_bytes = "none"
             grace = "1s"
             id_window = "1h"
             id_window_memory = 4096
@@ -310,6 +333,11 @@ mod tests {
                 header_count: 50,
                 connections: 300,
                 client_connections: 30,
+                trusted_proxies: "10.0.0.0/8, ::1".parse().unwrap(),
+                client_requests: Rate::new(10, 30),
+                client_bytes: Rate::new(1 << 20, 5 << 20),
+                key_requests: Rate::new(20, 20),
+                key_bytes: None,
                 grace: Duration::from_secs(1),
                 id_window: Duration::from_hours(1),
                 id_window_memory: 4096,
@@ -334,6 +362,10 @@ mod tests {
             (
                 "queue = 0",
                 "the configuration x.toml: `queue` should be a number of requests, at least 1, found 0",
+            ),
+            (
+                "trusted_proxies = [\"10.0.0.1\"]",
+                "the configuration x.toml: `trusted_proxies` should be addresses and networks such as \"10.0.0.0/8, 192.0.2.1\", or \"unix\", found [\"10.0.0.1\"]",
             ),
             (
                 "grace = [1]",

@@ -38,6 +38,7 @@ use crate::entropy::Entropy;
 use crate::ingest::planned::Planned;
 use crate::ingest::subject::SubjectKey;
 use crate::keys::Keys;
+use crate::limit::Limits;
 use crate::lookback::Lookback;
 use crate::secret::Secrets;
 use crate::server::Sources;
@@ -64,6 +65,7 @@ pub(crate) struct App {
     pub(crate) plan: Planned<'static>,
     /// Where browsers reach the collector, where that is configured.
     pub(crate) public_url: Option<PublicUrl>,
+    pub(crate) limits: Limits,
     readiness: health::Readiness,
     stopping: AtomicBool,
 }
@@ -92,6 +94,7 @@ impl App {
             cors: Cors::of(&config.cors_origins),
             plan: Planned::of(Plan::built_in(), config.unplanned),
             public_url: config.public_url.clone(),
+            limits: Limits::of(config),
             readiness: health::Readiness::default(),
             stopping: AtomicBool::new(false),
         }
@@ -106,6 +109,12 @@ impl App {
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
+}
+
+/// Where the outside comes in.
+pub(crate) fn door(app: &Arc<App>, config: &Config) -> Door {
+    let router = router(Arc::clone(app));
+    Door::guarded(router, Arc::clone(app), config.trusted_proxies.clone())
 }
 
 /// All paths of the socket in the data directory.
@@ -127,7 +136,7 @@ pub(crate) fn metrics_router(app: Arc<App>) -> Router {
 }
 
 /// All paths.
-pub(crate) fn router(app: Arc<App>) -> Router {
+fn router(app: Arc<App>) -> Router {
     segment_routes()
         .route(forget::PATH, post(forget::post))
         .route("/healthz", get(health::healthz))

@@ -9,6 +9,7 @@
 //! | [`server`] | a running collector: [`server::Collector::start`], `stop` |
 //! | `http` | paths and answers |
 //! | `listen`, `client` | connections; who is at their other end |
+//! | `limit` | how fast they may ask |
 //! | [`ingest`] | from bytes to what is asked of the store; pure |
 //! | [`writer`] | one thread, one transaction for all that waits |
 //! | [`window`] | the ids of late, in memory |
@@ -40,6 +41,7 @@ pub mod import;
 pub mod ingest;
 pub mod key;
 pub mod keys;
+mod limit;
 mod listen;
 mod local;
 mod lock;

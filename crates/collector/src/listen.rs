@@ -35,6 +35,7 @@ use self::pulse::Times;
 use self::room::Room;
 use self::socket::Socket;
 use self::stage::{Stage, Stages};
+use crate::client::proxies::Proxies;
 use crate::clock::Stopwatch;
 use crate::http::Door;
 
@@ -58,6 +59,8 @@ pub(crate) struct Terms {
     pub(crate) connections: usize,
     /// Connections of one client.
     pub(crate) client_connections: usize,
+    /// Whose connections are those of many clients.
+    pub(crate) proxies: Proxies,
 }
 
 /// What all connections share.
@@ -66,6 +69,7 @@ struct House {
     door: Door,
     times: Times,
     room: Arc<Room>,
+    proxies: Proxies,
     stages: Stages,
     clock: Stopwatch,
 }
@@ -96,6 +100,7 @@ pub(crate) fn serve(sockets: Vec<Socket>, door: Door, terms: &Terms) -> Listenin
             idle: terms.idle_timeout,
         },
         room: Arc::new(Room::new(terms.connections, terms.client_connections)),
+        proxies: terms.proxies.clone(),
         stages: Stages::new(),
         clock: Stopwatch::start(),
     });

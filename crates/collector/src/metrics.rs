@@ -41,6 +41,7 @@ pub struct Metrics {
     violations: Counters<2>,
     over_quota: Counters<2>,
     requests: Family<[Label<Cow<'static, str>>; 2], Counter>,
+    too_fast: Counters<1>,
     body_bytes: Counter,
     commits: Counter,
     written: Counter,
@@ -62,6 +63,7 @@ impl Default for Metrics {
             violations: Counters::default(),
             over_quota: Counters::default(),
             requests: Family::default(),
+            too_fast: Counters::default(),
             body_bytes: Counter::default(),
             commits: Counter::default(),
             written: Counter::default(),
@@ -91,6 +93,9 @@ impl Metrics {
                 let _ = self.violations.get_or_create(&violation_labels(key, violation));
             }
         }
+        for who in ["client", "key"] {
+            let _ = self.too_fast.get_or_create(&[("by", who)]);
+        }
         for sender in [AHEAD, BEHIND] {
             let _ = self.drift.get_or_create(&[("sender", sender)]);
         }
@@ -114,6 +119,11 @@ impl Metrics {
             "requests",
             "Requests by path and class of the answer",
             self.requests.clone(),
+        );
+        registry.register(
+            "rate_limited",
+            "Requests that were refused because a client, or the holders of a key, sent too much at once",
+            self.too_fast.clone(),
         );
         registry.register_with_unit(
             "body",
@@ -185,6 +195,11 @@ impl Metrics {
     pub fn request(&self, path: Cow<'static, str>, class: &'static str) {
         let labels = [("path", path), ("status", Cow::Borrowed(class))];
         self.requests.get_or_create(&labels).inc();
+    }
+
+    /// A request was refused because somebody asks too fast.
+    pub fn too_fast(&self, who: &'static str) {
+        self.too_fast.get_or_create(&[("by", who)]).inc();
     }
 
     /// A body was read.

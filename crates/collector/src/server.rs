@@ -151,7 +151,7 @@ impl Collector {
             grace: config.grace,
             queue,
             writer,
-            serving: listen::serve(vec![socket], Door::to(http::router(Arc::clone(&app))), &terms),
+            serving: listen::serve(vec![socket], http::door(&app, config), &terms),
             importing: local::listen(
                 &config.data,
                 Door::to(http::local_router(Arc::clone(&app))),
@@ -239,6 +239,7 @@ fn terms(config: &Config) -> Terms {
         header_count: config.header_count,
         connections: config.connections,
         client_connections: config.client_connections,
+        proxies: config.trusted_proxies.clone(),
     }
 }
 

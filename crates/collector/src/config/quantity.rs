@@ -1,9 +1,15 @@
-//! Durations (`48h`, `1ms`) and sizes (`64 MiB`) as people write them.
+//! Durations (`48h`, `1ms`), sizes (`64 MiB`) and rates (`100/s burst 500`) as people write them.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use crate::limit::bucket::Rate;
+
+/// No limit.
+const NO_RATE: &str = "none";
+const PER_SECOND: &str = "/s";
+const BURST: &str = "burst";
 /// Units of sizes, the largest first.
 const UNITS: [(&str, usize); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
 
@@ -39,9 +45,65 @@ pub(super) fn show_size(bytes: usize) -> String {
     format!("{} {unit}", bytes / factor)
 }
 
+/// Reads a rate: `none`, or so much a second, and how much at once.
+pub(super) fn rate(text: &str) -> Option<Option<Rate>> {
+    if text.trim() == NO_RATE {
+        return Some(None);
+    }
+    let (per_second, burst) = text.split_once(PER_SECOND)?;
+    let burst = match burst.trim() {
+        "" => per_second,
+        burst => burst.strip_prefix(BURST)?,
+    };
+    let number = |text| size(text).and_then(|number| u64::try_from(number).ok());
+    Rate::new(number(per_second)?, number(burst)?).map(Some)
+}
+
+/// Shows a rate such that it reads back.
+pub(super) fn show_rate(rate: Option<Rate>, show: fn(u64) -> String) -> String {
+    rate.map_or_else(
+        || NO_RATE.to_owned(),
+        |Rate { per_second, burst }| format!("{}{PER_SECOND} {BURST} {}", show(per_second), show(burst)),
+    )
+}
+
+/// Shows a number of bytes such that it reads back.
+pub(super) fn show_bytes(bytes: u64) -> String {
+    usize::try_from(bytes).map_or_else(|_| bytes.to_string(), show_size)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_read_back() {
+        let new = |per_second, burst| Some(Rate::new(per_second, burst));
+        for (text, read, shown) in [
+            ("none", Some(None), "none"),
+            ("10/s", new(10, 10), "10/s burst 10"),
+            ("10/s burst 30", new(10, 30), "10/s burst 30"),
+            (" 10 /s  burst  30 ", new(10, 30), "10/s burst 30"),
+        ] {
+            assert_eq!(rate(text), read);
+            assert_eq!(show_rate(read.unwrap(), |number| number.to_string()), shown);
+        }
+        let bytes = rate("1 MiB/s burst 5MiB").unwrap();
+        assert_eq!(bytes, Rate::new(1 << 20, 5 << 20));
+        assert_eq!(show_rate(bytes, show_bytes), "1 MiB/s burst 5 MiB");
+        for text in [
+            "",
+            "10",
+            "0/s",
+            "10/s burst 0",
+            "10/s bust 20",
+            "x/s",
+            "10/s 20",
+            "-1/s",
+        ] {
+            assert_eq!(rate(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn quantities_read_back() {

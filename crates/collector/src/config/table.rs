@@ -1,9 +1,12 @@
 //! The one list of configuration keys: their names, what they mean, how they are read and shown. The file, the environment and
 //! the printed default are all made from it.
 
-use super::quantity::{duration, show_duration, show_size, size};
+use super::quantity::{duration, rate, show_bytes, show_duration, show_rate, show_size, size};
 use super::{Config, Level, Origins, Unplanned};
 use crate::listen::address::Address;
+
+const RATE: &str = "\"none\", or a rate such as \"1000/s\" or \"1000/s burst 5000\"";
+const RATE_OF_BYTES: &str = "\"none\", or a rate such as \"10 MiB/s\" or \"10 MiB/s burst 50 MiB\"";
 
 /// A key.
 pub(super) struct Setting {
@@ -174,6 +177,41 @@ pub(super) const SETTINGS: &[Setting] = &[
             Some(())
         },
         show: |config| config.client_connections.to_string(),
+    },
+    Setting {
+        key: "trusted_proxies",
+        doc: "Proxies that are believed when they say in X-Forwarded-For (or, without that, in Forwarded) whom they ask for: the\nclient is the rightmost address there that is none of them. Addresses and networks, with commas between them;\n\"unix\" for whoever uses the socket file. Let them write the one of these headers that is read and drop the other.",
+        expected: "addresses and networks such as \"10.0.0.0/8, 192.0.2.1\", or \"unix\"",
+        read: |config, text| text.parse().ok().map(|value| config.trusted_proxies = value),
+        show: |config| quoted(&config.trusted_proxies.to_string()),
+    },
+    Setting {
+        key: "client_requests",
+        doc: "How many requests of one client are taken: so many a second, and so many at once after a pause (\"burst\"). More are\nanswered with 429 and Retry-After, for that client alone. The default stops no fleet, though all of it may be\nbehind one address or one proxy that is not trusted, and no test of load: it only keeps one client from\ntaking everything. Who knows the clients sets it lower: 100,000 clusters send 30 requests a second, a browser one.",
+        expected: RATE,
+        read: |config, text| rate(text).map(|value| config.client_requests = value),
+        show: |config| quoted(&show_rate(config.client_requests, |number| number.to_string())),
+    },
+    Setting {
+        key: "client_bytes",
+        doc: "The same for the bytes of its requests' bodies, as they come.",
+        expected: RATE_OF_BYTES,
+        read: |config, text| rate(text).map(|value| config.client_bytes = value),
+        show: |config| quoted(&show_rate(config.client_bytes, show_bytes)),
+    },
+    Setting {
+        key: "key_requests",
+        doc: "How many requests with one write key are taken, from however many clients; more are answered with 429 for that\nkey alone. A cluster's key is the whole fleet's.",
+        expected: RATE,
+        read: |config, text| rate(text).map(|value| config.key_requests = value),
+        show: |config| quoted(&show_rate(config.key_requests, |number| number.to_string())),
+    },
+    Setting {
+        key: "key_bytes",
+        doc: "The same for the bytes of their bodies, as they come.",
+        expected: RATE_OF_BYTES,
+        read: |config, text| rate(text).map(|value| config.key_bytes = value),
+        show: |config| quoted(&show_rate(config.key_bytes, show_bytes)),
     },
     Setting {
         key: "grace",

@@ -9,6 +9,7 @@ use heliograph_wire::receipt::Receipt;
 use super::problem::problem;
 use crate::ingest::outcome::Rejection;
 use crate::ingest::tally::Summary;
+use crate::limit::Over;
 use crate::quota::{Exceeded, Measure};
 use crate::writer::Unavailable;
 
@@ -44,12 +45,31 @@ pub(super) enum Refused {
     TooSlow,
     /// What may be kept of the key's messages today is used up.
     Quota(Exceeded),
+    /// One client, or the holders of one key, ask too fast.
+    TooFast(Fast, Over),
     /// Too much is under way.
     Busy,
     /// The store can't be written.
     Store,
     /// The path takes another method.
     Method,
+}
+
+/// Who asks too fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fast {
+    Client,
+    Key,
+}
+
+impl Fast {
+    /// Its name among the metrics.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Fast::Client => "client",
+            Fast::Key => "key",
+        }
+    }
 }
 
 impl From<Unavailable> for Refused {
@@ -156,6 +176,15 @@ impl Refused {
                     Measure::Messages => "the messages that this write key may send today (UTC) are used up",
                 },
                 Some((header::RETRY_AFTER, exceeded.retry_after.as_secs().into())),
+            ),
+            Refused::TooFast(who, over) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                match who {
+                    Fast::Client => "this client sends too much at once",
+                    Fast::Key => "too much is sent at once with this write key",
+                },
+                Some((header::RETRY_AFTER, HeaderValue::from(over.seconds))),
             ),
             Refused::Busy => (
                 AWAY,

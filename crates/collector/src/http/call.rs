@@ -2,6 +2,7 @@
 
 use heliograph_wire::segment::{BATCH_PATH, MAX_MESSAGE};
 
+use super::pixel;
 use crate::ingest::envelope::{Envelope, EnvelopeError};
 use crate::ingest::message::KINDS;
 use crate::ingest::moment::Trust;
@@ -27,7 +28,7 @@ pub(super) enum Call {
 pub(super) fn pixel_paths() -> impl Iterator<Item = (String, Call)> {
     KINDS
         .iter()
-        .map(|kind| (format!("/v1/pixel/{kind}"), Call::Single(kind)))
+        .map(|kind| (format!("{}{kind}", pixel::PREFIX), Call::Single(kind)))
 }
 
 /// All paths to post to. Analytics-next knows only the first letters.

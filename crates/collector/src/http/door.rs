@@ -1,15 +1,28 @@
-//! Where requests come in, with who sent them; the paths behind it are not told.
+//! Where requests come in, with who sent them. The limits of clients are kept here, so that the paths behind need not know who
+//! asks, and can't tell anybody.
 
 use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
+use tokio::time::timeout;
 use tower_service::Service as _;
 
-use crate::client::Peer;
+use super::answer::{Fast, Refused};
+use super::{App, body, pixel};
+use crate::client::proxies::Proxies;
+use crate::client::{Client, Peer};
+use crate::limit::Over;
+
+/// Where Segment's paths begin.
+const SEGMENTS: &str = "/v1/";
 
 /// Marks a request that a process on this machine made, for itself or for another.
 #[derive(Debug, Clone, Copy)]
@@ -19,12 +32,27 @@ pub(super) struct Local;
 #[derive(Clone)]
 pub(crate) struct Door {
     router: Router,
+    guard: Option<Arc<Guard>>,
+}
+
+/// Keeps those out who ask too fast.
+struct Guard {
+    app: Arc<App>,
+    proxies: Proxies,
 }
 
 impl Door {
-    /// A door to these paths.
+    /// A door to these paths, for everybody.
     pub(crate) fn to(router: Router) -> Door {
-        Door { router }
+        Door { router, guard: None }
+    }
+
+    /// A door to these paths, for who does not ask too fast.
+    pub(crate) fn guarded(router: Router, app: Arc<App>, proxies: Proxies) -> Door {
+        Door {
+            router,
+            guard: Some(Arc::new(Guard { app, proxies })),
+        }
     }
 
     /// Answers a request.
@@ -32,7 +60,94 @@ impl Door {
         if peer.is_local() {
             request.extensions_mut().insert(Local);
         }
-        let Ok::<_, Infallible>(response) = self.router.call(request.map(Body::new)).await;
+        let request = match &self.guard {
+            Some(guard) => match guard.check(peer, &request) {
+                Ok(client) => guard.metered(client, request),
+                Err(over) => return guard.refuse(request, over).await,
+            },
+            None => request.map(Body::new),
+        };
+        let Ok::<_, Infallible>(response) = self.router.call(request).await;
         response
+    }
+}
+
+impl Guard {
+    /// Whose request it is, if that can be told, and whether it may be made.
+    fn check(&self, peer: Peer, request: &Request<Incoming>) -> Result<Option<Client>, Over> {
+        let client = self.proxies.client(peer, request.headers());
+        if let Some(client) = client {
+            let announced = request.body().size_hint().exact();
+            self.app.limits.client(client, announced.unwrap_or(0))?;
+        }
+        Ok(client)
+    }
+
+    /// A body whose length was not announced is charged as it comes.
+    fn metered(self: &Arc<Guard>, client: Option<Client>, request: Request<Incoming>) -> Request<Body> {
+        request.map(|body| match client {
+            Some(client) if body.size_hint().exact().is_none() => {
+                let guard = Arc::clone(self);
+                Body::new(Metered { body, client, guard })
+            }
+            _ => Body::new(body),
+        })
+    }
+
+    async fn refuse(&self, request: Request<Incoming>, over: Over) -> Response {
+        let app = &*self.app;
+        app.queue.metrics().too_fast(Fast::Client.name());
+        let (parts, body) = request.into_parts();
+        let (path, headers) = (parts.uri.path(), &parts.headers);
+        if !waits_to_be_told(headers) {
+            // However long that takes, the answer is the same.
+            let _ = timeout(app.body_timeout, body::discard(Body::new(body))).await;
+        }
+        let refused = Refused::TooFast(Fast::Client, over);
+        if path.starts_with(pixel::PREFIX) {
+            pixel::dot(app, headers)
+        } else if path.starts_with(SEGMENTS) {
+            app.cors.grant(headers).mark(refused.answer())
+        } else {
+            refused.problem()
+        }
+    }
+}
+
+/// Whether the body only comes when it is asked for.
+fn waits_to_be_told(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::EXPECT)
+}
+
+/// A body that tells what came of it.
+struct Metered {
+    body: Incoming,
+    client: Client,
+    guard: Arc<Guard>,
+}
+
+impl HttpBody for Metered {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &frame {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+            self.guard.app.limits.client_bytes(self.client, bytes);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

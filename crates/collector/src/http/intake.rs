@@ -20,7 +20,7 @@ use axum::http::{HeaderMap, Request, header};
 use axum::response::Response;
 use heliograph_wire::receipt::{self, HEADER};
 
-use super::answer::{self, Refused};
+use super::answer::{self, Fast, Refused};
 use super::call::Call;
 use super::{App, body, credentials, privacy};
 use crate::budget::Charge;
@@ -90,6 +90,10 @@ pub(super) fn authenticate(app: &App, stated: &WriteKey, call: Call) -> Result<K
             "a ui key is for what browsers send, not for imports",
         ));
     }
+    app.limits.key(key.id).map_err(|over| {
+        app.queue.metrics().too_fast(Fast::Key.name());
+        Refused::TooFast(Fast::Key, over)
+    })?;
     Ok(key)
 }
 
@@ -118,6 +122,7 @@ fn decode(
             authenticate(app, &stated.ok_or(Refused::WriteKey)?, call)?
         }
     };
+    app.limits.key_bytes(key.id, bytes.len());
     let objection = privacy::objection(&parts.headers).filter(|_| key.kind == KeyKind::Ui);
     let checked = check(app, &envelope, key, call.trust(key.kind), objection)?;
     let wants_receipt = parts

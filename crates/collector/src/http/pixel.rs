@@ -23,6 +23,8 @@ use crate::ingest::pixel;
 use crate::ingest::request;
 use crate::key::{Key, WriteKey};
 
+/// Where its paths begin.
+pub(super) const PREFIX: &str = "/v1/pixel/";
 /// A GIF of one transparent dot.
 const DOT: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("image/gif");
@@ -39,12 +41,12 @@ pub(super) async fn get(app: &App, request: Request<Body>, call: Call) -> Respon
     if let Err(refused) = take(app, &parts, call).await {
         tracing::debug!("a pixel was not taken: {refused:?}");
     }
-    app.cors.grant(&parts.headers).mark(dot())
+    dot(app, &parts.headers)
 }
 
 /// Shows what would come.
 pub(super) async fn head(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    app.cors.grant(&headers).mark(dot())
+    dot(&app, &headers)
 }
 
 async fn take(app: &App, parts: &Parts, call: Call) -> Result<(), Refused> {
@@ -56,13 +58,15 @@ fn one(app: &App, key: Key, outcome: Outcome) -> request::Request {
     request::Request::decided(key, app.clock.now(), outcome, 1)
 }
 
-fn dot() -> Response {
+/// Shows the image.
+pub(super) fn dot(app: &App, headers: &HeaderMap) -> Response {
+    let grant = app.cors.grant(headers);
     let mut response = Response::new(Body::from(DOT));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
     headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.insert(RESOURCE_POLICY, CROSS_ORIGIN);
-    response
+    grant.mark(response)
 }
 
 fn decode(app: &App, parts: &Parts, call: Call) -> Result<request::Request, Refused> {

@@ -13,7 +13,7 @@ use super::room::Place;
 use super::socket::Socket;
 use super::stage::Stage;
 use super::stream::Stream;
-use crate::client::{Client, Peer};
+use crate::client::Peer;
 
 /// How long nothing is accepted after the kernel could give us no connection: it will not have more files a moment later.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -58,11 +58,7 @@ pub(super) async fn run(socket: Socket, house: Arc<House>) {
 }
 
 fn begin(house: &Arc<House>, place: Place, stream: Stream, peer: Peer) {
-    let client = match peer {
-        Peer::Ip(address) => Some(Client::of(address)),
-        Peer::Unix => None,
-    };
-    match house.room.seat(place, client) {
+    match house.room.seat(place, house.proxies.holder(peer)) {
         Some(seat) => {
             tokio::spawn(connection::run(stream, peer, seat, Arc::clone(house)));
         }

@@ -29,6 +29,7 @@ mod health;
 mod import;
 mod in_process;
 mod kill;
+mod limit;
 mod message;
 mod metrics;
 mod outcomes;

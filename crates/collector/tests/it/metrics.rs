@@ -123,6 +123,7 @@ fn labels_name_no_installation() {
         names.entry(name).or_default().insert(value);
     }
     let known = [
+        "by",
         "condition",
         "file",
         "key",
