@@ -4,6 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heliograph_wire::id::ClusterId;
+
+use crate::delta::Day;
 use crate::ingest::message::{Identity, MessageKey, Speaker};
 use crate::ingest::outcome::{Outcome, Rejection, Suppression};
 use crate::ingest::record;
@@ -20,13 +23,15 @@ use crate::quota::Used;
 pub enum Fate {
     /// New: it is kept and counts.
     Counts,
-    /// A report of a slot in which another reporter's counts: it is kept beside that. `conflict`: it says something else.
+    /// A report of a slot that is another reporter's: it is kept beside the one that counts there, or will. See [`crate::tenure`].
     Beside {
         /// Whether it says something else than the one that counts.
         conflict: bool,
     },
     /// Known already: nothing is kept.
     Known,
+    /// A report that its reporter has made already, with another content: nothing is kept.
+    Altered,
     /// About somebody who asked to be forgotten: nothing is kept.
     Forgotten,
     /// Its day holds more names than are told apart: nothing is kept.
@@ -44,6 +49,10 @@ pub struct Written {
     pub ids: Vec<MessageKey>,
     /// The reports, and whether each counts.
     pub reports: Vec<(Report, bool)>,
+    /// Reports that their reporter had made already, with another size of the cluster.
+    pub repeats: Vec<Report>,
+    /// Days of clusters on which there is doubt whether they are one.
+    pub doubts: BTreeSet<(ClusterId, Day)>,
     /// Who spoke for a cluster in messages that are no reports.
     pub speakers: BTreeSet<Speaker>,
     /// How many messages had which outcome, by key.
@@ -61,7 +70,7 @@ impl Fate {
     pub fn outcome(self) -> Outcome {
         match self {
             Fate::Counts => Outcome::Accepted,
-            Fate::Beside { conflict: true } => Outcome::Conflict,
+            Fate::Beside { conflict: true } | Fate::Altered => Outcome::Conflict,
             Fate::Beside { conflict: false } | Fate::Known => Outcome::Duplicate,
             Fate::Forgotten => Outcome::Suppressed(Suppression::Forgotten),
             Fate::Full => Outcome::Rejected(Rejection::TooManyNames),
@@ -81,8 +90,13 @@ impl Written {
         let mut used = Used::default();
         for (message, fate) in request.messages.iter().zip(fates) {
             tally.count(fate.outcome());
-            if matches!(fate, Fate::Known | Fate::Forgotten | Fate::Full) {
-                continue;
+            match fate {
+                Fate::Counts | Fate::Beside { .. } => {}
+                Fate::Known | Fate::Forgotten | Fate::Full => continue,
+                Fate::Altered => {
+                    tally.note_dropped();
+                    continue;
+                }
             }
             self.messages += 1;
             used.add(Used {
@@ -128,7 +142,7 @@ impl Written {
             match fate {
                 Fate::Counts => self.records.extend_from_slice(request.record(message)),
                 Fate::Beside { .. } => record::push_uncounted(request.record(message), &mut self.records),
-                Fate::Known | Fate::Forgotten | Fate::Full => {}
+                Fate::Known | Fate::Altered | Fate::Forgotten | Fate::Full => {}
             }
         }
     }

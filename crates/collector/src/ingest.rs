@@ -11,6 +11,7 @@
 pub mod clean;
 pub mod compact;
 pub mod envelope;
+pub mod extent;
 pub mod fields;
 pub mod inflate;
 pub mod members;

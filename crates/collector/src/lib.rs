@@ -15,6 +15,7 @@
 //! | [`window`] | the ids of late, in memory |
 //! | [`lookback`] | the ids of old, on disk |
 //! | [`fold`] | what is written of a group of requests; pure |
+//! | [`tenure`], [`clone`] | which of a cluster's reporters counts; two clusters under one id; pure |
 //! | [`forget`] | who may have what forgotten; pure |
 //! | [`receipt_key`], [`secret`] | the key that receipts are signed with; secrets of the data directory |
 //! | [`import`], `local` | what comes by hand; the socket by which it comes to a running server |
@@ -29,6 +30,7 @@
 pub mod budget;
 mod client;
 pub mod clock;
+pub mod clone;
 pub mod config;
 pub mod delta;
 pub mod entropy;
@@ -53,6 +55,7 @@ pub mod receipt_key;
 pub mod secret;
 pub mod server;
 pub mod store;
+pub mod tenure;
 pub mod window;
 pub mod writer;
 

@@ -12,6 +12,7 @@
 //! | `key`, `key_usage` | write keys, hashed (`key`), and what was kept of what came with them (`usage`) |
 //! | `cluster_reporter`, `suppression` | who has spoken, who is not kept (`suppression`) |
 //! | `deletion` | what is deleted (`deletion`) |
+//! | `cluster_flag`, `report_repeat` | clusters that may be two, and what tells (`flag`) |
 //! | `bundle` | the bundles that were imported (`bundle`) |
 
 mod batch;
@@ -20,6 +21,7 @@ mod cluster_day;
 mod connection;
 mod deletion;
 mod error;
+mod flag;
 mod ids;
 mod key;
 mod outcome;
@@ -31,7 +33,7 @@ mod usage;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use heliograph_wire::id::Hour;
+use heliograph_wire::id::{ClusterId, Hour, ReporterId};
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
@@ -40,6 +42,7 @@ pub use self::connection::{OpenError, sizes};
 pub use self::deletion::ListedDeletion;
 use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
+pub use self::flag::Flagged;
 pub use self::key::ListedKey;
 pub use self::outcome::{Counted, Remembered};
 pub use self::report::Claimant;
@@ -53,6 +56,9 @@ use crate::ingest::slot::Slot;
 use crate::ingest::subject::{Subject, SubjectKey};
 use crate::key::{Key, KeyDigest, KeyId, KeyKind, WriteKey};
 use crate::quota::{Limit, Limits, Used};
+
+/// Most clusters of a commit that are looked into for whether they are one. Who is in doubt reports again in an hour.
+const MAX_DOUBTS: usize = 8;
 
 /// The database, for writing.
 pub struct Store {
@@ -270,6 +276,14 @@ impl Commit<'_> {
         report::claimants(&self.transaction, self.names, slot)
     }
 
+    /// The reporter that first spoke for a cluster, if any has; `Some(None)` when that did not say who it is.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn bound(&mut self, cluster: &ClusterId) -> Result<Option<Option<ReporterId>>, StoreError> {
+        report::bound(&self.transaction, self.names, cluster)
+    }
+
     /// Whether the sums of a day take something more.
     ///
     /// # Errors
@@ -324,6 +338,12 @@ impl Commit<'_> {
             for (report, counts) in &written.reports {
                 report::insert(&self.transaction, self.names, report, *counts, batch, now)?;
             }
+        }
+        for repeat in &written.repeats {
+            flag::note_repeat(&self.transaction, self.names, repeat)?;
+        }
+        for (cluster, day) in written.doubts.iter().take(MAX_DOUBTS) {
+            flag::judge(&self.transaction, self.names, cluster, *day)?;
         }
         for speaker in &written.speakers {
             report::speak(&self.transaction, self.names, speaker, now)?;
@@ -480,6 +500,14 @@ impl Reader {
     /// When the database can't be read.
     pub fn outcomes(&self, since: Day) -> Result<Vec<Counted>, StoreError> {
         outcome::by_day(&self.connection, since)
+    }
+
+    /// Clusters that are flagged, since a day, the latest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn flags(&self, since: Day) -> Result<Vec<Flagged>, StoreError> {
+        flag::list(&self.connection, since)
     }
 
     /// What is remembered of single messages, the latest first.

@@ -382,6 +382,7 @@ fn write(
     written
         .samples
         .retain(|(_, sample)| !suppressed.covers_any(&sample.subjects));
+    (written.repeats, written.doubts) = dedupe.take_doubts();
     let written = written.sorted();
     commit.write(&written, now)?;
     for bundle in &bundles {

@@ -1,4 +1,5 @@
-//! `outcomes`: what became of messages, by day; and the last ones that were not simply taken. Also beside a running server.
+//! `outcomes`: what became of messages, by day; clusters that are flagged; and the last messages that were not simply taken. Also
+//! beside a running server.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,7 +9,7 @@ use heliograph_collector::clock::Clock;
 use heliograph_collector::delta::Day;
 use heliograph_collector::ingest::outcome::Outcome;
 use heliograph_collector::ingest::violation::Violation;
-use heliograph_collector::store::{Counted, Reader, Remembered};
+use heliograph_collector::store::{Counted, Flagged, Reader, Remembered};
 use heliograph_wire::time::rfc3339;
 use serde_json::json;
 
@@ -30,10 +31,14 @@ pub(crate) fn print(
     let mut remembered = reader.samples()?;
     remembered.retain(|sample| wanted.takes(&sample.reason));
     remembered.truncate(asked.limit);
+    let flagged = match asked.reason {
+        Some(_) => Vec::new(),
+        None => reader.flags(since)?,
+    };
     if asked.json {
-        print_json(&counted, &remembered, out)
+        print_json(&counted, &flagged, &remembered, out)
     } else {
-        print_tables(&counted, &remembered, out)
+        print_tables(&counted, &flagged, &remembered, out)
     }
 }
 
@@ -64,7 +69,12 @@ impl<'a> Wanted<'a> {
     }
 }
 
-fn print_tables(counted: &[Counted], remembered: &[Remembered], out: &mut impl Write) -> anyhow::Result<()> {
+fn print_tables(
+    counted: &[Counted],
+    flagged: &[Flagged],
+    remembered: &[Remembered],
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     writeln!(out, "{:<10}  {:<28}  {:>12}", "DAY", "OUTCOME", "MESSAGES")?;
     for Counted {
         day,
@@ -73,6 +83,12 @@ fn print_tables(counted: &[Counted], remembered: &[Remembered], out: &mut impl W
     } in counted
     {
         writeln!(out, "{}  {reason:<28}  {messages:>12}", date(*day))?;
+    }
+    if !flagged.is_empty() {
+        writeln!(out, "\n{:<10}  {:<8}  CLUSTER", "DAY", "FLAG")?;
+    }
+    for Flagged { day, cluster, flag } in flagged {
+        writeln!(out, "{}  {flag:<8}  {}", date(*day), visible(cluster))?;
     }
     writeln!(
         out,
@@ -94,7 +110,12 @@ fn print_tables(counted: &[Counted], remembered: &[Remembered], out: &mut impl W
     Ok(())
 }
 
-fn print_json(counted: &[Counted], remembered: &[Remembered], out: &mut impl Write) -> anyhow::Result<()> {
+fn print_json(
+    counted: &[Counted],
+    flagged: &[Flagged],
+    remembered: &[Remembered],
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let days: Vec<_> = counted
         .iter()
         .map(
@@ -114,7 +135,12 @@ fn print_json(counted: &[Counted], remembered: &[Remembered], out: &mut impl Wri
             })
         })
         .collect();
-    Ok(writeln!(out, "{}", json!({"days": days, "last": last}))?)
+    let flags: Vec<_> = flagged
+        .iter()
+        .map(|Flagged { day, cluster, flag }| json!({"day": date(*day), "cluster": cluster, "flag": flag}))
+        .collect();
+    let all = json!({"days": days, "flags": flags, "last": last});
+    Ok(writeln!(out, "{all}")?)
 }
 
 /// `2026-11-22`

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::delta::{self, Share};
 use crate::entropy::{self, Entropy, NoEntropy};
+use crate::ingest::extent;
 use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::mention::{self, Mentions};
@@ -298,10 +299,12 @@ fn identity(
         return Err(Rejection::ClusterEvent);
     }
     if let Some(slot) = slot {
+        let nodes = extent::nodes(&slot.event, slot.part, properties);
         let report = Report {
             slot,
             reporter,
             digest: PropertiesDigest::of(properties),
+            nodes,
         };
         return Ok((Identity::Report(Box::new(report)), None));
     }

@@ -7,7 +7,7 @@ pub enum Outcome {
     Accepted,
     /// Known already: counted once, as the first that came.
     Duplicate,
-    /// Known already from another reporter, which said something else.
+    /// Known already, with another content: from another reporter, or from the same.
     Conflict,
     /// Answered as if accepted, and not kept.
     Suppressed(Suppression),

@@ -32,6 +32,8 @@ pub struct Report {
     pub reporter: Option<ReporterId>,
     /// What it says.
     pub digest: PropertiesDigest,
+    /// How large it says that the cluster is.
+    pub nodes: Option<i64>,
 }
 
 /// Tells reports of different content apart: the first 64 bits of a hash of the properties, whatever their order and spelling.

@@ -6,7 +6,11 @@ use crate::ingest::outcome::{Outcome, Rejection};
 
 /// How many messages had which outcome.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tally(BTreeMap<Outcome, u64>);
+pub struct Tally {
+    counts: BTreeMap<Outcome, u64>,
+    /// Some were taken for known, though not with this content.
+    dropped: bool,
+}
 
 /// A tally in the words of an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,26 +26,32 @@ pub struct Summary {
 }
 
 impl Tally {
+    /// To be called when a message is counted as known whose content is kept nowhere.
+    pub fn note_dropped(&mut self) {
+        self.dropped = true;
+    }
+
     /// Counts a message.
     pub fn count(&mut self, outcome: Outcome) {
-        *self.0.entry(outcome).or_default() += 1;
+        *self.counts.entry(outcome).or_default() += 1;
     }
 
     /// Adds another tally.
     pub fn add(&mut self, other: &Tally) {
         for (outcome, count) in other.iter() {
-            *self.0.entry(outcome).or_default() += count;
+            *self.counts.entry(outcome).or_default() += count;
         }
+        self.dropped |= other.dropped;
     }
 
     /// The outcomes that occurred.
     pub fn iter(&self) -> impl Iterator<Item = (Outcome, u64)> {
-        self.0.iter().map(|(outcome, count)| (*outcome, *count))
+        self.counts.iter().map(|(outcome, count)| (*outcome, *count))
     }
 
     /// Why a message was refused, where one was.
     pub fn rejection(&self) -> Option<Rejection> {
-        self.0.keys().find_map(|outcome| match outcome {
+        self.counts.keys().find_map(|outcome| match outcome {
             Outcome::Rejected(reason) => Some(*reason),
             _ => None,
         })
@@ -50,7 +60,7 @@ impl Tally {
     /// Whether every message is kept, now or since before.
     pub fn is_all_kept(&self) -> bool {
         let summary = self.summary();
-        summary.suppressed == 0 && summary.rejected == 0
+        summary.suppressed == 0 && summary.rejected == 0 && !self.dropped
     }
 
     /// In the words of an answer.

@@ -21,6 +21,8 @@ pub struct Claimant {
     pub reporter: Option<ReporterId>,
     /// What.
     pub digest: PropertiesDigest,
+    /// How large it said that the cluster is.
+    pub nodes: Option<i64>,
     /// Whether it is the one that counts.
     pub counts: bool,
 }
@@ -33,6 +35,8 @@ pub(super) struct Names {
     events: HashMap<String, i64>,
     /// Clusters, and those that have spoken for them.
     speakers: HashSet<(i64, Vec<u8>)>,
+    /// Clusters, and the reporters that they are bound to.
+    bound: HashMap<i64, Option<ReporterId>>,
 }
 
 impl Names {
@@ -40,6 +44,7 @@ impl Names {
         self.clusters.clear();
         self.events.clear();
         self.speakers.clear();
+        self.bound.clear();
     }
 
     /// The number of a cluster, if it is known.
@@ -50,6 +55,30 @@ impl Names {
     ) -> Result<Option<i64>, StoreError> {
         number(connection, &mut self.clusters, FIND_CLUSTER, cluster.as_str())
     }
+}
+
+/// The reporter that first spoke for a cluster, if any has; `Some(None)` when that did not say who it is.
+pub(super) fn bound(
+    connection: &Connection,
+    names: &mut Names,
+    cluster: &ClusterId,
+) -> Result<Option<Option<ReporterId>>, StoreError> {
+    let Some(number) = names.cluster(connection, cluster)? else {
+        return Ok(None);
+    };
+    if let Some(bound) = names.bound.get(&number) {
+        return Ok(Some(bound.clone()));
+    }
+    let bytes: Vec<u8> = connection
+        .prepare_cached("SELECT reporter FROM cluster WHERE id = ?")
+        .and_then(|mut statement| statement.query_row([number], |row| row.get(0)))
+        .doing("look up a cluster's reporter")?;
+    let bound = reporter_of(&bytes);
+    if names.bound.len() >= REMEMBERED {
+        names.bound.clear();
+    }
+    names.bound.insert(number, bound.clone());
+    Ok(Some(bound))
 }
 
 /// Who has reported for a slot.
@@ -71,7 +100,7 @@ pub(super) fn claimants(
     };
     let mut statement = connection
         .prepare_cached(
-            "SELECT reporter, digest, counts FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ?",
+            "SELECT reporter, digest, counts, nodes FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ?",
         )
         .doing(DOING)?;
     let rows = statement.query_map((slot.hour.number(), cluster, event, slot.part), |row| {
@@ -79,6 +108,7 @@ pub(super) fn claimants(
             reporter: reporter_of(&row.get::<_, Vec<u8>>(0)?),
             digest: PropertiesDigest(row.get(1)?),
             counts: row.get(2)?,
+            nodes: row.get(3)?,
         })
     });
     rows.and_then(Iterator::collect).doing(DOING)
@@ -107,8 +137,8 @@ pub(super) fn insert(
     };
     connection
         .prepare_cached(
-            "INSERT INTO report (hour, cluster, event, part, reporter, counts, digest, received, batch)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO report (hour, cluster, event, part, reporter, counts, digest, received, batch, nodes)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .and_then(|mut statement| {
             statement.execute((
@@ -121,6 +151,7 @@ pub(super) fn insert(
                 report.digest.0,
                 received.as_millisecond(),
                 batch,
+                report.nodes,
             ))
         })
         .doing(DOING)?;
@@ -202,7 +233,7 @@ pub(super) fn bytes_of(reporter: Option<&ReporterId>) -> Vec<u8> {
         .collect()
 }
 
-fn reporter_of(bytes: &[u8]) -> Option<ReporterId> {
+pub(super) fn reporter_of(bytes: &[u8]) -> Option<ReporterId> {
     heliograph_wire::id::hex(bytes).parse().ok()
 }
 

@@ -1,21 +1,28 @@
 //! Which messages are new. Decided for a whole group of requests in the order of their arrival, before anything is written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use heliograph_wire::id::Hour;
+use heliograph_wire::id::{ClusterId, Hour, ReporterId};
 use jiff::Timestamp;
 
+use crate::delta::Day;
 use crate::fold::Fate;
 use crate::ingest::message::{Checked, Identity, MessageKey};
 use crate::ingest::slot::{Report, Slot};
 use crate::lookback::{self, Sought};
 use crate::store::{Claimant, Commit, StoreError};
+use crate::tenure::Candidate;
 use crate::window::Window;
+
+/// Most reporters of a slot that are kept. Whoever makes them up gains nothing by more.
+const MAX_CLAIMANTS: usize = 16;
 
 /// What is known of earlier groups.
 pub(super) trait Known {
     /// Who has reported for a slot.
     fn claimants(&mut self, slot: &Slot) -> Result<Vec<Claimant>, StoreError>;
+    /// The reporter that first spoke for a cluster, if any has; `Some(None)` when that did not say who it is.
+    fn bound(&mut self, cluster: &ClusterId) -> Result<Option<Option<ReporterId>>, StoreError>;
     /// Whether a message was taken in one of these hours, both included.
     fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError>;
 }
@@ -23,6 +30,10 @@ pub(super) trait Known {
 impl Known for Commit<'_> {
     fn claimants(&mut self, slot: &Slot) -> Result<Vec<Claimant>, StoreError> {
         Commit::claimants(self, slot)
+    }
+
+    fn bound(&mut self, cluster: &ClusterId) -> Result<Option<Option<ReporterId>>, StoreError> {
+        Commit::bound(self, cluster)
     }
 
     fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
@@ -34,8 +45,12 @@ impl Known for Commit<'_> {
 pub(super) struct Dedupe<'a> {
     window: &'a mut Window,
     now: Timestamp,
-    /// Slots of this group.
+    /// Slots of this group, and others that were looked at.
     slots: HashMap<Slot, Vec<Claimant>>,
+    /// Clusters that this group is the first to speak for.
+    new: HashMap<ClusterId, Option<ReporterId>>,
+    repeats: Vec<Report>,
+    doubts: BTreeSet<(ClusterId, Day)>,
     /// Ids of this group.
     taken: Vec<MessageKey>,
 }
@@ -47,6 +62,9 @@ impl<'a> Dedupe<'a> {
             window,
             now,
             slots: HashMap::new(),
+            new: HashMap::new(),
+            repeats: Vec::new(),
+            doubts: BTreeSet::new(),
             taken: Vec::new(),
         }
     }
@@ -57,6 +75,14 @@ impl<'a> Dedupe<'a> {
             Identity::Report(report) => self.report(report, known),
             Identity::Message(id) => self.message(*id, message, known),
         }
+    }
+
+    /// What was found of clusters that may not be one: reports that were made twice, and days.
+    pub(super) fn take_doubts(&mut self) -> (Vec<Report>, BTreeSet<(ClusterId, Day)>) {
+        (
+            std::mem::take(&mut self.repeats),
+            std::mem::take(&mut self.doubts),
+        )
     }
 
     /// To be called when the group was not written: its ids are new again.
@@ -90,38 +116,89 @@ impl<'a> Dedupe<'a> {
     }
 
     fn report(&mut self, report: &Report, known: &mut impl Known) -> Result<Fate, StoreError> {
-        if !self.slots.contains_key(&report.slot) {
-            let claimants = known.claimants(&report.slot)?;
-            self.slots.insert(report.slot.clone(), claimants);
-        }
-        let claimants = self.slots.entry(report.slot.clone()).or_default();
-        // The same reporter's second word is a repeat, whatever it says: the first was counted.
-        if claimants
+        let claimants = claimants(&mut self.slots, known, &report.slot)?;
+        let own = claimants
             .iter()
-            .any(|claimant| claimant.reporter == report.reporter)
-        {
-            return Ok(Fate::Known);
+            .find(|claimant| claimant.reporter == report.reporter);
+        let differs = |claimant: &Claimant| {
+            claimant.nodes.is_some() && report.nodes.is_some() && claimant.nodes != report.nodes
+        };
+        if claimants.iter().any(differs) {
+            let day = Day::of(report.slot.hour.start());
+            self.doubts.insert((report.slot.cluster.clone(), day));
+        }
+        if let Some(own) = own {
+            // The first was counted, or stands beside what is.
+            if own.digest == report.digest {
+                return Ok(Fate::Known);
+            }
+            if differs(own) {
+                self.repeats.push(report.clone());
+            }
+            return Ok(Fate::Altered);
+        }
+        if claimants.len() >= MAX_CLAIMANTS {
+            return Ok(Fate::Altered);
         }
         let counting = claimants.iter().find(|claimant| claimant.counts);
+        let counting = counting.map(|first| first.digest);
         let fate = match counting {
-            None => Fate::Counts,
             Some(first) => Fate::Beside {
-                conflict: first.digest != report.digest,
+                conflict: first != report.digest,
             },
+            None if self.may_count(report, known)? => Fate::Counts,
+            None => Fate::Beside { conflict: false },
         };
-        claimants.push(Claimant {
+        let claimant = Claimant {
             reporter: report.reporter.clone(),
             digest: report.digest,
+            nodes: report.nodes,
             counts: fate == Fate::Counts,
-        });
+        };
+        self.slots.entry(report.slot.clone()).or_default().push(claimant);
         Ok(fate)
     }
+
+    /// Whether a report counts in a slot in which none does.
+    fn may_count(&mut self, report: &Report, known: &mut impl Known) -> Result<bool, StoreError> {
+        let slot = &report.slot;
+        let bound = match known.bound(&slot.cluster)? {
+            Some(bound) => bound,
+            None => {
+                let first = self.new.entry(slot.cluster.clone());
+                first.or_insert_with(|| report.reporter.clone()).clone()
+            }
+        };
+        let candidate = Candidate {
+            reporter: report.reporter.as_ref(),
+            bound: bound.as_ref(),
+            hour: slot.hour,
+            now: Hour::of(self.now),
+        };
+        candidate.counts(|hour| {
+            let slot = Slot { hour, ..slot.clone() };
+            claimants(&mut self.slots, known, &slot).cloned()
+        })
+    }
+}
+
+/// Who has reported for a slot, in earlier groups or in this one.
+fn claimants<'a>(
+    slots: &'a mut HashMap<Slot, Vec<Claimant>>,
+    known: &mut impl Known,
+    slot: &Slot,
+) -> Result<&'a Vec<Claimant>, StoreError> {
+    if !slots.contains_key(slot) {
+        let claimants = known.claimants(slot)?;
+        slots.insert(slot.clone(), claimants);
+    }
+    Ok(slots.entry(slot.clone()).or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delta::{ClusterDay, Day, Delta, Share};
+    use crate::delta::{ClusterDay, Delta, Share};
     use crate::window::Size;
     use std::time::Duration;
 
@@ -135,6 +212,10 @@ mod tests {
     impl Known for Disk {
         fn claimants(&mut self, _: &Slot) -> Result<Vec<Claimant>, StoreError> {
             Ok(Vec::new())
+        }
+
+        fn bound(&mut self, _: &ClusterId) -> Result<Option<Option<ReporterId>>, StoreError> {
+            Ok(None)
         }
 
         fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {

@@ -44,4 +44,5 @@ mod sender;
 mod settings;
 mod shape;
 mod suppression;
+mod tenure;
 mod violation;
