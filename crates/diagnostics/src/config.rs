@@ -20,6 +20,15 @@ use crate::{environment, journal, systemd};
 /// Where the original listens when it does not listen on a socket, but on loopback only.
 pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1050));
 
+/// Where systemd looks for units.
+const UNIT_PATH: [&str; 5] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
 /// What the original leaves out: units of the installation, which are not there to stay.
 const EXCEPT: [&str; 3] = [
     "dcos-setup.service",
@@ -110,6 +119,7 @@ impl Default for Config {
                     choices: Vec::new(),
                     except: EXCEPT.iter().map(|name| Pattern::new(name)).collect(),
                 },
+                unit_path: UNIT_PATH.iter().map(PathBuf::from).collect(),
                 timeout: Duration::from_secs(5),
                 probe: Duration::from_secs(10),
                 read: Duration::from_mins(5),
@@ -269,6 +279,7 @@ mod tests {
             detect_ip = "/bin/ip"
             mesos_id = "S1"
             dcos_version = "1.10"
+            unit_path = ["/a", "/b"]
             bus = "unix:path=/run/bus"
             systemd_timeout = "2s"
             probe_interval = "3s"
@@ -292,6 +303,7 @@ mod tests {
                             .to_vec(),
                         except: vec![Pattern::new("b-c.*")],
                     },
+                    unit_path: vec![PathBuf::from("/a"), PathBuf::from("/b")],
                     timeout: Duration::from_secs(2),
                     probe: Duration::from_secs(3),
                     read: Duration::from_mins(7),

@@ -4,6 +4,7 @@
 //! | systemd says | verdict |
 //! |---|---|
 //! | not found, masked, its file is bad | unhealthy, each with its own reason |
+//! | down, and asked to start | on its way: healthy until it takes too long |
 //! | failed | unhealthy, with how it ended |
 //! | restarted by itself, or started, too often within the window | unhealthy: flapping, in whatever state it is now |
 //! | restarted by itself, and never yet active | unhealthy |
@@ -96,8 +97,9 @@ fn judge_alone<'a>(
     if let Some(verdict) = judge_load(unit.now) {
         return verdict;
     }
-    if unit.now.state.active == ActiveState::Failed && !unit.now.waits_for_restart() {
-        return Verdict::unhealthy(format!("failed: {}", words::ending(unit.now)));
+    let stays = !unit.now.waits_for_restart() && !unit.now.job;
+    if unit.now.state.active == ActiveState::Failed && stays {
+        return judge_failed(unit.now);
     }
     if let Some(reason) = never_active(unit.now).or_else(|| flapping(unit, rules, now)) {
         return Verdict::unhealthy(reason);
@@ -108,7 +110,8 @@ fn judge_alone<'a>(
     match unit.now.state.active {
         ActiveState::Active => judge_active(unit.now),
         ActiveState::Inactive => judge_inactive(unit, other, rules, now),
-        ActiveState::Failed => Verdict::unhealthy(format!("failed: {}", words::ending(unit.now))),
+        // Somebody restarts it: many a program ends with a bad status when it is told to.
+        ActiveState::Failed => judge_job(unit.history, rules, now),
         ActiveState::Activating
         | ActiveState::Deactivating
         | ActiveState::Reloading
@@ -175,6 +178,17 @@ fn flapping(unit: Subject<'_>, rules: &Rules, now: Duration) -> Option<String> {
         .then(|| format!("flapping: it was started {starts} times in the last {window}"))
 }
 
+fn judge_failed(unit: &Observation) -> Verdict {
+    let ending = words::ending(unit);
+    Verdict::unhealthy(
+        match unit.service.as_ref().map_or(0, |service| service.restarts) {
+            0 => format!("failed: {ending}"),
+            1 => format!("failed: {ending}, after one restart"),
+            restarts => format!("failed: {ending}, after {restarts} restarts"),
+        },
+    )
+}
+
 /// A service between a run and the next, which systemd will start by itself.
 fn judge_waiting(unit: &Observation) -> Verdict {
     if unit.succeeded() {
@@ -196,7 +210,7 @@ fn judge_active(unit: &Observation) -> Verdict {
 fn judge_transition(unit: &Observation, rules: &Rules, now: Duration) -> Verdict {
     let word = unit.state.active.word();
     let service = unit.service.as_ref();
-    if unit.state.active == ActiveState::Deactivating && !unit.succeeded() {
+    if unit.state.active == ActiveState::Deactivating && !unit.succeeded() && !unit.job {
         return Verdict::unhealthy(format!("{word}: {}", words::ending(unit)));
     }
     let works =
@@ -227,17 +241,11 @@ fn judge_inactive<'a>(
     if unit.condition == Some(false) || unit.result == words::SKIPPED {
         return Verdict::healthy();
     }
+    if unit.job {
+        return judge_job(history, rules, now);
+    }
     if !unit.succeeded() {
         return Verdict::unhealthy(format!("inactive: {}", words::ending(unit)));
-    }
-    // Somebody restarts it, or it waits for others.
-    if let Some(since) = history.job_since() {
-        let waited = now.saturating_sub(since);
-        return if waited > rules.transition {
-            Verdict::unhealthy(format!("waits to be started for {}", words::span(waited)))
-        } else {
-            Verdict::healthy()
-        };
     }
     let has_run = unit.inactive_exit.is_some();
     if has_run && unit.service.as_ref().is_some_and(|service| service.oneshot) {
@@ -250,6 +258,16 @@ fn judge_inactive<'a>(
         _ if !has_run => Verdict::unhealthy("inactive: it was never started"),
         Some(_) => Verdict::unhealthy(format!("inactive: {}", words::ending(unit))),
         None => Verdict::unhealthy("inactive"),
+    }
+}
+
+/// A unit that is down, and systemd has been asked to start it: it is being restarted, or waits for others.
+fn judge_job(history: &History, rules: &Rules, now: Duration) -> Verdict {
+    let waited = now.saturating_sub(history.job_since().unwrap_or(now));
+    if waited > rules.transition {
+        Verdict::unhealthy(format!("waits to be started for {}", words::span(waited)))
+    } else {
+        Verdict::healthy()
     }
 }
 

@@ -17,7 +17,9 @@ mod path;
 mod properties;
 mod session;
 mod signals;
+mod wants;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +43,8 @@ pub struct Setup {
     pub bus: Option<String>,
     /// Which units.
     pub selection: Selection,
+    /// Where the folders of units are, the first before the others.
+    pub unit_path: Vec<PathBuf>,
     /// How long a call may take.
     pub timeout: Duration,
     /// How often a sign of life is asked for.

@@ -23,6 +23,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("nodejs", "node"),
     ("npm", "npm"),
     ("python3-pip", "pip3"),
+    ("systemd", "systemctl"),
+    ("dbus", "dbus-daemon"),
 ];
 /// Largest `heliograph-signal` that is shipped, in bytes.
 const MAX_SIGNAL: u64 = 4 << 20;

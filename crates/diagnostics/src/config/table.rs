@@ -50,6 +50,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| show_list(&config.systemd.selection.except),
     },
     Setting {
+        key: "unit_path",
+        doc: "Where systemd looks for units: systemd itself does not tell that a target wants a unit which is masked.",
+        expected: "a list of directories",
+        read: |config, text| list(text).map(|value| config.systemd.unit_path = value),
+        show: |config| show_list(config.systemd.unit_path.iter().map(|path| path.display())),
+    },
+    Setting {
         key: "flap_window",
         doc: "How far back restarts and starts count.",
         expected: A_DURATION,
@@ -259,7 +266,7 @@ fn list<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
         .collect()
 }
 
-fn show_list<T: std::fmt::Display>(items: &[T]) -> String {
-    let items = items.iter().map(|item| toml::Value::from(item.to_string()));
+fn show_list<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
+    let items = items.into_iter().map(|item| toml::Value::from(item.to_string()));
     toml::Value::Array(items.collect()).to_string()
 }

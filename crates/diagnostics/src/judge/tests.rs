@@ -150,6 +150,8 @@ fn each_state_has_its_verdict() {
         (ended("watchdog", signal(6), failed()), Unhealthy, "failed: it gave its watchdog no sign of life"),
         (ended("start-limit-hit", status(1), failed()), Unhealthy, "failed: restarted too often, systemd gave up, ended with status 1"),
         (ended("start-limit-hit", status(0), failed()), Unhealthy, "failed: restarted too often, systemd gave up"),
+        (restarted(1, ended("exit-code", status(1), failed())), Unhealthy, "failed: ended with status 1, after one restart"),
+        (restarted(5, ended("signal", signal(9), failed())), Unhealthy, "failed: killed by SIGKILL, after 5 restarts"),
         (ended("new-word", status(0), failed()), Unhealthy, "failed: systemd calls it `new-word`"),
         (ended("exit-code", status(1), oneshot(failed())), Unhealthy, "failed: ended with status 1"),
         (ended("watchdog", None, service(Active, "running")), Unhealthy, "active, but it gave its watchdog no sign of life"),
@@ -376,34 +378,48 @@ fn a_service_that_its_administrator_restarts_once_is_healthy_in_every_reading() 
     running.changed = from(0);
     running.active_enter = from(0);
     running.inactive_exit = from(0);
-    // What a real systemd says while `systemctl restart` runs.
-    let mut stopping = running.clone();
-    stopping.state.active = ActiveState::Deactivating;
-    stopping.state.sub = "stop-sigterm".to_owned();
-    stopping.changed = from(60_000);
-    stopping.job = true;
-    let mut down = ended(SUCCESS, Some(Exit::Signal(15)), stopping.clone());
-    down.state.active = ActiveState::Inactive;
-    down.state.sub = "dead".to_owned();
-    down.changed = from(60_050);
-    let mut starting = stopping.clone();
-    starting.state.active = ActiveState::Activating;
-    starting.state.sub = "start".to_owned();
-    starting.changed = from(60_051);
-    starting.inactive_exit = from(60_051);
-    let mut up = running.clone();
-    up.changed = from(60_300);
-    up.active_enter = from(60_300);
-    up.inactive_exit = from(60_051);
-    let course = Course(vec![
-        (0, running),
-        (60_000, stopping),
-        (60_050, down),
-        (60_051, starting),
-        (60_300, up),
-    ]);
-    for (moment, verdict) in course.readings(1, 120_000) {
-        assert_eq!(verdict, Verdict::healthy(), "{moment}");
+    // What a real systemd says while `systemctl restart` runs, of a program that ends well when it is told to, and of one that
+    // does not.
+    for (result, exit, state) in [
+        (SUCCESS, Exit::Signal(15), ActiveState::Inactive),
+        ("exit-code", Exit::Status(143), ActiveState::Failed),
+        ("timeout", Exit::Signal(9), ActiveState::Failed),
+    ] {
+        let mut stopping = running.clone();
+        stopping.state.active = ActiveState::Deactivating;
+        stopping.state.sub = "stop-sigterm".to_owned();
+        stopping.changed = from(60_000);
+        stopping.job = true;
+        let mut ending = ended(result, Some(exit), stopping.clone());
+        ending.state.sub = "final-sigterm".to_owned();
+        let mut down = ending.clone();
+        down.state.active = state;
+        down.state.sub = "dead".to_owned();
+        down.changed = from(60_050);
+        let mut starting = stopping.clone();
+        starting.state.active = ActiveState::Activating;
+        starting.state.sub = "start".to_owned();
+        starting.changed = from(60_060);
+        starting.inactive_exit = from(60_060);
+        let mut up = running.clone();
+        up.changed = from(60_300);
+        up.active_enter = from(60_300);
+        up.inactive_exit = from(60_060);
+        let course = Course(vec![
+            (0, running.clone()),
+            (60_000, stopping),
+            (60_040, ending),
+            (60_050, down.clone()),
+            (60_060, starting),
+            (60_300, up),
+        ]);
+        for (moment, verdict) in course.readings(1, 120_000) {
+            assert_eq!(verdict, Verdict::healthy(), "{moment}");
+        }
+        // It is not started again: then it is down.
+        down.job = false;
+        let last = Course(vec![(0, running.clone()), (60_050, down)]).readings(1_000, 62_000);
+        assert_eq!(last.last().unwrap().1.health, Health::Unhealthy);
     }
 }
 

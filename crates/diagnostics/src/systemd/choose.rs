@@ -1,12 +1,14 @@
 //! Which units a selection means, on this machine now.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::bus::{Bus, BusError, PROPERTIES};
 use super::path;
 use super::properties::Properties;
 use super::signals::UNIT;
-use crate::selection::{Choice, DEFAULT_TARGET, Pattern, Selection};
+use super::{Setup, wants};
+use crate::selection::{Choice, DEFAULT_TARGET, Pattern};
 use crate::unit::{LoadState, UnitName};
 
 /// Most units that are looked at; of more, the first by name.
@@ -30,20 +32,27 @@ type Listed<'a> = (
 );
 
 /// The units of a selection.
-pub(super) async fn choose(bus: &Bus, selection: &Selection) -> Result<BTreeSet<UnitName>, BusError> {
+pub(super) async fn choose(bus: &Bus, setup: &Setup) -> Result<BTreeSet<UnitName>, BusError> {
+    let Setup {
+        selection, unit_path, ..
+    } = setup;
     let mut units = BTreeSet::new();
     if selection.choices.is_empty() {
-        match wanted(bus, DEFAULT_TARGET).await? {
-            Some(wanted) => units.extend(wanted),
-            None => units.extend(enabled(bus, "*.service").await?),
-        }
+        let wanted = match DEFAULT_TARGET.parse() {
+            Ok(target) => wanted(bus, &target, unit_path).await?,
+            Err(_) => None,
+        };
+        units.extend(match wanted {
+            Some(wanted) => wanted,
+            None => enabled(bus, "*.service").await?,
+        });
     }
     for choice in &selection.choices {
         match choice {
             Choice::Unit(name) => {
                 units.insert(name.clone());
             }
-            Choice::Target(name) => units.extend(wanted(bus, name.as_str()).await?.into_iter().flatten()),
+            Choice::Target(name) => units.extend(wanted(bus, name, unit_path).await?.into_iter().flatten()),
             Choice::Pattern(pattern) => {
                 units.extend(loaded(bus, pattern.as_str()).await?);
                 units.extend(enabled(bus, pattern.as_str()).await?);
@@ -59,9 +68,12 @@ pub(super) async fn choose(bus: &Bus, selection: &Selection) -> Result<BTreeSet<
 }
 
 /// What a target wants or requires; `None` when there is no such target.
-async fn wanted(bus: &Bus, target: &str) -> Result<Option<Vec<UnitName>>, BusError> {
-    let Ok(name) = target.parse() else { return Ok(None) };
-    let answer = bus.ask(&path::of(&name), PROPERTIES, "GetAll", &UNIT).await?;
+async fn wanted(
+    bus: &Bus,
+    target: &UnitName,
+    unit_path: &[PathBuf],
+) -> Result<Option<Vec<UnitName>>, BusError> {
+    let answer = bus.ask(&path::of(target), PROPERTIES, "GetAll", &UNIT).await?;
     let properties: Properties = answer.body().deserialize().map_err(|error| BusError::Refused {
         what: "GetAll",
         error,
@@ -70,7 +82,9 @@ async fn wanted(bus: &Bus, target: &str) -> Result<Option<Vec<UnitName>>, BusErr
         return Ok(None);
     }
     let names = properties.wants.into_iter().chain(properties.requires).flatten();
-    Ok(Some(names.filter_map(|name| name.parse().ok()).collect()))
+    let mut wanted: Vec<UnitName> = names.filter_map(|name| name.parse().ok()).collect();
+    wanted.extend(wants::linked(unit_path, target));
+    Ok(Some(wanted))
 }
 
 /// The loaded units that fit. Those that are only mentioned somewhere are not there, and nobody wants them.

@@ -119,7 +119,7 @@ async fn read_all(
     clock: &dyn Clock,
     subscribe: bool,
 ) -> Result<ReadAt, BusError> {
-    let chosen = choose(bus, &setup.selection).await?;
+    let chosen = choose(bus, setup).await?;
     if subscribe {
         signals::subscribe_to(bus, &chosen).await?;
     }

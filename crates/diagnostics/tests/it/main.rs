@@ -1,4 +1,15 @@
-//! Tests from outside: the daemon as it is started, over HTTP.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Tests from outside: the daemon as it is started, over HTTP, and a real systemd.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "the parts that tests are made of are tests too"
+)]
 
 mod command;
+mod daemon;
+mod judgement;
+mod readings;
+mod sandbox;
+mod silence;

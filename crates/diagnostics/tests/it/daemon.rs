@@ -1,0 +1,154 @@
+//! The daemon as it is started, on a port of its own, and a client for it.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use heliograph_diagnostics::document::node::{NodeDocument, PATH};
+use tempfile::TempDir;
+
+use crate::sandbox::{PATIENCE, Sandbox};
+
+/// The program under test.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_heliograph-diagnostics");
+
+/// A running daemon; it ends with this.
+pub(crate) struct Daemon {
+    child: Child,
+    address: String,
+    directory: TempDir,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Daemon {
+    /// Starts one that looks at a sandbox, with these further variables.
+    pub(crate) fn of(sandbox: &Sandbox, variables: &[(&str, &str)]) -> Daemon {
+        let journal = sandbox.journal().display().to_string();
+        let units = sandbox.root().join("etc/systemd/system").display().to_string();
+        let own = [
+            ("BUS", sandbox.bus()),
+            ("JOURNAL_DIRECTORY", journal),
+            ("UNIT_PATH", units),
+        ];
+        let own = own.iter().map(|(key, value)| (*key, value.as_str()));
+        Daemon::start(&own.chain(variables.iter().copied()).collect::<Vec<_>>())
+    }
+
+    /// Starts one with these variables.
+    pub(crate) fn start(variables: &[(&str, &str)]) -> Daemon {
+        let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("socket");
+        let mut command = Command::new(PROGRAM);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--listen"])
+            .arg(format!("unix:{}", socket.display()));
+        for (key, value) in variables {
+            command.env(format!("HELIOGRAPH_DIAGNOSTICS_{key}"), value);
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .strip_prefix("listening on http://")
+            .and_then(|rest| rest.split_whitespace().next())
+            .unwrap_or_else(|| panic!("{line}"))
+            .to_owned();
+        Daemon {
+            child,
+            address,
+            directory,
+        }
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory.path().join("socket")
+    }
+
+    /// Asks on the port.
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        ask(stream, path)
+    }
+
+    /// Asks on the socket.
+    pub(crate) fn get_locally(&self, path: &str) -> Answer {
+        let stream = std::os::unix::net::UnixStream::connect(self.socket()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        ask(stream, path)
+    }
+
+    /// This node's document.
+    pub(crate) fn node(&self) -> NodeDocument {
+        serde_json::from_str(&self.get(PATH).body).unwrap()
+    }
+
+    /// Asks until what is wanted is there.
+    pub(crate) fn wait_for<T>(&self, what: &str, look: impl Fn(&NodeDocument) -> Option<T>) -> T {
+        let begin = Instant::now();
+        loop {
+            let node = self.node();
+            if let Some(found) = look(&node) {
+                return found;
+            }
+            assert!(begin.elapsed() < PATIENCE, "{what} did not come: {node:#?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn ask(mut stream: impl std::io::Read + std::io::Write, path: &str) -> Answer {
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut text = Vec::new();
+    stream.read_to_end(&mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    Answer {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        head: head.to_ascii_lowercase(),
+        body: body.to_owned(),
+    }
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(words: &[&str], sandbox: &Sandbox) -> (i32, String, String) {
+    let output = Command::new(PROGRAM)
+        .args(words)
+        .env("HELIOGRAPH_DIAGNOSTICS_BUS", sandbox.bus())
+        .env("HELIOGRAPH_DIAGNOSTICS_JOURNAL_DIRECTORY", sandbox.journal())
+        .env("HELIOGRAPH_DIAGNOSTICS_UNIT_PATH", units_of(sandbox))
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code().unwrap(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+}
+
+fn units_of(sandbox: &Sandbox) -> PathBuf {
+    Path::new(&sandbox.root()).join("etc/systemd/system")
+}
