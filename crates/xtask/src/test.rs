@@ -25,6 +25,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("python3-pip", "pip3"),
     ("systemd", "systemctl"),
     ("dbus", "dbus-daemon"),
+    ("chromium", "chromium"),
 ];
 /// Largest `heliograph-signal` that is shipped, in bytes.
 const MAX_SIGNAL: u64 = 4 << 20;

@@ -5,10 +5,13 @@
     reason = "what is stored is compared with the real clock"
 )]
 
+mod browser;
 mod calls;
+mod chromium;
 mod fault;
 mod http;
 mod installed;
+mod page;
 mod way;
 
 use std::collections::HashMap;
@@ -88,10 +91,10 @@ impl Sdk {
         let to = Timestamp::now();
         let passages = way.passages();
         assert!(ended.success(), "{ended}; {:?}", way::faults(&passages));
-        let stored = way.collector().messages();
+        let stored = way.stored();
         calls::check(&stored, &calls, self.library, from, to);
         check_ids(&stored, &passages);
-        let log = way.collector().log();
+        let log = way.log();
         assert!(!log.contains(calls::ADDRESS) && !log.contains(&key), "{log}");
         for passage in &passages {
             assert_eq!(passage.request.header("authorization"), Some(&*basic(&key)));

@@ -77,7 +77,8 @@ pub(crate) fn check(stored: &[Value], calls: &[Value], library: &str, from: Time
     }
 }
 
-fn number(message: &Value) -> usize {
+/// Which of the calls a message is.
+pub(crate) fn number(message: &Value) -> usize {
     let number = message["context"]["n"].as_u64();
     usize::try_from(number.unwrap_or_else(|| panic!("{message}"))).unwrap()
 }

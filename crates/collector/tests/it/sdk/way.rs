@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 use serde_json::Value;
@@ -27,6 +27,8 @@ pub(crate) struct Way {
 /// A request that came along.
 #[derive(Debug, Clone)]
 pub(crate) struct Passage {
+    /// When it came.
+    pub(crate) at: Instant,
     pub(crate) request: Message,
     /// Its messages.
     pub(crate) ids: Vec<String>,
@@ -36,9 +38,11 @@ pub(crate) struct Passage {
 }
 
 struct Shared {
-    collector: Mutex<TestCollector>,
+    /// It ends with the way, whatever still waits on a connection.
+    collector: Mutex<Option<TestCollector>>,
     script: Mutex<Script>,
     passages: Mutex<Vec<Passage>>,
+    calm: AtomicBool,
     stop: AtomicBool,
 }
 
@@ -49,9 +53,10 @@ impl Way {
         let way = Way {
             address: listener.local_addr().unwrap(),
             shared: Arc::new(Shared {
-                collector: Mutex::new(collector),
+                collector: Mutex::new(Some(collector)),
                 script: Mutex::default(),
                 passages: Mutex::default(),
+                calm: AtomicBool::new(false),
                 stop: AtomicBool::new(false),
             }),
         };
@@ -74,9 +79,21 @@ impl Way {
         format!("http://{}", self.address)
     }
 
-    /// The collector at its end.
-    pub(crate) fn collector(&self) -> MutexGuard<'_, TestCollector> {
-        self.shared.collector.lock().unwrap()
+    /// What is stored at its end.
+    pub(crate) fn stored(&self) -> Vec<Value> {
+        let collector = self.shared.collector.lock().unwrap();
+        collector.as_ref().unwrap().messages()
+    }
+
+    /// What the collector has logged.
+    pub(crate) fn log(&self) -> String {
+        let collector = self.shared.collector.lock().unwrap();
+        collector.as_ref().unwrap().log()
+    }
+
+    /// No more faults.
+    pub(crate) fn calm(&self) {
+        self.shared.calm.store(true, Ordering::SeqCst);
     }
 
     /// What came along until now.
@@ -89,6 +106,8 @@ impl Drop for Way {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address);
+        let collector = self.shared.collector.lock();
+        drop(collector.map(|mut collector| collector.take()));
     }
 }
 
@@ -110,8 +129,10 @@ impl Shared {
 
     /// What is answered to a request, and whether the connection ends then.
     fn pass(&self, request: Message) -> (Vec<u8>, bool) {
+        let at = Instant::now();
         let ids = ids(&request);
         let fault = self.script.lock().unwrap().next(&ids);
+        let fault = fault.filter(|_| !self.calm.load(Ordering::SeqCst));
         let answer = match fault {
             Some(Fault::Closed | Fault::Unavailable | Fault::Busy | Fault::TooMany) => None,
             Some(Fault::KilledWithin) => self.kill_within(&request),
@@ -121,6 +142,7 @@ impl Shared {
             self.kill();
         }
         self.passages.lock().unwrap().push(Passage {
+            at,
             request,
             ids,
             fault,
@@ -140,7 +162,10 @@ impl Shared {
 
     fn connect(&self) -> io::Result<TcpStream> {
         // Not while it is started again.
-        let address = self.collector.lock().unwrap().address();
+        let collector = self.collector.lock().unwrap();
+        let address = collector.as_ref().map(TestCollector::address);
+        drop(collector);
+        let address = address.ok_or(io::ErrorKind::NotConnected)?;
         let server = TcpStream::connect(address)?;
         server.set_nodelay(true)?;
         server.set_read_timeout(Some(SILENCE))?;
@@ -166,9 +191,10 @@ impl Shared {
     }
 
     fn kill(&self) {
-        let mut collector = self.collector.lock().unwrap();
-        collector.kill();
-        collector.restart();
+        if let Some(collector) = &mut *self.collector.lock().unwrap() {
+            collector.kill();
+            collector.restart();
+        }
     }
 }
 
@@ -184,23 +210,20 @@ fn refusal(status: &str, retry_after: Option<&str>) -> Vec<u8> {
     Message::answer(status, &headers, b"not now").bytes()
 }
 
-/// The ids of the messages of a request; none, if it is no delivery.
+/// The ids of the messages of a request; none, if it delivers none.
 fn ids(request: &Message) -> Vec<String> {
-    if request.word(0) != "POST" {
-        return vec![];
-    }
     let mut text = Vec::new();
     match request.header("content-encoding") {
         Some("gzip") => GzDecoder::new(&*request.body).read_to_end(&mut text).unwrap(),
         _ => (&*request.body).read_to_end(&mut text).unwrap(),
     };
-    let json: Value = serde_json::from_slice(&text).unwrap();
+    let json: Value = serde_json::from_slice(&text).unwrap_or_default();
     let messages = json["batch"].as_array().cloned();
     let messages = messages.unwrap_or_else(|| vec![json]);
-    messages
+    let ids = messages
         .iter()
-        .map(|message| message["messageId"].as_str().unwrap().to_owned())
-        .collect()
+        .filter_map(|message| message["messageId"].as_str());
+    ids.map(str::to_owned).collect()
 }
 
 /// How often each fault happened.
@@ -213,9 +236,9 @@ pub(crate) fn faults(passages: &[Passage]) -> BTreeMap<String, usize> {
 }
 
 /// The ids that came along.
-pub(crate) fn all_ids(passages: &[Passage]) -> BTreeSet<String> {
+pub(crate) fn all_ids<'a>(passages: impl IntoIterator<Item = &'a Passage>) -> BTreeSet<String> {
     passages
-        .iter()
+        .into_iter()
         .flat_map(|passage| passage.ids.iter().cloned())
         .collect()
 }
