@@ -37,6 +37,10 @@ pub struct Config {
     pub queue: usize,
     /// Memory of all requests under way together, in bytes.
     pub request_memory: usize,
+    /// Certificate that TLS is spoken with.
+    pub tls_cert: Option<PathBuf>,
+    /// Its key.
+    pub tls_key: Option<PathBuf>,
     /// How long a request's head may take to arrive.
     pub header_timeout: Duration,
     /// How long a request's body may take to arrive.
@@ -140,6 +144,8 @@ impl Default for Config {
             commit_pace: Duration::from_millis(1),
             queue: 4096,
             request_memory: 64 << 20,
+            tls_cert: None,
+            tls_key: None,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             public_url: None,
@@ -289,6 +295,8 @@ mod tests {
             commit_pace = "2ms"
             queue = 7
             request_memory = "9 MiB"
+            tls_cert = "/etc/x.pem"
+            tls_key = "/etc/x.key"
             header_timeout = "3s"
             body_timeout = "1m"
             public_url = "https://telemetry.example/x"
@@ -321,6 +329,8 @@ mod tests {
                 commit_pace: Duration::from_millis(2),
                 queue: 7,
                 request_memory: 9 << 20,
+                tls_cert: Some(PathBuf::from("/etc/x.pem")),
+                tls_key: Some(PathBuf::from("/etc/x.key")),
                 header_timeout: Duration::from_secs(3),
                 body_timeout: Duration::from_mins(1),
                 public_url: Some("https://telemetry.example/x".parse().unwrap()),

@@ -13,6 +13,7 @@
 //! | [`stream`] | the bytes of a connection |
 //! | [`pulse`] | what a connection is doing, and how long it may; pure |
 //! | [`connection`] | a connection from beginning to end |
+//! | [`tls`] | certificates |
 //! | [`stage`] | running, stopping, ended |
 
 mod accept;
@@ -23,6 +24,7 @@ mod room;
 pub(crate) mod socket;
 mod stage;
 mod stream;
+pub(crate) mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +37,7 @@ use self::pulse::Times;
 use self::room::Room;
 use self::socket::Socket;
 use self::stage::{Stage, Stages};
+use self::tls::Tls;
 use crate::client::proxies::Proxies;
 use crate::clock::Stopwatch;
 use crate::http::Door;
@@ -45,9 +48,9 @@ pub(crate) const READ_BUFFER: usize = 64 << 10;
 pub(crate) const HEADERS_ON_STACK: usize = 100;
 
 /// What connections may do.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Terms {
-    /// Time for a request's head, from its first byte or from the connection's beginning.
+    /// Time for a request's head, from its first byte or from the connection's beginning; and for a TLS handshake.
     pub(crate) header_timeout: Duration,
     /// Time between an answer and the next request, and for the client to read an answer.
     pub(crate) idle_timeout: Duration,
@@ -61,6 +64,8 @@ pub(crate) struct Terms {
     pub(crate) client_connections: usize,
     /// Whose connections are those of many clients.
     pub(crate) proxies: Proxies,
+    /// What is spoken over TCP; over socket files, TLS is not.
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 /// What all connections share.
@@ -70,6 +75,7 @@ struct House {
     times: Times,
     room: Arc<Room>,
     proxies: Proxies,
+    tls: Option<Arc<Tls>>,
     stages: Stages,
     clock: Stopwatch,
 }
@@ -101,6 +107,7 @@ pub(crate) fn serve(sockets: Vec<Socket>, door: Door, terms: &Terms) -> Listenin
         },
         room: Arc::new(Room::new(terms.connections, terms.client_connections)),
         proxies: terms.proxies.clone(),
+        tls: terms.tls.clone(),
         stages: Stages::new(),
         clock: Stopwatch::start(),
     });

@@ -22,6 +22,8 @@ use crate::entropy::{Entropy, SystemEntropy};
 use crate::http::{self, App, Door};
 use crate::keys::{self, Keys};
 use crate::listen::socket::Socket;
+pub use crate::listen::tls::TlsError;
+use crate::listen::tls::{Files, Tls};
 use crate::listen::{self, Listening, Terms};
 use crate::local;
 use crate::lock::{self, LockError};
@@ -63,6 +65,7 @@ pub struct Collector {
     polling: Task<()>,
     importing: Option<Listening>,
     metrics: Option<(Listening, Option<SocketAddr>)>,
+    tls: Option<Arc<Tls>>,
     _lock: File,
 }
 
@@ -87,6 +90,12 @@ pub enum StartError {
     /// The address can't be had.
     #[error("can't listen on {0}")]
     Listen(String, #[source] io::Error),
+    /// One of the two is configured, the other is not.
+    #[error("tls_cert and tls_key belong together: set both, or neither")]
+    HalfTls,
+    /// The certificate or its key is of no use.
+    #[error("can't speak TLS")]
+    Tls(#[source] TlsError),
     /// No thread can be had.
     #[error("can't start the writer")]
     Thread(#[source] io::Error),
@@ -113,6 +122,7 @@ impl Collector {
         let today = Day::of(clock.now());
         let used = Reader::open(&config.data)?.usage(today)?;
         let keys = Arc::new(Keys::load(Reader::open(&config.data)?)?);
+        let tls = tls(config)?;
         let socket = bind(&config.listen).await?;
         let for_metrics = match &config.metrics_listen {
             Some(listen) => Some(bind(listen).await?),
@@ -136,14 +146,18 @@ impl Collector {
             Budget::of(config.request_memory),
             config,
         ));
-        let terms = terms(config);
-        let urls = vec![socket.shown()];
+        let plain = terms(config);
+        let terms = Terms {
+            tls: tls.clone(),
+            ..plain.clone()
+        };
+        let urls = vec![socket.shown(tls.is_some())];
         let address = socket.address();
         let metrics = for_metrics.map(|socket| {
-            tracing::info!("metrics are on {}/metrics", socket.shown());
+            tracing::info!("metrics are on {}/metrics", socket.shown(false));
             let address = socket.address();
             let door = Door::to(http::metrics_router(Arc::clone(&app)));
-            (listen::serve(vec![socket], door, &terms), address)
+            (listen::serve(vec![socket], door, &plain), address)
         });
         Ok(Collector {
             urls,
@@ -155,11 +169,12 @@ impl Collector {
             importing: local::listen(
                 &config.data,
                 Door::to(http::local_router(Arc::clone(&app))),
-                &terms,
+                &plain,
             ),
             app,
             polling: tokio::spawn(poll(keys)),
             metrics,
+            tls,
             _lock: lock,
         })
     }
@@ -182,6 +197,17 @@ impl Collector {
     /// What it has counted so far.
     pub fn metrics(&self) -> &Metrics {
         self.queue.metrics()
+    }
+
+    /// Reads the certificate and its key again, for the connections to come. Whether there is one.
+    ///
+    /// # Errors
+    /// When they are of no use; then those that were read before are used.
+    pub fn reload(&self) -> Result<bool, TlsError> {
+        match &self.tls {
+            Some(tls) => tls.reload().map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// Stops it; returns when everything that was accepted is on disk and the database is closed.
@@ -231,6 +257,19 @@ async fn stop(listening: Option<Listening>, grace: Duration) -> bool {
     }
 }
 
+fn tls(config: &Config) -> Result<Option<Arc<Tls>>, StartError> {
+    let files = match (&config.tls_cert, &config.tls_key) {
+        (Some(certificate), Some(key)) => Files {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        },
+        (None, None) => return Ok(None),
+        _ => return Err(StartError::HalfTls),
+    };
+    let tls = Tls::load(files).map_err(StartError::Tls)?;
+    Ok(Some(Arc::new(tls)))
+}
+
 fn terms(config: &Config) -> Terms {
     Terms {
         header_timeout: config.header_timeout,
@@ -240,6 +279,7 @@ fn terms(config: &Config) -> Terms {
         connections: config.connections,
         client_connections: config.client_connections,
         proxies: config.trusted_proxies.clone(),
+        tls: None,
     }
 }
 

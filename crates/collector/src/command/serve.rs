@@ -1,4 +1,4 @@
-//! `serve`: runs until it is told to stop by SIGTERM or SIGINT.
+//! `serve`: runs until it is told to stop by SIGTERM or SIGINT; reads its certificate again on SIGHUP.
 
 use std::io::{self, Write as _};
 
@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use heliograph_collector::config::{Config, Level};
 use heliograph_collector::open_files;
 use heliograph_collector::server::{Collector, Sources};
+use heliograph_collector::writer::chain;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
@@ -24,16 +25,31 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
+        let mut hang_up = signal(SignalKind::hangup()).context("can't listen for SIGHUP")?;
         let collector = Collector::start(config, Sources::default()).await?;
         announce(&collector).context("can't print the address")?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = hang_up.recv() => reload(&collector),
+            }
         }
         tracing::info!("stopping");
         collector.stop().await;
         Ok(())
     })
+}
+
+fn reload(collector: &Collector) {
+    match collector.reload() {
+        Ok(true) => tracing::info!("the certificate and its key were read again"),
+        Ok(false) => tracing::info!("there is no certificate to read again"),
+        Err(error) => tracing::error!(
+            "THE NEW CERTIFICATE IS OF NO USE, the old one is used on: {}",
+            chain(&error)
+        ),
+    }
 }
 
 /// The configuration with as many connections as files may be open.

@@ -1,6 +1,8 @@
 //! The one list of configuration keys: their names, what they mean, how they are read and shown. The file, the environment and
 //! the printed default are all made from it.
 
+use std::path::{Path, PathBuf};
+
 use super::quantity::{duration, rate, show_bytes, show_duration, show_rate, show_size, size};
 use super::{Config, Level, Origins, Unplanned};
 use crate::listen::address::Address;
@@ -87,8 +89,28 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| quoted(&show_size(config.request_memory)),
     },
     Setting {
+        key: "tls_cert",
+        doc: "File of the certificate (PEM), and behind it those that lead to one that clients know. With it and `tls_key`,\nHTTPS is spoken instead of HTTP, but on socket files. Both are read again on SIGHUP; connections stay.",
+        expected: "a file, or nothing",
+        read: |config, text| {
+            config.tls_cert = file(text);
+            Some(())
+        },
+        show: |config| quoted(&shown_file(config.tls_cert.as_deref())),
+    },
+    Setting {
+        key: "tls_key",
+        doc: "File of its private key (PEM, not encrypted).",
+        expected: "a file, or nothing",
+        read: |config, text| {
+            config.tls_key = file(text);
+            Some(())
+        },
+        show: |config| quoted(&shown_file(config.tls_key.as_deref())),
+    },
+    Setting {
         key: "header_timeout",
-        doc: "How long the head of a request may take to arrive, from its first byte or from the connection's beginning.",
+        doc: "How long the head of a request may take to arrive, from its first byte or from the connection's beginning; and\nbefore it, a TLS handshake.",
         expected: "a duration, such as \"10s\"",
         read: |config, text| duration(text).map(|value| config.header_timeout = value),
         show: |config| quoted(&show_duration(config.header_timeout)),
@@ -283,6 +305,14 @@ fn read_limit(text: &str, read: impl FnOnce(&str) -> Option<u64>) -> Option<Opti
         NONE => Some(None),
         _ => read(text).map(Some),
     }
+}
+
+fn file(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+fn shown_file(path: Option<&Path>) -> String {
+    path.unwrap_or(Path::new("")).to_string_lossy().into_owned()
 }
 
 fn quoted(text: &str) -> String {

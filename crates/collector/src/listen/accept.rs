@@ -62,7 +62,7 @@ fn begin(house: &Arc<House>, place: Place, stream: Stream, peer: Peer) {
         Some(seat) => {
             tokio::spawn(connection::run(stream, peer, seat, Arc::clone(house)));
         }
-        None => connection::refuse(&stream),
+        None => connection::refuse(&stream, house),
     }
 }
 

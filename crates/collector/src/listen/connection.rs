@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustix::net::{SendFlags, send};
+use tokio::select;
 use tokio::time::{sleep, timeout};
 
 use super::House;
@@ -32,8 +33,28 @@ const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\n
     content-type: application/json\r\ncontent-length: 75\r\n\r\n\
     {\"code\":\"too_many_connections\",\"message\":\"the client has too many of them\"}";
 
-/// Answers requests until the client, the server or the clock has had enough.
+/// Speaks TLS, where that is to be spoken, and answers requests.
 pub(super) async fn run(stream: Stream, peer: Peer, seat: Seat, house: Arc<House>) {
+    match (stream, &house.tls) {
+        (Stream::Tcp(tcp), Some(tls)) => {
+            let handshake = timeout(house.times.head, tls.acceptor().accept(tcp));
+            let shaken = select! {
+                // No request has come yet.
+                () = house.stages.reached(Stage::Stopping) => return,
+                shaken = handshake => shaken,
+            };
+            // Somebody who does not speak TLS is told by the end of the connection.
+            if let Ok(Ok(stream)) = shaken {
+                serve(Stream::Tls(Box::new(stream)), peer, &house).await;
+            }
+        }
+        (stream, _) => serve(stream, peer, &house).await,
+    }
+    drop(seat);
+}
+
+/// Answers requests until the client, the server or the clock has had enough.
+async fn serve(stream: Stream, peer: Peer, house: &House) {
     let pulse = Arc::new(Pulse::default());
     let service = service_fn(|request: Request<Incoming>| {
         let answering = pulse.request();
@@ -120,11 +141,13 @@ pub(super) async fn run(stream: Stream, peer: Peer, seat: Seat, house: Arc<House
         // The client may be gone by then.
         let _ = timeout(DRAINING, drain(&mut noted, DRAINED)).await;
     }
-    drop(seat);
 }
 
-/// Tells a client that it has too many connections, if that can be said at once.
-pub(super) fn refuse(stream: &Stream) {
+/// Tells a client that it has too many connections, if that can be said at once and without TLS.
+pub(super) fn refuse(stream: &Stream, house: &House) {
+    if house.tls.is_some() {
+        return;
+    }
     // A connection that was just made takes these few bytes; and if not, its end says the same.
     let _ = send(
         stream.socket(),

@@ -132,6 +132,10 @@ impl Pulse {
         self.stuck.store(true, Ordering::Relaxed);
     }
 
+    pub(super) fn is_stuck(&self) -> bool {
+        self.stuck.load(Ordering::Relaxed)
+    }
+
     /// Asks the stream, which answers when it is read the next time and nothing is there yet.
     pub(super) fn ask_for_unread(&self) {
         self.unread.store(false, Ordering::Relaxed);

@@ -90,11 +90,13 @@ impl Socket {
     }
 
     /// Where it can be reached, for people.
-    pub(crate) fn shown(&self) -> String {
+    pub(crate) fn shown(&self, with_tls: bool) -> String {
+        let scheme = if with_tls { "https" } else { "http" };
         match &self.kind {
-            Kind::Tcp(listener) => listener
-                .local_addr()
-                .map_or_else(|error| error.to_string(), |address| format!("http://{address}")),
+            Kind::Tcp(listener) => listener.local_addr().map_or_else(
+                |error| error.to_string(),
+                |address| format!("{scheme}://{address}"),
+            ),
             Kind::Unix(listener) => {
                 let address = listener.local_addr().ok();
                 let path = address.as_ref().and_then(|address| address.as_pathname());

@@ -108,7 +108,7 @@ impl TestCollector {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        let address = self.url().strip_prefix("http://").unwrap();
+        let (_, address) = self.url().split_once("://").unwrap();
         address.parse().unwrap()
     }
 

@@ -45,4 +45,5 @@ mod settings;
 mod shape;
 mod suppression;
 mod tenure;
+mod tls;
 mod violation;
