@@ -99,8 +99,9 @@ impl<'a> Members<'a> {
 
 /// Appends a text as a JSON string.
 pub fn push_text(text: &str, out: &mut Vec<u8>) {
-    let plain = |byte: &u8| !matches!(*byte, b'"' | b'\\' | ..=0x1f);
-    if text.as_bytes().iter().all(plain) {
+    // Without an end at the first one, so that many bytes are looked at together.
+    let escaped = |found, byte: &u8| found | matches!(*byte, b'"' | b'\\' | ..=0x1f);
+    if !text.as_bytes().iter().fold(false, escaped) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
