@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use listenfd::ListenFd;
 use tokio::join;
 use tokio::task::{JoinHandle as Task, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
@@ -21,6 +22,7 @@ use crate::delta::Day;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::http::{self, App, Door};
 use crate::keys::{self, Keys};
+pub use crate::listen::socket::BadSocket;
 use crate::listen::socket::Socket;
 pub use crate::listen::tls::TlsError;
 use crate::listen::tls::{Files, Tls};
@@ -33,7 +35,7 @@ use crate::quota::Quotas;
 use crate::secret::{SecretError, Secrets};
 use crate::store::{OpenError, Reader, Store, StoreError};
 use crate::window::{self, Window};
-use crate::writer::{self, Queue};
+use crate::writer::{self, Beat, Queue};
 
 /// Where time and randomness come from.
 #[derive(Clone)]
@@ -90,6 +92,9 @@ pub enum StartError {
     /// The address can't be had.
     #[error("can't listen on {0}")]
     Listen(String, #[source] io::Error),
+    /// A socket that was handed over can't be used.
+    #[error(transparent)]
+    Inherited(#[from] BadSocket),
     /// One of the two is configured, the other is not.
     #[error("tls_cert and tls_key belong together: set both, or neither")]
     HalfTls,
@@ -102,11 +107,23 @@ pub enum StartError {
 }
 
 impl Collector {
-    /// Starts a collector on the current runtime.
+    /// Starts a collector on the current runtime; it listens where that is configured.
     ///
     /// # Errors
     /// When it can't start.
     pub async fn start(config: &Config, sources: Sources) -> Result<Collector, StartError> {
+        Collector::start_on(ListenFd::empty(), config, sources).await
+    }
+
+    /// Starts a collector on the current runtime; it listens on these sockets, if there are any, else where that is configured.
+    ///
+    /// # Errors
+    /// When it can't start.
+    pub async fn start_on(
+        sockets: ListenFd,
+        config: &Config,
+        sources: Sources,
+    ) -> Result<Collector, StartError> {
         let clock = Arc::clone(&sources.clock);
         let mut store = Store::open(&config.data)?;
         let lock = lock::lock(&config.data)?;
@@ -123,7 +140,12 @@ impl Collector {
         let used = Reader::open(&config.data)?.usage(today)?;
         let keys = Arc::new(Keys::load(Reader::open(&config.data)?)?);
         let tls = tls(config)?;
-        let socket = bind(&config.listen).await?;
+        let mut sockets = Socket::inherited(sockets)?;
+        if sockets.is_empty() {
+            sockets.push(bind(&config.listen).await?);
+        } else {
+            tracing::info!("listening on sockets that were handed over, not on what is configured");
+        }
         let for_metrics = match &config.metrics_listen {
             Some(listen) => Some(bind(listen).await?),
             None => None,
@@ -151,8 +173,8 @@ impl Collector {
             tls: tls.clone(),
             ..plain.clone()
         };
-        let urls = vec![socket.shown(tls.is_some())];
-        let address = socket.address();
+        let urls = sockets.iter().map(|socket| socket.shown(tls.is_some())).collect();
+        let address = sockets.iter().find_map(Socket::address);
         let metrics = for_metrics.map(|socket| {
             tracing::info!("metrics are on {}/metrics", socket.shown(false));
             let address = socket.address();
@@ -165,7 +187,7 @@ impl Collector {
             grace: config.grace,
             queue,
             writer,
-            serving: listen::serve(vec![socket], http::door(&app, config), &terms),
+            serving: listen::serve(sockets, http::door(&app, config), &terms),
             importing: local::listen(
                 &config.data,
                 Door::to(http::local_router(Arc::clone(&app))),
@@ -192,6 +214,11 @@ impl Collector {
     /// Where it shows metrics, if that is a place of its own.
     pub fn metrics_address(&self) -> Option<SocketAddr> {
         self.metrics.as_ref().and_then(|(_, address)| *address)
+    }
+
+    /// The rounds of its writer.
+    pub fn beat(&self) -> Beat {
+        self.queue.beat().clone()
     }
 
     /// What it has counted so far.

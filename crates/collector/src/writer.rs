@@ -7,6 +7,7 @@
 //! Requests wait in a bounded queue; one that finds it full is refused at once. Between commits, and when nothing waits, the
 //! writer does chores, a few milliseconds at a time.
 
+mod beat;
 mod chores;
 mod condition;
 mod dedupe;
@@ -26,6 +27,7 @@ use heliograph_wire::id::Hour;
 use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
+pub use self::beat::Beat;
 use self::chores::Chores;
 pub use self::condition::{Condition, chain};
 use self::dedupe::Dedupe;
@@ -83,6 +85,7 @@ pub struct Queue {
     quotas: Arc<Quotas>,
     floor: watch::Receiver<Timestamp>,
     suppresses: Arc<AtomicBool>,
+    beat: Beat,
 }
 
 impl Queue {
@@ -138,6 +141,11 @@ impl Queue {
         let _ = self.jobs.send(Job::Close);
     }
 
+    /// The writer's rounds.
+    pub fn beat(&self) -> &Beat {
+        &self.beat
+    }
+
     /// Whether the store could be written the last time.
     pub fn condition(&self) -> &Condition {
         &self.condition
@@ -181,7 +189,7 @@ pub fn start(
     clock: Arc<dyn Clock>,
 ) -> io::Result<(Queue, JoinHandle<()>)> {
     let (jobs, waiting) = sync_channel(setup.queue);
-    let condition = Arc::<Condition>::default();
+    let (condition, beat) = (Arc::<Condition>::default(), Beat::default());
     let (metrics, quotas) = (setup.metrics.clone(), setup.quotas.clone());
     let (rising, floor) = watch::channel(window.floor());
     let suppressed = Suppressed::default();
@@ -192,6 +200,7 @@ pub fn start(
         setup,
         clock,
         condition: condition.clone(),
+        beat: beat.clone(),
         floor: rising,
         suppressed,
         sampler: Sampler::default(),
@@ -209,6 +218,7 @@ pub fn start(
         quotas,
         floor,
         suppresses,
+        beat,
     };
     Ok((queue, thread))
 }
@@ -219,6 +229,7 @@ struct Writer {
     setup: Setup,
     clock: Arc<dyn Clock>,
     condition: Arc<Condition>,
+    beat: Beat,
     floor: watch::Sender<Timestamp>,
     suppressed: Suppressed,
     sampler: Sampler,
@@ -230,6 +241,7 @@ impl Writer {
         let mut last: Option<Stopwatch> = None;
         let mut chores = Chores::default();
         loop {
+            self.beat.round();
             match waiting.recv_timeout(IDLE) {
                 Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => return self.store,
                 Ok(first) => {

@@ -1,12 +1,14 @@
 //! `serve`: runs until it is told to stop by SIGTERM or SIGINT; reads its certificate again on SIGHUP.
 
+mod manager;
+
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 use heliograph_collector::config::{Config, Level};
-use heliograph_collector::open_files;
 use heliograph_collector::server::{Collector, Sources};
 use heliograph_collector::writer::chain;
+use heliograph_collector::{environment, open_files};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
@@ -17,6 +19,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         .with_ansi(false)
         .with_writer(io::stderr)
         .init();
+    let sockets = environment::sockets()?;
     let config = &fitted(config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -26,16 +29,23 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
         let mut hang_up = signal(SignalKind::hangup()).context("can't listen for SIGHUP")?;
-        let collector = Collector::start(config, Sources::default()).await?;
+        let collector = Collector::start_on(sockets, config, Sources::default()).await?;
         announce(&collector).context("can't print the address")?;
+        manager::ready();
+        tokio::spawn(manager::feed(collector.beat()));
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hang_up.recv() => reload(&collector),
+                _ = hang_up.recv() => {
+                    manager::reloading();
+                    reload(&collector);
+                    manager::ready();
+                }
             }
         }
         tracing::info!("stopping");
+        manager::stopping();
         collector.stop().await;
         Ok(())
     })

@@ -50,7 +50,8 @@ pub(super) async fn run(socket: Socket, house: Arc<House>) {
             }
         }
     }
-    while let Some(place) = house.room.place_now()
+    while socket.is_ours_alone()
+        && let Some(place) = house.room.place_now()
         && let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, socket.accept()).await
     {
         begin(&house, place, stream, peer);

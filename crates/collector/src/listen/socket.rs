@@ -3,10 +3,12 @@
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net as std_unix;
 use std::path::{Path, PathBuf};
 
+use listenfd::ListenFd;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use tokio::net::{TcpListener, UnixListener};
 
@@ -22,6 +24,8 @@ const BACKLOG: i32 = 1024;
 /// A socket that listens.
 pub(crate) struct Socket {
     kind: Kind,
+    /// Somebody else listens on it, too, and takes those who wait when we don't.
+    handed_over: bool,
     /// The file to be removed at the end.
     _file: Option<SocketFile>,
 }
@@ -33,12 +37,38 @@ enum Kind {
 
 struct SocketFile(PathBuf);
 
+/// A socket that was handed over is of no use.
+#[derive(Debug, thiserror::Error)]
+#[error("the socket {index} of those that were handed over is not a listening TCP or Unix stream socket")]
+pub struct BadSocket {
+    /// Its place among them, from 0.
+    index: usize,
+    /// Why.
+    #[source]
+    error: io::Error,
+}
+
 impl Socket {
+    /// The sockets that were handed over to this process.
+    pub(crate) fn inherited(mut handed: ListenFd) -> Result<Vec<Socket>, BadSocket> {
+        let count = handed.len();
+        let take = |index| inherit(&mut handed, index).map_err(|error| BadSocket { index, error });
+        let sockets: Result<Vec<Option<Kind>>, BadSocket> = (0..count).map(take).collect();
+        let sockets = sockets?.into_iter().flatten();
+        let socket = |kind| Socket {
+            kind,
+            handed_over: true,
+            _file: None,
+        };
+        Ok(sockets.map(socket).collect())
+    }
+
     /// Listens on an address.
     pub(crate) async fn bind(address: &Address) -> io::Result<Socket> {
         match address {
             Address::Tcp(address) => Ok(Socket {
                 kind: Kind::Tcp(TcpListener::bind(address).await?),
+                handed_over: false,
                 _file: None,
             }),
             Address::Unix(path) => Socket::bind_file(path, MODE),
@@ -61,6 +91,7 @@ impl Socket {
         rustix::net::listen(&socket, BACKLOG)?;
         Ok(Socket {
             kind: Kind::Unix(UnixListener::from_std(socket.into())?),
+            handed_over: false,
             _file: Some(file),
         })
     }
@@ -79,6 +110,11 @@ impl Socket {
                 Ok((Stream::Unix(stream), Peer::Unix))
             }
         }
+    }
+
+    /// Whether those who wait for it are lost when we end.
+    pub(super) fn is_ours_alone(&self) -> bool {
+        !self.handed_over
     }
 
     /// Its address, unless it is a file.
@@ -110,6 +146,29 @@ impl Drop for SocketFile {
     fn drop(&mut self) {
         // One that stays behind is replaced by the next server.
         let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A socket of either kind; its file is that of whoever made it.
+fn inherit(handed: &mut ListenFd, index: usize) -> io::Result<Option<Kind>> {
+    if let Ok(socket) = handed.take_tcp_listener(index) {
+        let Some(socket) = socket else { return Ok(None) };
+        check_listens(&socket)?;
+        socket.set_nonblocking(true)?;
+        return Ok(Some(Kind::Tcp(TcpListener::from_std(socket)?)));
+    }
+    let Some(socket) = handed.take_unix_listener(index)? else {
+        return Ok(None);
+    };
+    check_listens(&socket)?;
+    socket.set_nonblocking(true)?;
+    Ok(Some(Kind::Unix(UnixListener::from_std(socket)?)))
+}
+
+fn check_listens(socket: impl AsFd) -> io::Result<()> {
+    match rustix::net::sockopt::socket_acceptconn(socket)? {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it does not listen")),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
@@ -15,6 +16,9 @@ use crate::client::{Answer, Client};
 
 /// The binary under test.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_heliograph-collector");
+
+/// Runs what follows with standard input as the socket that was handed over to it.
+pub(crate) const HAND_OVER: &str = r#"LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@" 3<&0 </dev/null"#;
 
 /// A running collector; killed when it is dropped.
 pub(crate) struct TestCollector {
@@ -49,7 +53,7 @@ impl TestCollector {
     pub(crate) fn limited_to_files(files: u32, settings: &[(&str, &str)]) -> TestCollector {
         let dir = TempDir::new().unwrap();
         let data = dir.path().join("data");
-        let mut command = Command::new("sh");
+        let mut command = quiet("sh");
         command
             .arg("-c")
             .arg(format!("ulimit -n {files} && exec \"$0\" \"$@\""))
@@ -61,7 +65,23 @@ impl TestCollector {
     pub(crate) fn listening_on(listen: &str) -> TestCollector {
         let dir = TempDir::new().unwrap();
         let data = dir.path().join("data");
-        TestCollector::by(Command::new(BINARY), listen, dir, &data, &[])
+        TestCollector::by(quiet(BINARY), listen, dir, &data, &[])
+    }
+
+    /// Starts one that is told this in its environment.
+    pub(crate) fn told(variables: &[(&str, &str)]) -> TestCollector {
+        let dir = TempDir::new().unwrap();
+        let data = dir.path().join("data");
+        let mut command = quiet(BINARY);
+        command.envs(variables.iter().copied());
+        TestCollector::by(command, "127.0.0.1:0", dir, &data, &[])
+    }
+
+    /// Starts one on a data directory that a service manager hands a socket to.
+    pub(crate) fn handed(socket: OwnedFd, data: &Path) -> TestCollector {
+        let mut command = Command::new("sh");
+        command.args(["-c", HAND_OVER, BINARY]).stdin(Stdio::from(socket));
+        TestCollector::by(command, "127.0.0.1:0", TempDir::new().unwrap(), data, &[])
     }
 
     /// What one says that can't listen there.
@@ -73,7 +93,7 @@ impl TestCollector {
     }
 
     fn new(dir: TempDir, data: &Path, settings: &[(&str, &str)]) -> TestCollector {
-        TestCollector::by(Command::new(BINARY), "127.0.0.1:0", dir, data, settings)
+        TestCollector::by(quiet(BINARY), "127.0.0.1:0", dir, data, settings)
     }
 
     fn by(
@@ -174,7 +194,7 @@ impl TestCollector {
     /// Starts it again after it ended.
     pub(crate) fn restart(&mut self) {
         let (data, log) = (&self.data, log_path(&self.dir));
-        let (child, url) = spawn(Command::new(BINARY), &self.listen, data, &log, &self.settings);
+        let (child, url) = spawn(quiet(BINARY), &self.listen, data, &log, &self.settings);
         self.child = child;
         self.url = url;
     }
@@ -238,11 +258,17 @@ fn serve(
     command
         .args(["serve", "--listen", listen, "--data"])
         .arg(data)
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)
         .spawn()
         .unwrap()
+}
+
+/// A program that nothing is typed to.
+fn quiet(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null());
+    command
 }
 
 fn spawn(

@@ -41,6 +41,7 @@ mod report;
 mod reporter;
 mod sdk;
 mod sender;
+mod service;
 mod settings;
 mod shape;
 mod suppression;
