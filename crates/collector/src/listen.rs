@@ -41,6 +41,7 @@ use self::tls::Tls;
 use crate::client::proxies::Proxies;
 use crate::clock::Stopwatch;
 use crate::http::Door;
+use crate::metrics::Connections;
 
 /// Most bytes that one connection has read and not yet used.
 pub(crate) const READ_BUFFER: usize = 64 << 10;
@@ -62,6 +63,8 @@ pub(crate) struct Terms {
     pub(crate) connections: usize,
     /// Connections of one client.
     pub(crate) client_connections: usize,
+    /// Where they are counted.
+    pub(crate) counted: Connections,
     /// Whose connections are those of many clients.
     pub(crate) proxies: Proxies,
     /// What is spoken over TCP; over socket files, TLS is not.
@@ -105,7 +108,11 @@ pub(crate) fn serve(sockets: Vec<Socket>, door: Door, terms: &Terms) -> Listenin
             head: terms.header_timeout,
             idle: terms.idle_timeout,
         },
-        room: Arc::new(Room::new(terms.connections, terms.client_connections)),
+        room: Arc::new(Room::new(
+            terms.connections,
+            terms.client_connections,
+            terms.counted.clone(),
+        )),
         proxies: terms.proxies.clone(),
         tls: terms.tls.clone(),
         stages: Stages::new(),

@@ -32,6 +32,17 @@ pub type Counters<const LABELS: usize> = Family<[Label; LABELS], Counter>;
 /// A histogram for each set of labels.
 type Histograms<const LABELS: usize> = Family<[Label; LABELS], Histogram, fn() -> Histogram>;
 
+/// Connections of one socket, or of several that are counted together.
+#[derive(Debug, Clone, Default)]
+pub struct Connections {
+    /// That are open.
+    pub open: Gauge,
+    /// That were accepted.
+    pub accepted: Counter,
+    /// That were refused, since their client had too many.
+    pub refused: Counter,
+}
+
 /// The numbers. Each is a handle: what is counted through a clone is counted.
 #[derive(Debug)]
 pub struct Metrics {
@@ -49,6 +60,8 @@ pub struct Metrics {
     group_sizes: Histogram,
     commit_times: Histogram,
     drift: Histograms<1>,
+    /// Connections of those who send.
+    pub connections: Connections,
     /// Requests that wait for the writer.
     pub queue_length: Gauge,
     /// Ids in the window.
@@ -71,6 +84,7 @@ impl Default for Metrics {
             group_sizes: Histogram::new(GROUP_SIZES),
             commit_times: Histogram::new(COMMIT_TIMES),
             drift: Histograms::new_with_constructor(|| Histogram::new(DRIFTS)),
+            connections: Connections::default(),
             queue_length: Gauge::default(),
             window_ids: Gauge::default(),
         };
@@ -124,6 +138,22 @@ impl Metrics {
             "rate_limited",
             "Requests that were refused because a client, or the holders of a key, sent too much at once",
             self.too_fast.clone(),
+        );
+        let Connections {
+            open,
+            accepted,
+            refused,
+        } = &self.connections;
+        registry.register("connections", "Connections that are open", open.clone());
+        registry.register(
+            "connections_accepted",
+            "Connections that were accepted",
+            accepted.clone(),
+        );
+        registry.register(
+            "connections_refused",
+            "Connections that were refused, since their client had too many",
+            refused.clone(),
         );
         registry.register_with_unit(
             "body",

@@ -30,7 +30,7 @@ use crate::listen::{self, Listening, Terms};
 use crate::local;
 use crate::lock::{self, LockError};
 use crate::lookback::Lookback;
-use crate::metrics::Metrics;
+use crate::metrics::{Connections, Metrics};
 use crate::quota::Quotas;
 use crate::secret::{SecretError, Secrets};
 use crate::store::{OpenError, Reader, Store, StoreError};
@@ -171,6 +171,7 @@ impl Collector {
         let plain = terms(config);
         let terms = Terms {
             tls: tls.clone(),
+            counted: queue.metrics().connections.clone(),
             ..plain.clone()
         };
         let urls = sockets.iter().map(|socket| socket.shown(tls.is_some())).collect();
@@ -305,6 +306,7 @@ fn terms(config: &Config) -> Terms {
         header_count: config.header_count,
         connections: config.connections,
         client_connections: config.client_connections,
+        counted: Connections::default(),
         proxies: config.trusted_proxies.clone(),
         tls: None,
     }

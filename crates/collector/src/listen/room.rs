@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::client::Client;
+use crate::metrics::Connections;
 
 /// The connections that there may be.
 pub(super) struct Room {
@@ -18,6 +19,7 @@ pub(super) struct Room {
     free: Arc<Semaphore>,
     full: AtomicBool,
     per_client: usize,
+    counted: Connections,
     /// Never more entries than connections.
     clients: Mutex<HashMap<Client, usize>>,
 }
@@ -35,13 +37,14 @@ pub(super) struct Seat {
 }
 
 impl Room {
-    pub(super) fn new(all: usize, per_client: usize) -> Room {
+    pub(super) fn new(all: usize, per_client: usize, counted: Connections) -> Room {
         let all = u32::try_from(all.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX >> 3);
         Room {
             all,
             free: Arc::new(Semaphore::new(all as usize)),
             full: AtomicBool::new(false),
             per_client,
+            counted,
             clients: Mutex::default(),
         }
     }
@@ -79,10 +82,13 @@ impl Room {
             let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
             let held = clients.entry(client).or_default();
             if *held >= self.per_client {
+                self.counted.refused.inc();
                 return None;
             }
             *held += 1;
         }
+        self.counted.accepted.inc();
+        self.counted.open.inc();
         Some(Seat {
             room: Arc::clone(self),
             client,
@@ -99,6 +105,7 @@ impl Room {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.room.counted.open.dec();
         let Some(client) = self.client else { return };
         let mut clients = self.room.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Entry::Occupied(mut held) = clients.entry(client) {
@@ -122,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_client_has_so_many_and_gets_them_back() {
-        let room = Arc::new(Room::new(5, 2));
+        let room = Arc::new(Room::new(5, 2, Connections::default()));
         let take = |address| room.seat(room.place_now().unwrap(), client(address));
         let (first, second) = (take("192.0.2.1"), take("192.0.2.1"));
         assert!(first.is_some() && second.is_some());
@@ -132,13 +139,17 @@ mod tests {
         drop(first);
         let third = take("192.0.2.1");
         assert!(third.is_some());
+        assert_eq!(room.counted.open.get(), 3);
         drop((second, third, other));
+        let counted = &room.counted;
+        let numbers = (counted.open.get(), counted.accepted.get(), counted.refused.get());
+        assert_eq!(numbers, (0, 4, 1));
         assert!(room.clients.lock().unwrap().is_empty());
     }
 
     #[test]
     fn there_are_so_many_in_all() {
-        let room = Arc::new(Room::new(2, 9));
+        let room = Arc::new(Room::new(2, 9, Connections::default()));
         let places = (room.place_now(), room.place_now());
         assert!(places.0.is_some() && places.1.is_some() && room.place_now().is_none());
         drop(places);

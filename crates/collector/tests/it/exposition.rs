@@ -83,6 +83,10 @@ impl Exposition {
         self.kinds.get(family).copied()
     }
 
+    pub(crate) fn families(&self) -> impl Iterator<Item = &str> {
+        self.kinds.keys().map(String::as_str)
+    }
+
     pub(crate) fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
         let labels = self.samples.keys().flat_map(|(_, labels)| labels);
         labels.map(|(name, value)| (name.as_str(), value.as_str()))

@@ -65,6 +65,13 @@ fn what_happened_is_counted() {
     assert_eq!(value("commit_requests_count", &[]), Some(2.0));
     assert_eq!(value("commit_seconds_count", &[]), Some(2.0));
     assert_eq!(value("queue_length", &[]), Some(0.0));
+    // This one, at least; others may not have been noticed to have ended.
+    let (open, accepted) = (
+        value("connections", &[]),
+        value("connections_accepted_total", &[]),
+    );
+    assert!(open >= Some(1.0) && open <= accepted, "{open:?} {accepted:?}");
+    assert_eq!(accepted, Some(6.0));
     assert_eq!(value("window_ids", &[]), Some(2.0));
     // Nothing has left the window: it has no age.
     assert_eq!(value("window_floor_age_seconds", &[]), None);
@@ -170,4 +177,23 @@ fn or_on_an_address_of_their_own_and_nowhere_else() {
         Some(Kind::Counter)
     );
     assert_eq!(client.send("POST", "/v1/batch", &[], b"{}").unwrap().status, 404);
+}
+
+#[test]
+fn all_of_them_are_described() {
+    let collector = TestCollector::start();
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/OPERATIONS.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for family in scrape(&mut collector.client(), &[]).families() {
+        let name = family.strip_prefix("heliograph_collector_").unwrap();
+        let spellings = [
+            format!("`{name}`"),
+            format!("`{name}_total`"),
+            format!("`{name}_info`"),
+        ];
+        assert!(
+            spellings.iter().any(|spelling| page.contains(spelling)),
+            "{family}"
+        );
+    }
 }
