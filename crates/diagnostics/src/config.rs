@@ -12,10 +12,10 @@ use std::{fs, io};
 use self::table::{SETTINGS, Setting};
 use crate::facts::{self, Given};
 use crate::judge::Rules;
-use crate::listen::Listen;
+use crate::listen::{self, Listen, tls};
 use crate::node::Role;
 use crate::selection::{Pattern, Selection};
-use crate::{environment, journal, systemd};
+use crate::{access, environment, journal, systemd};
 
 /// Where the original listens when it does not listen on a socket, but on loopback only.
 pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1050));
@@ -39,8 +39,8 @@ const EXCEPT: [&str; 3] = [
 /// How the daemon runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Where to listen.
-    pub listen: Vec<Listen>,
+    /// Where to listen, and to whom.
+    pub listen: listen::Setup,
     /// What is logged.
     pub log: Level,
     /// Which units, and how systemd is asked.
@@ -111,7 +111,13 @@ const ALIKE: f64 = 0.8;
 impl Default for Config {
     fn default() -> Config {
         Config {
-            listen: vec![Listen::Tcp(DEFAULT_ADDRESS)],
+            listen: listen::Setup {
+                places: vec![Listen::Tcp(DEFAULT_ADDRESS)],
+                tls: tls::Files::default(),
+                tokens: None,
+                plaintext: false,
+                journal_for: vec![access::SOCKET.to_owned()],
+            },
             log: Level::Info,
             systemd: systemd::Setup {
                 bus: None,
@@ -261,6 +267,12 @@ mod tests {
     fn every_key_is_read_and_shown() {
         let text = r#"
             listen = ["unix:/run/x", "[::1]:0"]
+            tls_certificate = "/c"
+            tls_key = "/k"
+            tls_ca = "/a"
+            token_file = "/t"
+            network_plaintext = true
+            journal_for = ["master-1"]
             log = "debug"
             units = ["dcos.target", "a.service", "b-*"]
             except = ["b-c.*"]
@@ -290,10 +302,20 @@ mod tests {
         assert_eq!(
             config,
             Config {
-                listen: vec![
-                    Listen::Unix(PathBuf::from("/run/x")),
-                    Listen::Tcp("[::1]:0".parse().unwrap())
-                ],
+                listen: listen::Setup {
+                    places: vec![
+                        Listen::Unix(PathBuf::from("/run/x")),
+                        Listen::Tcp("[::1]:0".parse().unwrap())
+                    ],
+                    tls: tls::Files {
+                        certificate: Some(PathBuf::from("/c")),
+                        key: Some(PathBuf::from("/k")),
+                        ca: Some(PathBuf::from("/a")),
+                    },
+                    tokens: Some(PathBuf::from("/t")),
+                    plaintext: true,
+                    journal_for: vec!["master-1".to_owned()],
+                },
                 log: Level::Debug,
                 systemd: systemd::Setup {
                     bus: Some("unix:path=/run/bus".to_owned()),
@@ -361,7 +383,7 @@ mod tests {
     fn the_environment_wins() {
         let setting = |key: &str, value: &str| vec![(key.to_owned(), value.to_owned())];
         let config = Config::read(None, &setting("listen", "127.0.0.1:1,unix:/run/x")).unwrap();
-        assert_eq!(config.listen.len(), 2);
+        assert_eq!(config.listen.places.len(), 2);
         let error = Config::read(None, &setting("log", "loud")).unwrap_err();
         assert_eq!(
             error.to_string(),

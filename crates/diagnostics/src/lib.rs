@@ -17,8 +17,8 @@
 //! | [`facts`] | this node's name and address |
 //! | [`this_node`] | all of that, for those who ask |
 //! | [`document`] | the JSON documents of the API: names, cases and types; pure |
-//! | [`consumer`] | who asks, and whether journal text may leave the node for them |
-//! | [`listen`] | where it listens |
+//! | [`consumer`], [`access`] | who asks, who may, and whether journal text may leave the node for them |
+//! | [`listen`] | where it listens, and to whom |
 //! | [`server`] | a running daemon: [`server::Diagnostics::start`], `stop` |
 //! | `http` | paths and answers |
 //! | [`config`], [`environment`], [`clock`] | what is passed in |
@@ -29,6 +29,7 @@
 //! [`UnitDocument::health`](document::node::UnitDocument::health). Its paths are added in `http`, its configuration
 //! in `config/table.rs`; whether a text of the journal may be in an answer, [`consumer::Consumer`] says.
 
+pub mod access;
 pub mod clock;
 pub mod cluster;
 pub mod config;

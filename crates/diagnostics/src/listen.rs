@@ -1,9 +1,34 @@
-//! Where the daemon listens.
+//! Where the daemon listens, to whom, and how all of it ends.
+//!
+//! | module | noun |
+//! |---|---|
+//! | `socket` | a socket that listens |
+//! | [`tls`] | encryption for the network |
+//! | `accept` | its connections, from beginning to end |
 
-use std::fmt;
+mod accept;
+mod socket;
+#[cfg(test)]
+mod tests;
+pub mod tls;
+
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fmt, mem};
+
+use axum::Router;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use self::accept::{Keys, Service};
+use self::socket::Socket;
+use self::tls::TlsError;
+use crate::access::{self, Access, TokenError, Way};
 
 /// A place to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,25 +75,142 @@ impl fmt::Display for Listen {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Where to listen, and by what those who ask are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setup {
+    /// Where to listen.
+    pub places: Vec<Listen>,
+    /// Encryption for the network.
+    pub tls: tls::Files,
+    /// Tokens of those who come by the network.
+    pub tokens: Option<PathBuf>,
+    /// The network encrypts by itself.
+    pub plaintext: bool,
+    /// The names of those who may read the journal.
+    pub journal_for: Vec<String>,
+}
 
-    #[test]
-    fn places_read_back() {
-        for (text, local) in [
-            ("127.0.0.1:1050", true),
-            ("[::1]:0", true),
-            ("unix:/run/x", true),
-            ("0.0.0.0:1050", false),
-            ("[::]:1050", false),
-            ("10.0.0.1:80", false),
-        ] {
-            let listen: Listen = text.parse().unwrap();
-            assert_eq!((listen.to_string().as_str(), listen.is_local()), (text, local));
+/// The daemon can't listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address can't be had.
+    #[error("can't listen on {0}")]
+    Listen(Listen, #[source] io::Error),
+    /// Everybody could ask.
+    #[error(
+        "{0} can be reached from the network: it needs `tls_certificate` and `tls_key`, and `tls_ca` or `token_file`"
+    )]
+    Open(Listen),
+    /// Encryption can't be had.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The tokens can't be had.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+}
+
+impl Setup {
+    /// Reads the files.
+    fn keys(&self) -> Result<Keys, ServeError> {
+        let tokens = match &self.tokens {
+            Some(file) => access::tokens(file)?,
+            None => Vec::new(),
+        };
+        Ok(Keys {
+            tls: self.tls.acceptor(!tokens.is_empty())?,
+            access: Arc::new(Access {
+                tokens,
+                journal_for: self.journal_for.clone(),
+            }),
+        })
+    }
+
+    /// How requests come in at a place; none at all where everybody could ask.
+    fn way(&self, place: &Listen, keys: &Keys) -> Result<Way, ServeError> {
+        let knows_who = !keys.access.tokens.is_empty() || (keys.tls.is_some() && self.tls.ca.is_some());
+        match place {
+            Listen::Unix(_) => Ok(Way::Socket),
+            Listen::Tcp(_) if place.is_local() => Ok(Way::Loopback),
+            Listen::Tcp(_) if keys.tls.is_some() && knows_who => Ok(Way::Encrypted),
+            Listen::Tcp(_) if keys.tls.is_none() && self.plaintext && knows_who => Ok(Way::Plain),
+            Listen::Tcp(_) => Err(ServeError::Open(place.clone())),
         }
-        for text in ["", "1050", "localhost:1050", "unix:x", "/run/x", "127.0.0.1"] {
-            assert!(text.parse::<Listen>().is_err(), "{text}");
+    }
+}
+
+/// Sockets that are served.
+pub(crate) struct Listening {
+    setup: Setup,
+    places: Vec<(Listen, Way)>,
+    keys: watch::Sender<Keys>,
+    stop: watch::Sender<bool>,
+    serving: Vec<JoinHandle<()>>,
+}
+
+/// Serves all places on the current runtime.
+pub(crate) async fn serve(setup: &Setup, router: &Router) -> Result<Listening, ServeError> {
+    let keys = setup.keys()?;
+    let mut sockets = Vec::new();
+    let mut places = Vec::new();
+    for place in &setup.places {
+        let way = setup.way(place, &keys)?;
+        let cannot_listen = |error| ServeError::Listen(place.clone(), error);
+        let socket = Socket::bind(place).await.map_err(cannot_listen)?;
+        places.push((socket.place().map_err(cannot_listen)?, way));
+        sockets.push((socket, way));
+    }
+    let keys = watch::Sender::new(keys);
+    let stop = watch::Sender::new(false);
+    let serving = sockets.into_iter().map(|(socket, way)| {
+        let service = Service {
+            router: router.clone(),
+            way,
+            keys: keys.subscribe(),
+            stopped: stop.subscribe(),
+        };
+        tokio::spawn(accept::run(socket, service))
+    });
+    Ok(Listening {
+        setup: setup.clone(),
+        places,
+        serving: serving.collect(),
+        keys,
+        stop,
+    })
+}
+
+impl Listening {
+    /// Where it listens: URLs, and sockets as `unix:/path`.
+    pub(crate) fn places(&self) -> Vec<String> {
+        let text = |(place, way): &(Listen, Way)| match (place, way) {
+            (Listen::Unix(_), _) => place.to_string(),
+            (Listen::Tcp(address), Way::Encrypted) => format!("https://{address}"),
+            (Listen::Tcp(address), _) => format!("http://{address}"),
+        };
+        self.places.iter().map(text).collect()
+    }
+
+    /// Reads certificates and tokens again; what can't be used changes nothing.
+    pub(crate) fn reload(&self) -> Result<(), ServeError> {
+        let keys = self.setup.keys()?;
+        for (place, way) in &self.places {
+            if self.setup.way(place, &keys)? != *way {
+                return Err(ServeError::Open(place.clone()));
+            }
         }
+        self.keys.send_replace(keys);
+        Ok(())
+    }
+
+    /// Takes no more connections, and returns when what was begun has ended, or after `grace`: whether it had.
+    pub(crate) async fn stop(mut self, grace: Duration) -> bool {
+        self.stop.send_replace(true);
+        let all_served = async {
+            for serving in mem::take(&mut self.serving) {
+                // One that panicked serves nothing more, either.
+                let _ = serving.await;
+            }
+        };
+        timeout(grace, all_served).await.is_ok()
     }
 }

@@ -42,7 +42,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Check(check) => return command::check::run(&config, &check),
         Command::Serve(serve) => {
             if !serve.listen.is_empty() {
-                config.listen = serve.listen;
+                config.listen.places = serve.listen;
             }
             config.node.role = serve.role.unwrap_or(config.node.role);
             command::serve::run(&config)?;

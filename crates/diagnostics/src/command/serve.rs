@@ -1,10 +1,9 @@
-//! `serve`: runs until it is told to stop by SIGTERM or SIGINT.
+//! `serve`: runs until it is told to stop by SIGTERM or SIGINT; on SIGHUP it reads certificates and tokens again.
 
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 use heliograph_diagnostics::config::{Config, Level};
-use heliograph_diagnostics::listen::Listen;
 use heliograph_diagnostics::server::{Diagnostics, Sources};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
@@ -24,11 +23,15 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
+        let mut hangup = signal(SignalKind::hangup()).context("can't listen for SIGHUP")?;
         let diagnostics = Diagnostics::start(config, Sources::default()).await?;
-        announce(diagnostics.addresses()).context("can't print the address")?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        announce(&diagnostics.places()).context("can't print the address")?;
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+                _ = hangup.recv() => reload(&diagnostics),
+            }
         }
         tracing::info!("stopping");
         diagnostics.stop().await;
@@ -36,14 +39,18 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
     })
 }
 
-fn announce(addresses: &[Listen]) -> io::Result<()> {
-    let places: Vec<String> = addresses
-        .iter()
-        .map(|listen| match listen {
-            Listen::Tcp(address) => format!("http://{address}"),
-            Listen::Unix(_) => listen.to_string(),
-        })
-        .collect();
+/// Reads certificates and tokens again.
+fn reload(diagnostics: &Diagnostics) {
+    match diagnostics.reload() {
+        Ok(()) => tracing::info!("certificates and tokens were read again"),
+        Err(error) => tracing::error!(
+            "certificates and tokens stay as they were: {:#}",
+            anyhow::Error::from(error)
+        ),
+    }
+}
+
+fn announce(places: &[String]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "listening on {}", places.join(" and "))?;
     out.flush()

@@ -1,7 +1,7 @@
 //! The one list of configuration keys: their names, what they mean, how they are read and shown. The file, the environment and
 //! the printed default are all made from it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::quantity::{duration, show_duration};
@@ -25,8 +25,50 @@ pub(super) const SETTINGS: &[Setting] = &[
         key: "listen",
         doc: "Where to listen: addresses with ports, and sockets as \"unix:/path\". Port 0 is any free one.",
         expected: "a list of addresses, such as [\"127.0.0.1:1050\", \"unix:/run/heliograph-diagnostics/socket\"]",
-        read: |config, text| list(text).map(|value| config.listen = value),
-        show: |config| show_list(&config.listen),
+        read: |config, text| list(text).map(|value| config.listen.places = value),
+        show: |config| show_list(&config.listen.places),
+    },
+    Setting {
+        key: "tls_certificate",
+        doc: "This node's certificate, and those between it and its CA (PEM). An address that the network can reach needs it.",
+        expected: A_FILE,
+        read: |config, text| file(text).map(|value| config.listen.tls.certificate = value),
+        show: |config| show_file(&config.listen.tls.certificate),
+    },
+    Setting {
+        key: "tls_key",
+        doc: "The key of that certificate (PEM).",
+        expected: A_FILE,
+        read: |config, text| file(text).map(|value| config.listen.tls.key = value),
+        show: |config| show_file(&config.listen.tls.key),
+    },
+    Setting {
+        key: "tls_ca",
+        doc: "The CA whose certificates other nodes show (PEM).",
+        expected: A_FILE,
+        read: |config, text| file(text).map(|value| config.listen.tls.ca = value),
+        show: |config| show_file(&config.listen.tls.ca),
+    },
+    Setting {
+        key: "token_file",
+        doc: "Tokens by which those are known who ask over the network, one a line: TOKEN, or NAME TOKEN. Not for all to read.",
+        expected: A_FILE,
+        read: |config, text| file(text).map(|value| config.listen.tokens = value),
+        show: |config| show_file(&config.listen.tokens),
+    },
+    Setting {
+        key: "network_plaintext",
+        doc: "Whether addresses that the network can reach are served without TLS. For networks that encrypt by themselves:\ntokens travel in the clear, and the journal is shown to nobody there.",
+        expected: "true or false",
+        read: |config, text| text.parse().ok().map(|value| config.listen.plaintext = value),
+        show: |config| config.listen.plaintext.to_string(),
+    },
+    Setting {
+        key: "journal_for",
+        doc: "Who may read lines of the journal: \"socket\", whoever may open the Unix socket; \"proxy\", those whose requests are\npassed on by a proxy of this machine; names of tokens; names of certificates.",
+        expected: "a list of names, such as [\"socket\", \"master-1.example\"]",
+        read: |config, text| list(text).map(|value| config.listen.journal_for = value),
+        show: |config| show_list(&config.listen.journal_for),
     },
     Setting {
         key: "log",
@@ -135,16 +177,7 @@ pub(super) const SETTINGS: &[Setting] = &[
             config.journal.directory = given(text).map(Into::into);
             Some(())
         },
-        show: |config| {
-            quoted(
-                &config
-                    .journal
-                    .directory
-                    .as_deref()
-                    .unwrap_or(Path::new(""))
-                    .to_string_lossy(),
-            )
-        },
+        show: |config| show_file(&config.journal.directory),
     },
     Setting {
         key: "role",
@@ -238,6 +271,18 @@ pub(super) const SETTINGS: &[Setting] = &[
 
 /// What is expected of a duration.
 const A_DURATION: &str = "a duration, such as \"10s\"";
+
+/// What is expected of a file.
+const A_FILE: &str = "a file, or nothing";
+
+fn file(text: &str) -> Option<Option<PathBuf>> {
+    Some(given(text).map(PathBuf::from))
+}
+
+fn show_file(file: &Option<PathBuf>) -> String {
+    let path = file.as_deref().unwrap_or(Path::new(""));
+    quoted(&path.to_string_lossy())
+}
 
 /// A duration of more than nothing.
 fn period(text: &str) -> Option<Duration> {
