@@ -48,11 +48,17 @@ pub(crate) enum Command {
     Import(Import),
     /// Print the public key that receipts are signed with
     ReceiptKey,
+    /// Keep nothing more of somebody, and delete what there is
+    Forget(Forget),
     /// List and lift what keeps those out who asked to be forgotten
     #[command(subcommand)]
     Suppressions(SuppressionsCommand),
-    /// List what was asked to be deleted
-    Deletions,
+    /// List what was asked to be deleted, and how far that is
+    Deletions {
+        /// Print the receipt of a deletion that is done, signed with the key that `receipt-key` prints
+        #[arg(long, value_name = "ID")]
+        receipt: Option<i64>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +77,18 @@ pub(crate) enum SuppressionsCommand {
     List,
     /// Let somebody's messages count again
     Lift(Whom),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    #[command(flatten)]
+    pub(crate) whom: Whom,
+    /// Keep what there is
+    #[arg(long, conflicts_with = "delete_only")]
+    pub(crate) suppress_only: bool,
+    /// Keep what comes from now on
+    #[arg(long)]
+    pub(crate) delete_only: bool,
 }
 
 /// Somebody, by id.

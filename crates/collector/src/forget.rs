@@ -14,10 +14,13 @@
 //! The answer carries a signature by the receipt key over these lines, each with a line feed behind it:
 //! `heliograph forgotten 1`, the cluster's id, the scope, the time as it stands in the answer.
 
+pub mod hunt;
+pub mod order;
+pub mod receipt;
+
 use std::fmt;
 
 use heliograph_wire::id::{ClusterId, ReporterId};
-use heliograph_wire::receipt;
 use heliograph_wire::time::rfc3339;
 use jiff::Timestamp;
 
@@ -98,7 +101,7 @@ pub fn rule(known: Known, now: Timestamp) -> Ruling {
 
 /// What is signed.
 pub fn signed(cluster: &ClusterId, scope: Scope, at: Timestamp) -> Vec<u8> {
-    receipt::forgotten(cluster.as_str(), scope.name(), &rfc3339(at))
+    heliograph_wire::receipt::forgotten(cluster.as_str(), scope.name(), &rfc3339(at))
 }
 
 impl Scope {

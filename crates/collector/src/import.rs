@@ -165,6 +165,11 @@ impl Counts {
         }
     }
 
+    /// All together.
+    pub fn all(&self) -> u64 {
+        self.accepted + self.duplicate + self.suppressed + self.rejected
+    }
+
     /// Adds others.
     pub fn add(&mut self, other: Counts) {
         self.accepted += other.accepted;

@@ -2,6 +2,7 @@
 
 mod cli;
 mod command;
+mod progress;
 
 use std::io::{self, BufWriter, Write as _};
 use std::process::ExitCode;
@@ -66,13 +67,17 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             command::import::run(&config, &import.files, key, &mut out)?;
         }
         Command::ReceiptKey => command::receipt_key::print(&config.data, &SystemEntropy, &mut out)?,
+        Command::Forget(asked) => command::forget::run(&config.data, &asked, &mut out)?,
         Command::Suppressions(SuppressionsCommand::List) => {
             command::forgotten::list(&config.data, &mut out)?;
         }
         Command::Suppressions(SuppressionsCommand::Lift(whom)) => {
             command::forgotten::lift(&config.data, &whom, &SystemEntropy, &mut out)?;
         }
-        Command::Deletions => command::forgotten::deletions(&config.data, &mut out)?,
+        Command::Deletions { receipt: None } => command::forgotten::deletions(&config.data, &mut out)?,
+        Command::Deletions { receipt: Some(id) } => {
+            command::forgotten::receipt(&config.data, id, &mut out)?;
+        }
     }
     Ok(out.flush()?)
 }

@@ -23,6 +23,7 @@ mod deletion;
 mod error;
 mod flag;
 mod ids;
+mod interned;
 mod key;
 mod outcome;
 mod report;
@@ -39,7 +40,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use self::cluster_day::Way;
 pub use self::connection::{OpenError, sizes};
-pub use self::deletion::ListedDeletion;
+pub use self::deletion::{ListedDeletion, Slice};
 use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
 pub use self::flag::Flagged;
@@ -50,6 +51,7 @@ pub use self::schema::SchemaError;
 pub use self::suppression::ListedSuppression;
 use crate::delta::{ClusterDay, Day, Share};
 use crate::fold::Written;
+use crate::forget::order::Order;
 use crate::forget::{Petition, Verdict};
 use crate::ingest::message::MessageKey;
 use crate::ingest::slot::Slot;
@@ -67,6 +69,7 @@ pub struct Store {
     terms: cluster_day::Terms,
     samples: outcome::Places,
     compressor: batch::Compressor,
+    run: Option<deletion::Run>,
 }
 
 /// What is written together.
@@ -94,6 +97,7 @@ impl Store {
             terms: cluster_day::Terms::default(),
             samples: outcome::Places::default(),
             compressor,
+            run: None,
         })
     }
 
@@ -201,6 +205,22 @@ impl Store {
     /// When the database can't be written.
     pub fn check_subject_key(&mut self, key: &SubjectKey) -> Result<bool, StoreError> {
         suppression::check_key(&mut self.connection, key)
+    }
+
+    /// Does what an administrator orders; returns the number of the deletion that is queued for it.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn obey(
+        &mut self,
+        key: &SubjectKey,
+        order: &Order,
+        now: Timestamp,
+    ) -> Result<Option<i64>, StoreError> {
+        let commit = self.begin()?;
+        let deletion = suppression::obey(&commit.transaction, key, order, now)?;
+        commit.finish()?;
+        Ok(deletion)
     }
 
     /// Ends the suppression of somebody; of a cluster, of its reporters too. Returns how many there were.
@@ -460,6 +480,14 @@ impl Reader {
     /// When the database can't be read.
     pub fn deletions(&self) -> Result<Vec<ListedDeletion>, StoreError> {
         deletion::list(&self.connection)
+    }
+
+    /// The receipt of a deletion; `None` within where it is not done yet, `None` where there is no such deletion.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn deletion_receipt(&self, id: i64) -> Result<Option<Option<String>>, StoreError> {
+        deletion::receipt(&self.connection, id)
     }
 
     /// All write keys, revoked ones too.

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 pub use self::beat::Beat;
-use self::chores::Chores;
+use self::chores::{Chores, Left};
 pub use self::condition::{Condition, chain};
 use self::dedupe::Dedupe;
 use self::job::{Became, Job, gather};
@@ -44,7 +44,7 @@ use crate::ingest::subject::SubjectKey;
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
 use crate::secret::Secrets;
-use crate::store::{Store, StoreError};
+use crate::store::{Slice, Store, StoreError};
 use crate::window::Window;
 
 /// How long the writer waits for a request before it looks for chores.
@@ -242,7 +242,8 @@ impl Writer {
         let mut chores = Chores::default();
         loop {
             self.beat.round();
-            match waiting.recv_timeout(IDLE) {
+            let patience = if chores.more() { chores::BETWEEN } else { IDLE };
+            match waiting.recv_timeout(patience) {
                 Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => return self.store,
                 Ok(first) => {
                     thread::sleep(pace::wait(self.setup.pace, last.map(Stopwatch::elapsed)));
@@ -250,7 +251,11 @@ impl Writer {
                     let (group, closed) = gather(first, waiting);
                     let taken = i64::try_from(group.len()).unwrap_or(i64::MAX);
                     self.setup.metrics.queue_length.dec_by(taken);
+                    let forgets = group.last().is_some_and(Job::is_forget);
                     self.commit(group);
+                    if forgets {
+                        chores.look();
+                    }
                     if closed {
                         return self.store;
                     }
@@ -324,13 +329,28 @@ impl Writer {
         result
     }
 
+    /// One slice of each chore that has something to do.
     fn chore(&mut self, chores: &mut Chores) {
-        let hour = Hour::of(self.clock.now());
-        match self.store.merge_ids(hour) {
-            Ok(more) => chores.done(more),
-            // The next request meets the same trouble, and says so.
-            Err(_) => chores.done(false),
-        }
+        let now = self.clock.now();
+        let merged = self.store.merge_ids(Hour::of(now)).map(|more| match more {
+            true => Left::More,
+            false => Left::Nothing,
+        });
+        let receipt_key = &self.setup.secrets.receipt_key;
+        let deleted = self.store.delete_some(now, receipt_key).map(|slice| match slice {
+            Slice::Idle => Left::Nothing,
+            Slice::More => Left::More,
+            Slice::Later => Left::Later,
+        });
+        let left = [merged, deleted].into_iter().map(|left| match left {
+            Ok(left) => left,
+            Err(error) => {
+                // It is tried again; requests that meet the same trouble say so more loudly.
+                tracing::warn!("{}", chain(&error));
+                Left::Nothing
+            }
+        });
+        chores.done(left.max().unwrap_or(Left::Nothing));
     }
 }
 

@@ -52,24 +52,41 @@ pub(crate) fn lift(
     Ok(())
 }
 
-/// Prints a table of what is to be deleted.
+/// Prints a table of what was asked to be deleted. Of what is done nobody is named.
 pub(crate) fn deletions(data: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(
         out,
-        "{:>4}  {:<24}  {:<9}  {:<8}  {:>8}  OF WHOM",
-        "ID", "ASKED", "KIND", "STATE", "MESSAGES"
+        "{:>4}  {:<24}  {:<9}  {:<12}  {:>8}  {:<24}  OF WHOM",
+        "ID", "ASKED", "KIND", "STATE", "MESSAGES", "FINISHED"
     )?;
     for deletion in Reader::open(data)?.deletions()? {
+        let state = match deletion.progress {
+            Some((done, all)) => format!("{} {} %", deletion.state, percent(done, all)),
+            None => deletion.state,
+        };
         writeln!(
             out,
-            "{:>4}  {}  {:<9}  {:<8}  {:>8}  {}",
+            "{:>4}  {}  {:<9}  {state:<12}  {:>8}  {:<24}  {}",
             deletion.id,
             rfc3339(deletion.asked),
             deletion.kind,
-            deletion.state,
             deletion.messages,
+            deletion.finished.map_or_else(|| "-".to_owned(), rfc3339),
             deletion.subject.as_deref().unwrap_or("-")
         )?;
     }
     Ok(())
+}
+
+/// Prints the receipt of a deletion that is done.
+pub(crate) fn receipt(data: &Path, id: i64, out: &mut impl Write) -> anyhow::Result<()> {
+    match Reader::open(data)?.deletion_receipt(id)? {
+        Some(Some(receipt)) => Ok(writeln!(out, "{receipt}")?),
+        Some(None) => bail!("deletion {id} is not done yet"),
+        None => bail!("there is no deletion {id}"),
+    }
+}
+
+fn percent(done: i64, all: i64) -> i64 {
+    (done.saturating_mul(100) / all.max(1)).clamp(0, 100)
 }

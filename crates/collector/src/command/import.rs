@@ -1,6 +1,6 @@
 //! `import`: takes bundles and messages that came by hand, beside a running server or without one.
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -12,6 +12,8 @@ use heliograph_collector::key::Key;
 use heliograph_collector::server::Sources;
 use heliograph_collector::store::Reader;
 use heliograph_wire::time::rfc3339;
+
+use crate::progress::Progress;
 
 /// Imports files; `key` is the number or the prefix of the key that they count as sent with.
 pub(crate) fn run(
@@ -49,10 +51,10 @@ fn one(reader: &Reader, route: &Route, key: Key, file: &Path, out: &mut impl Wri
         return Ok(());
     }
     let mut counts = Counts::default();
-    let progress = Progress::new();
+    let mut progress = Progress::new("messages");
     let imported = source.each(|lines| -> Result<(), End> {
         counts.add(route.write(&lines, key)?);
-        progress.show(&counts);
+        progress.show(counts.all(), None);
         Ok(())
     });
     progress.clear();
@@ -99,30 +101,5 @@ fn choose(reader: &Reader, named: Option<&str>) -> anyhow::Result<Key> {
         (_, None) => Ok(NOBODY),
         ([], Some(named)) => bail!("there is no key with the number or the prefix {named}"),
         (_, Some(named)) => bail!("{named} names {} keys: use the number of one", found.len()),
-    }
-}
-
-/// How far it is, on a terminal.
-struct Progress(bool);
-
-impl Progress {
-    fn new() -> Progress {
-        Progress(io::stderr().is_terminal())
-    }
-
-    fn show(&self, counts: &Counts) {
-        let done = counts.accepted + counts.duplicate + counts.suppressed + counts.rejected;
-        self.say(&format!("\r{done} messages"));
-    }
-
-    fn clear(&self) {
-        self.say("\r                              \r");
-    }
-
-    fn say(&self, text: &str) {
-        if self.0 {
-            // Whoever can't see it misses nothing.
-            let _ = io::stderr().write_all(text.as_bytes());
-        }
     }
 }

@@ -137,9 +137,13 @@ fn push_number(number: i128, out: &mut Vec<u8>) {
     out.extend_from_slice(number.to_string().as_bytes());
 }
 
+/// The remark that a record does not count. Where it stands, it stands first.
+pub const UNCOUNTED: &str = "\"counts\":false,";
+
 /// Appends a record with the remark that it does not count: another report does, in its slot.
 pub fn push_uncounted(record: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"counts\":false,");
+    out.push(b'{');
+    out.extend_from_slice(UNCOUNTED.as_bytes());
     out.extend_from_slice(record.strip_prefix(b"{").unwrap_or(record));
 }
 
@@ -155,6 +159,7 @@ pub struct Kept<'a> {
 struct Remarks {
     #[serde(default = "yes")]
     counts: bool,
+    key: i64,
 }
 
 #[derive(Deserialize)]
@@ -176,7 +181,12 @@ impl<'a> Kept<'a> {
 
     /// Whether it counts, or stands beside another report in its slot.
     pub fn counts(&self) -> bool {
-        serde_json::from_str(self.remarks).is_ok_and(|remarks: Remarks| remarks.counts)
+        self.remarks().is_some_and(|remarks| remarks.counts)
+    }
+
+    /// The key that it came with.
+    pub fn key(&self) -> Option<KeyId> {
+        self.remarks().map(|remarks| KeyId(remarks.key))
     }
 
     /// The message's event.
@@ -184,5 +194,9 @@ impl<'a> Kept<'a> {
         serde_json::from_str(self.message)
             .ok()
             .and_then(|message: EventOnly<'a>| message.event)
+    }
+
+    fn remarks(&self) -> Option<Remarks> {
+        serde_json::from_str(self.remarks).ok()
     }
 }

@@ -7,7 +7,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
+use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
+use crate::ingest::mention;
 use crate::ingest::text;
 
 /// A slot.
@@ -50,6 +52,19 @@ pub fn named_by(message_id: &str, anonymous_id: &str, event: &str) -> Option<Slo
         hour: id.hour(),
         part: id.part(),
     })
+}
+
+/// The slot of a message that is kept as this text, and who reported; `None` where it is no report.
+pub fn of_kept(message: &str) -> Option<(Slot, Option<ReporterId>)> {
+    let raw: &RawValue = serde_json::from_str(message).ok()?;
+    let fields = Fields::of(raw)?;
+    if text::string(fields.kind?)? != "track" {
+        return None;
+    }
+    let (id, cluster) = (text::id(fields.message_id?)?, text::id(fields.anonymous_id?)?);
+    let slot = named_by(&id, &cluster, &text::string(fields.event?)?)?;
+    let reporter = fields.context.members().and_then(mention::reporter);
+    Some((slot, reporter))
 }
 
 impl PropertiesDigest {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::error::{Doing as _, StoreError};
 
 /// Compression level: higher ones, and dictionaries, brought nothing worth their cost.
-const LEVEL: i32 = 1;
+pub(super) const LEVEL: i32 = 1;
 
 /// Compresses records; keeps its working memory between commits.
 pub(super) struct Compressor(zstd::bulk::Compressor<'static>);

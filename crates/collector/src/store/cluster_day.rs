@@ -7,14 +7,13 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::error::{Doing as _, StoreError};
+use super::interned::Interned;
 use crate::delta::{Amounts, ClusterDay, Coordinate, Delta, Edition, Share, Sums};
 
 /// Most coordinates of a row. Beyond that it takes nothing more: a sender chooses the names, and a row is read and written whole.
 const MAX_COORDINATES: usize = 20_000;
 /// Parts that wait to be added to a row until they are.
 const MAX_PENDING: usize = 4096;
-/// Most numbers of names that are remembered; beyond that all are forgotten and looked up again.
-const REMEMBERED: usize = 20_000;
 /// The cluster of messages that have none.
 pub(super) const NO_CLUSTER: i64 = 0;
 
@@ -22,8 +21,8 @@ pub(super) const NO_CLUSTER: i64 = 0;
 /// the numbers.
 #[derive(Debug, Default)]
 pub(super) struct Terms {
-    names: HashMap<String, u64>,
-    editions: HashMap<String, u64>,
+    pub(super) names: Interned,
+    pub(super) editions: Interned,
 }
 
 /// The rows that a commit changes.
@@ -45,19 +44,19 @@ pub(super) enum Way {
 
 impl Terms {
     pub(super) fn forget(&mut self) {
-        self.names.clear();
-        self.editions.clear();
+        self.names.forget();
+        self.editions.forget();
     }
 
     fn name(&mut self, connection: &Connection, name: &str) -> Result<u64, StoreError> {
         if let Some(number) = self.names.get(name) {
-            return Ok(*number);
+            return Ok(number.cast_unsigned());
         }
         let find = "SELECT id FROM term WHERE text = ?";
         let make = "INSERT INTO term (text) VALUES (?)";
         let number = intern(connection, find, make, [name])?;
-        remember(&mut self.names, name.to_owned(), number);
-        Ok(number)
+        self.names.remember(name.to_owned(), number);
+        Ok(number.cast_unsigned())
     }
 
     fn edition(&mut self, connection: &Connection, edition: Edition<'_>) -> Result<u64, StoreError> {
@@ -73,16 +72,16 @@ impl Terms {
             provider.len()
         );
         if let Some(number) = self.editions.get(&joined) {
-            return Ok(*number);
+            return Ok(number.cast_unsigned());
         }
         let find = "SELECT id FROM edition WHERE version = ? AND provider = ? AND variant = ?";
         let make = "INSERT INTO edition (version, provider, variant) VALUES (?, ?, ?)";
         let number = intern(connection, find, make, [version, provider, variant])?;
-        remember(&mut self.editions, joined, number);
-        Ok(number)
+        self.editions.remember(joined, number);
+        Ok(number.cast_unsigned())
     }
 
-    fn numbered(
+    pub(super) fn numbered(
         &mut self,
         connection: &Connection,
         delta: &Delta,
@@ -201,7 +200,7 @@ fn intern<const N: usize>(
     find: &str,
     make: &str,
     text: [&str; N],
-) -> Result<u64, StoreError> {
+) -> Result<i64, StoreError> {
     let found: Option<i64> = connection
         .prepare_cached(find)
         .and_then(|mut statement| {
@@ -217,12 +216,5 @@ fn intern<const N: usize>(
             .and_then(|mut statement| statement.insert(params_from_iter(text)))
             .doing("give a name a number")?,
     };
-    Ok(number.cast_unsigned())
-}
-
-fn remember(known: &mut HashMap<String, u64>, name: String, number: u64) {
-    if known.len() >= REMEMBERED {
-        known.clear();
-    }
-    known.insert(name, number);
+    Ok(number)
 }

@@ -20,6 +20,8 @@ const BUSY: Duration = Duration::from_secs(5);
 const CHECKPOINT_PAGES: i64 = 1000;
 /// Bytes to which the write-ahead log is cut back once a long reader let it grow.
 const LOG_LIMIT: i64 = 64 << 20;
+/// Statements that are kept prepared: all that the writer uses in turn.
+const STATEMENTS: usize = 96;
 /// Page cache of the writer, in KiB (SQLite takes a negative number for that).
 const WRITER_CACHE: i64 = -16 * 1024;
 
@@ -57,6 +59,10 @@ pub(super) fn writer(directory: &Path) -> Result<Connection, OpenError> {
         connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
         connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
         connection.pragma_update(None, "temp_store", "MEMORY")?;
+        // The references say what belongs to what. Checking them costs a search at every insert, and of all rows at every removal.
+        connection.pragma_update(None, "foreign_keys", false)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        set_secure_delete(&connection, "FAST")?;
         Ok(connection)
     });
     let mut connection = configured
@@ -64,6 +70,28 @@ pub(super) fn writer(directory: &Path) -> Result<Connection, OpenError> {
         .map_err(|error| OpenError::Open(path.clone(), error))?;
     schema::migrate(&mut connection).map_err(|error| OpenError::Schema(path, error))?;
     Ok(connection)
+}
+
+/// What is removed or moved is always overwritten where that costs no further write; otherwise copies of names would stay behind
+/// in the gaps of pages. While somebody is deleted it is overwritten everywhere, in pages that become free, too.
+pub(super) fn erase_thoroughly(connection: &Connection, thoroughly: bool) -> Result<(), StoreError> {
+    set_secure_delete(connection, if thoroughly { "ON" } else { "FAST" }).doing("choose how to erase")
+}
+
+fn set_secure_delete(connection: &Connection, how: &str) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "secure_delete", how, |_| Ok(()))
+}
+
+/// Copies the write-ahead log into the database and empties it; `false` where somebody is still reading what is in it, whom this
+/// does not wait for.
+pub(super) fn empty_log(connection: &Connection) -> Result<bool, StoreError> {
+    let empty = || -> rusqlite::Result<bool> {
+        connection.busy_timeout(Duration::ZERO)?;
+        let busy = connection.pragma_update_and_check(None, "wal_checkpoint", "TRUNCATE", |row| row.get(0));
+        connection.busy_timeout(BUSY)?;
+        busy.map(|busy: bool| !busy)
+    };
+    empty().doing("empty the write-ahead log")
 }
 
 /// Opens the database for reading.
@@ -122,6 +150,13 @@ mod tests {
         assert_eq!(pragma("synchronous"), "Integer(2)");
         assert_eq!(pragma("auto_vacuum"), "Integer(2)");
         assert_eq!(pragma("journal_mode"), "Text(\"wal\")");
+        assert_eq!(pragma("foreign_keys"), "Integer(0)");
+        // 2 is FAST.
+        assert_eq!(pragma("secure_delete"), "Integer(2)");
+        erase_thoroughly(&connection, true).unwrap();
+        assert_eq!(pragma("secure_delete"), "Integer(1)");
+        erase_thoroughly(&connection, false).unwrap();
+        assert_eq!(pragma("secure_delete"), "Integer(2)");
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&data), 0o700);
         assert_eq!(mode(&data.join(FILE)), 0o600);

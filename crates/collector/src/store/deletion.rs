@@ -1,12 +1,21 @@
 //! What is to be deleted, what is being deleted, and what was.
 
+mod rewrite;
+mod run;
+mod settle;
+mod trace;
+
 use heliograph_wire::id::ReporterId;
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
+pub(super) use self::run::Run;
+pub use self::run::Slice;
 use super::error::{Doing as _, StoreError};
+use crate::forget::receipt::DeletionReceipt;
 use crate::ingest::mention::Kind;
 use crate::ingest::subject::Subject;
+use crate::receipt_key::ReceiptKey;
 
 /// A deletion as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +34,8 @@ pub struct ListedDeletion {
     pub messages: i64,
     /// When it was done.
     pub finished: Option<Timestamp>,
+    /// Of one that is running: the batch that was looked into last, and the last that will be.
+    pub progress: Option<(i64, i64)>,
 }
 
 /// Queues the deletion of what there is of somebody by now.
@@ -53,7 +64,10 @@ pub(super) fn queue(
 pub(super) fn list(connection: &Connection) -> Result<Vec<ListedDeletion>, StoreError> {
     let read = || -> rusqlite::Result<Vec<_>> {
         connection
-            .prepare("SELECT id, kind, subject, state, asked, messages, finished FROM deletion ORDER BY id")?
+            .prepare(
+                "SELECT deletion.id, kind, subject, state, asked, messages, finished, position, through
+                 FROM deletion LEFT JOIN deletion_run ON state = 'running' ORDER BY deletion.id",
+            )?
             .query_map((), |row| {
                 Ok(ListedDeletion {
                     id: row.get(0)?,
@@ -63,11 +77,51 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<ListedDeletion>, Store
                     asked: time(row.get(4)?),
                     messages: row.get(5)?,
                     finished: row.get::<_, Option<i64>>(6)?.map(time),
+                    progress: row.get::<_, Option<i64>>(7)?.zip(row.get(8)?),
                 })
             })?
             .collect()
     };
     read().doing("list deletions")
+}
+
+/// The receipt of a deletion that is done; `None` within where it is not, `None` where there is no such deletion.
+pub(super) fn receipt(connection: &Connection, id: i64) -> Result<Option<Option<String>>, StoreError> {
+    connection
+        .query_row("SELECT receipt FROM deletion WHERE id = ?", [id], |row| {
+            row.get(0)
+        })
+        .optional()
+        .doing("read a receipt")
+}
+
+/// Ends the deletions that are running, each with a receipt.
+fn finish(transaction: &Transaction<'_>, now: Timestamp, key: &ReceiptKey) -> Result<(), StoreError> {
+    let finish = || -> rusqlite::Result<()> {
+        let mut running = transaction.prepare_cached(
+            "SELECT id, kind, hash, asked, messages, reports, batches FROM deletion WHERE state = 'running'",
+        )?;
+        let mut rows = running.query(())?;
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            let hash: Vec<u8> = row.get(2)?;
+            let receipt = DeletionReceipt {
+                id,
+                kind: row.get(1)?,
+                subject: heliograph_wire::id::hex(&hash),
+                asked: time(row.get(3)?),
+                finished: now,
+                messages: row.get(4)?,
+                reports: row.get(5)?,
+                batches: row.get(6)?,
+            };
+            transaction
+                .prepare_cached("UPDATE deletion SET state = 'done', finished = ?, receipt = ? WHERE id = ?")?
+                .execute((now.as_millisecond(), receipt.signed_json(key), id))?;
+        }
+        Ok(())
+    };
+    finish().doing("end a deletion")
 }
 
 pub(super) fn time(milliseconds: i64) -> Timestamp {

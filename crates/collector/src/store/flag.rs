@@ -94,6 +94,20 @@ fn claims(connection: &Connection, cluster: i64, day: Day) -> rusqlite::Result<V
     Ok(claims)
 }
 
+/// Forgets the flags of a cluster and what they were found by.
+pub(super) fn forget(connection: &Connection, cluster: i64) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM cluster_flag WHERE cluster = ?",
+        "DELETE FROM report_repeat WHERE cluster = ?",
+    ] {
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([cluster]))
+            .doing("forget the flags of a cluster")?;
+    }
+    Ok(())
+}
+
 /// Those that are flagged, since a day, the latest first.
 pub(super) fn list(connection: &Connection, since: Day) -> Result<Vec<Flagged>, StoreError> {
     let read = || -> rusqlite::Result<Vec<Flagged>> {

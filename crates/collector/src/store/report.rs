@@ -7,11 +7,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::{Doing as _, StoreError};
+use super::interned::Interned;
 use crate::ingest::message::Speaker;
 use crate::ingest::slot::{PropertiesDigest, Report, Slot};
 
-/// Most numbers of names that are remembered; beyond that all are forgotten and looked up again.
+/// Most speakers that are remembered; beyond that all are forgotten.
 const REMEMBERED: usize = 20_000;
+const FIND_EVENT: &str = "SELECT id FROM event WHERE name = ?";
 const FIND_CLUSTER: &str = "SELECT id FROM cluster WHERE name = ?";
 
 /// Who has reported for a slot, and what.
@@ -31,8 +33,8 @@ pub struct Claimant {
 /// given out the numbers.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    clusters: HashMap<String, i64>,
-    events: HashMap<String, i64>,
+    pub(super) clusters: Interned,
+    pub(super) events: Interned,
     /// Clusters, and those that have spoken for them.
     speakers: HashSet<(i64, Vec<u8>)>,
     /// Clusters, and the reporters that they are bound to.
@@ -41,8 +43,8 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn forget(&mut self) {
-        self.clusters.clear();
-        self.events.clear();
+        self.clusters.forget();
+        self.events.forget();
         self.speakers.clear();
         self.bound.clear();
     }
@@ -54,6 +56,11 @@ impl Names {
         cluster: &ClusterId,
     ) -> Result<Option<i64>, StoreError> {
         number(connection, &mut self.clusters, FIND_CLUSTER, cluster.as_str())
+    }
+
+    /// The number of an event of reports, if it is known.
+    pub(super) fn event(&mut self, connection: &Connection, event: &str) -> Result<Option<i64>, StoreError> {
+        number(connection, &mut self.events, FIND_EVENT, event)
     }
 }
 
@@ -89,12 +96,7 @@ pub(super) fn claimants(
 ) -> Result<Vec<Claimant>, StoreError> {
     const DOING: &str = "look up a report";
     let cluster = names.cluster(connection, &slot.cluster)?;
-    let event = number(
-        connection,
-        &mut names.events,
-        "SELECT id FROM event WHERE name = ?",
-        &slot.event,
-    )?;
+    let event = names.event(connection, &slot.event)?;
     let (Some(cluster), Some(event)) = (cluster, event) else {
         return Ok(Vec::new());
     };
@@ -127,8 +129,7 @@ pub(super) fn insert(
     let slot = &report.slot;
     let reporter = bytes_of(report.reporter.as_ref());
     let cluster = bind(connection, names, &slot.cluster, &reporter, received)?;
-    let lookup = "SELECT id FROM event WHERE name = ?";
-    let event = match number(connection, &mut names.events, lookup, &slot.event)? {
+    let event = match names.event(connection, &slot.event)? {
         Some(event) => event,
         None => connection
             .prepare_cached("INSERT INTO event (name) VALUES (?)")
@@ -204,22 +205,19 @@ fn bind(
 
 fn number(
     connection: &Connection,
-    remembered: &mut HashMap<String, i64>,
+    remembered: &mut Interned,
     lookup: &str,
     name: &str,
 ) -> Result<Option<i64>, StoreError> {
     if let Some(number) = remembered.get(name) {
-        return Ok(Some(*number));
+        return Ok(Some(number));
     }
     let number = connection
         .prepare_cached(lookup)
         .and_then(|mut statement| statement.query_row([name], |row| row.get(0)).optional())
         .doing("look up a name")?;
     if let Some(number) = number {
-        if remembered.len() >= REMEMBERED {
-            remembered.clear();
-        }
-        remembered.insert(name.to_owned(), number);
+        remembered.remember(name.to_owned(), number);
     }
     Ok(number)
 }

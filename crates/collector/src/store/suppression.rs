@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use super::deletion::{self, time};
 use super::error::{Doing as _, StoreError};
 use super::report::bytes_of;
+use crate::forget::order::Order;
 use crate::forget::{Known, Petition, Ruling, Scope, Standing, Verdict, rule};
 use crate::ingest::mention::Kind;
 use crate::ingest::subject::{Subject, SubjectKey};
@@ -23,6 +24,9 @@ pub struct ListedSuppression {
     /// When it was asked for.
     pub asked: Timestamp,
 }
+
+/// Whoever asks as an administrator is no reporter.
+const NOBODY: &[u8] = b"";
 
 /// A number that is another one after every change of who is suppressed.
 pub(super) fn generation(connection: &Connection) -> Result<i64, StoreError> {
@@ -90,6 +94,26 @@ pub(super) fn petition(
         Ok(Verdict::Forgotten(scope, now))
     };
     decide().doing("note who is to be forgotten")
+}
+
+/// Does what an administrator orders; returns the number of the deletion that is queued for it.
+pub(super) fn obey(
+    transaction: &Transaction<'_>,
+    key: &SubjectKey,
+    order: &Order,
+    now: Timestamp,
+) -> Result<Option<i64>, StoreError> {
+    let subject = key.subject(order.kind, &order.id);
+    let obey = || -> rusqlite::Result<Option<i64>> {
+        if order.suppress {
+            suppress(transaction, subject, subject, NOBODY, now)?;
+        }
+        match order.delete {
+            true => deletion::queue(transaction, order.kind, order.id.trim(), None, subject, now).map(Some),
+            false => Ok(None),
+        }
+    };
+    obey().doing("note who is to be forgotten")
 }
 
 /// Suppresses somebody; `whole` is the cluster, where that is what it belongs to. Whoever asks for it again asks for nothing new.

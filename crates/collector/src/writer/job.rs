@@ -105,7 +105,7 @@ impl Job {
         }
     }
 
-    fn is_forget(&self) -> bool {
+    pub(super) fn is_forget(&self) -> bool {
         matches!(self, Job::Forget { .. })
     }
 

@@ -20,6 +20,7 @@ mod connection;
 mod cors;
 mod day;
 mod dedupe;
+mod deletion;
 mod disk;
 mod end_to_end;
 mod exposition;

@@ -1,0 +1,207 @@
+//! What a record means to the other tables: the one way by which a message leaves them, and by which a report that stood beside
+//! another one begins to count.
+
+use std::collections::HashSet;
+
+use heliograph_wire::id::ReporterId;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::trace::{Name, Trace};
+use crate::delta::Share;
+use crate::forget::hunt::Hunt;
+use crate::ingest::record::Kept;
+use crate::ingest::slot::{self, Slot};
+use crate::key::{KeyId, KeyKind};
+use crate::store::Commit;
+use crate::store::error::{Doing as _, StoreError};
+use crate::store::report::bytes_of;
+
+const DOING: &str = "delete a message";
+
+/// A slot by the numbers of its names: hour, cluster, event, part.
+pub(super) type Numbers = (i64, i64, i64, i64);
+
+/// Takes a message out of the sums of its day and out of the time line; says whether it was a report.
+pub(super) fn take_out(
+    commit: &mut Commit<'_>,
+    kept: &Kept<'_>,
+    hunt: &Hunt,
+    trace: &mut Trace,
+) -> Result<bool, StoreError> {
+    let of_cluster = speaks_for_clusters(&commit.transaction, kept.key())?;
+    let share = Share::of_kept(kept.message, of_cluster);
+    if let Some(share) = &share {
+        if kept.counts() {
+            commit.take_from_day(share)?;
+        }
+        trace.share(commit, share)?;
+    }
+    let report = slot::of_kept(kept.message).filter(|_| of_cluster);
+    let Some((slot, reporter)) = report else {
+        return Ok(false);
+    };
+    let Some(numbers) = numbers(commit, &slot)? else {
+        return Ok(false);
+    };
+    let counted = remove(&commit.transaction, numbers, &bytes_of(reporter.as_ref()))?;
+    trace.add(&commit.transaction, Name::Event, numbers.2)?;
+    if counted == Some(true) {
+        succeed(&commit.transaction, numbers, |batch| {
+            !hunt.takes_all_of(slot.cluster.as_str(), batch)
+        })?;
+    }
+    Ok(counted.is_some())
+}
+
+/// Lets a report count that stood beside another one.
+pub(super) fn let_count(commit: &mut Commit<'_>, kept: &Kept<'_>) -> Result<(), StoreError> {
+    let of_cluster = speaks_for_clusters(&commit.transaction, kept.key())?;
+    if let Some(share) = Share::of_kept(kept.message, of_cluster) {
+        commit.add_to_day(&share)?;
+    }
+    let Some((slot, reporter)) = slot::of_kept(kept.message) else {
+        return Ok(());
+    };
+    match numbers(commit, &slot)? {
+        Some(numbers) => count(&commit.transaction, numbers, reporter.as_ref()),
+        None => Ok(()),
+    }
+}
+
+/// The slot's numbers, where it has any.
+pub(super) fn numbers(commit: &mut Commit<'_>, slot: &Slot) -> Result<Option<Numbers>, StoreError> {
+    let cluster = commit.names.cluster(&commit.transaction, &slot.cluster)?;
+    let event = commit.names.event(&commit.transaction, &slot.event)?;
+    Ok(cluster
+        .zip(event)
+        .map(|(cluster, event)| (slot.hour.number(), cluster, event, i64::from(slot.part))))
+}
+
+/// Removes a report from the time line; says whether it was there, and counted.
+pub(super) fn remove(
+    connection: &Connection,
+    slot: Numbers,
+    reporter: &[u8],
+) -> Result<Option<bool>, StoreError> {
+    let (hour, cluster, event, part) = slot;
+    connection
+        .prepare_cached(
+            "DELETE FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ? AND reporter = ?
+             RETURNING counts",
+        )
+        .and_then(|mut statement| {
+            statement
+                .query_row((hour, cluster, event, part, reporter), |row| row.get(0))
+                .optional()
+        })
+        .doing(DOING)
+}
+
+/// Notes that the first of the reports that are left in a slot is to count, where there is one; unless it goes, too.
+pub(super) fn succeed(
+    connection: &Connection,
+    slot: Numbers,
+    stays: impl Fn(i64) -> bool,
+) -> Result<(), StoreError> {
+    let (hour, cluster, event, part) = slot;
+    let first: Option<i64> = connection
+        .prepare_cached(
+            "SELECT min(batch) FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ?",
+        )
+        .and_then(|mut statement| statement.query_row(slot, |row| row.get(0)))
+        .doing(DOING)?;
+    let Some(batch) = first.filter(|batch| stays(*batch)) else {
+        return Ok(());
+    };
+    connection
+        .prepare_cached("INSERT INTO deletion_recount VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        .and_then(|mut statement| statement.execute((batch, hour, cluster, event, part)))
+        .doing(DOING)
+        .map(|_| ())
+}
+
+/// The slots of which the first report in a batch is to count.
+pub(super) fn to_count(connection: &Connection, batch: i64) -> Result<HashSet<Numbers>, StoreError> {
+    let read = || -> rusqlite::Result<HashSet<Numbers>> {
+        connection
+            .prepare_cached("SELECT hour, cluster, event, part FROM deletion_recount WHERE batch = ?")?
+            .query_map([batch], |row| row.try_into())?
+            .collect()
+    };
+    read().doing(DOING)
+}
+
+/// The first batch in which a report is to count.
+pub(super) fn next_to_count(connection: &Connection) -> Result<Option<i64>, StoreError> {
+    connection
+        .prepare_cached("SELECT min(batch) FROM deletion_recount")
+        .and_then(|mut statement| statement.query_row((), |row| row.get(0)))
+        .doing(DOING)
+}
+
+/// To be called before a batch is looked into for what is to count in it.
+pub(super) fn begin_count(connection: &Connection, batch: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM deletion_recount WHERE batch = ?")
+        .and_then(|mut statement| statement.execute([batch]))
+        .doing(DOING)
+        .map(|_| ())
+}
+
+/// To be called when a batch was looked into for what was to count in it. Of a slot in which nothing counts now, since that was
+/// deleted, too, another report is sought; where only the text is gone, by age, the time line alone says who counts.
+pub(super) fn end_count(
+    connection: &Connection,
+    batch: i64,
+    slots: HashSet<Numbers>,
+) -> Result<(), StoreError> {
+    for slot in slots {
+        let (hour, cluster, event, part) = slot;
+        let counts = connection
+            .prepare_cached(
+                "SELECT 1 FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ? AND counts = 1",
+            )
+            .and_then(|mut statement| statement.exists(slot))
+            .doing(DOING)?;
+        if counts {
+            continue;
+        }
+        let without_text = connection
+            .prepare_cached(
+                "UPDATE report SET counts = 1
+                 WHERE hour = ?1 AND cluster = ?2 AND event = ?3 AND part = ?4 AND batch = ?5
+                   AND reporter = (SELECT min(reporter) FROM report
+                       WHERE hour = ?1 AND cluster = ?2 AND event = ?3 AND part = ?4 AND batch = ?5)",
+            )
+            .and_then(|mut statement| statement.execute((hour, cluster, event, part, batch)))
+            .doing(DOING)?;
+        if without_text == 0 {
+            succeed(connection, slot, |_| true)?;
+        }
+    }
+    Ok(())
+}
+
+fn count(connection: &Connection, slot: Numbers, reporter: Option<&ReporterId>) -> Result<(), StoreError> {
+    let (hour, cluster, event, part) = slot;
+    connection
+        .prepare_cached(
+            "UPDATE report SET counts = 1 WHERE hour = ? AND cluster = ? AND event = ? AND part = ? AND reporter = ?",
+        )
+        .and_then(|mut statement| statement.execute((hour, cluster, event, part, bytes_of(reporter))))
+        .doing(DOING)
+        .map(|_| ())
+}
+
+/// What may be sent with a key; an import without one speaks for clusters.
+fn speaks_for_clusters(connection: &Connection, key: Option<KeyId>) -> Result<bool, StoreError> {
+    let Some(key) = key else { return Ok(false) };
+    let kind: Option<String> = connection
+        .prepare_cached("SELECT kind FROM key WHERE id = ?")
+        .and_then(|mut statement| statement.query_row([key.0], |row| row.get(0)).optional())
+        .doing(DOING)?;
+    Ok(match kind {
+        Some(kind) => kind.parse().is_ok_and(KeyKind::speaks_for_clusters),
+        None => key == crate::import::NOBODY.id,
+    })
+}
