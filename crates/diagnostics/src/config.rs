@@ -267,7 +267,7 @@ mod tests {
     fn every_key_is_read_and_shown() {
         let text = r#"
             listen = ["unix:/run/x", "[::1]:0"]
-            tls_certificate = "/c"
+            tls_cert = "/c"
             tls_key = "/k"
             tls_ca = "/a"
             token_file = "/t"

@@ -1,4 +1,11 @@
-//! The one place that reads the environment; everything else gets what it needs passed in.
+//! The one place that reads the environment; everything else gets what it needs passed in. What the service manager says is in the
+//! environment, too: the libraries that understand it are called from here.
+
+use std::io;
+use std::time::Duration;
+
+use listenfd::ListenFd;
+use sd_notify::NotifyState;
 
 /// Prefix of the variables that stand for configuration keys: `HELIOGRAPH_DIAGNOSTICS_LISTEN` is `listen`.
 pub const PREFIX: &str = "HELIOGRAPH_DIAGNOSTICS_";
@@ -27,4 +34,22 @@ pub fn dcos_version() -> Option<String> {
         reason = "this is the one reader of diagnostics of the environment"
     )]
     std::env::var("DCOS_VERSION").ok()
+}
+
+/// The sockets that the service manager has handed over, if it has. To be asked for once, before there are threads.
+pub fn sockets() -> ListenFd {
+    ListenFd::from_env()
+}
+
+/// How long the service manager waits for a sign of life before it starts this process again, if it does.
+pub fn watchdog() -> Option<Duration> {
+    sd_notify::watchdog_enabled().filter(|patience| !patience.is_zero())
+}
+
+/// Tells the service manager, if there is one.
+///
+/// # Errors
+/// When it can't be told.
+pub fn notify(states: &[NotifyState<'_>]) -> io::Result<()> {
+    sd_notify::notify(states)
 }

@@ -1,21 +1,29 @@
 //! What is answered over HTTP. [`router`] is the table of contents.
 
+mod metrics;
 mod node;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
 use crate::document::node::PATH;
+use crate::metrics::Metrics;
 use crate::this_node::ThisNode;
 
 /// What requests need.
 pub(crate) struct App {
     pub(crate) node: ThisNode,
+    pub(crate) metrics: Metrics,
 }
 
 /// All paths. Each request must carry a [`Consumer`](crate::consumer::Consumer).
 pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new().route(PATH, get(node::get)).with_state(app)
+    Router::new()
+        .route(PATH, get(node::get))
+        .route(metrics::PATH, get(metrics::get))
+        .layer(from_fn_with_state(Arc::clone(&app), metrics::count))
+        .with_state(app)
 }

@@ -21,6 +21,7 @@
 //! | [`listen`] | where it listens, and to whom |
 //! | [`server`] | a running daemon: [`server::Diagnostics::start`], `stop` |
 //! | `http` | paths and answers |
+//! | [`metrics`] | what is counted |
 //! | [`config`], [`environment`], [`clock`] | what is passed in |
 //!
 //! A master's view of the cluster is made of what the nodes answer on [`document::node::PATH`]: it reads
@@ -42,6 +43,7 @@ mod http;
 pub mod journal;
 pub mod judge;
 pub mod listen;
+pub mod metrics;
 pub mod model;
 pub mod node;
 pub mod observation;

@@ -21,6 +21,7 @@ use std::time::Duration;
 use std::{fmt, mem};
 
 use axum::Router;
+use listenfd::ListenFd;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -96,9 +97,12 @@ pub enum ServeError {
     /// The address can't be had.
     #[error("can't listen on {0}")]
     Listen(Listen, #[source] io::Error),
+    /// A socket that was handed over can't be used.
+    #[error("a socket that was handed over can't be used")]
+    Inherited(#[source] io::Error),
     /// Everybody could ask.
     #[error(
-        "{0} can be reached from the network: it needs `tls_certificate` and `tls_key`, and `tls_ca` or `token_file`"
+        "{0} can be reached from the network: it needs `tls_cert` and `tls_key`, and `tls_ca` or `token_file`"
     )]
     Open(Listen),
     /// Encryption can't be had.
@@ -147,18 +151,26 @@ pub(crate) struct Listening {
     serving: Vec<JoinHandle<()>>,
 }
 
-/// Serves all places on the current runtime.
-pub(crate) async fn serve(setup: &Setup, router: &Router) -> Result<Listening, ServeError> {
+/// Serves what was handed over, else all places that are configured, on the current runtime.
+pub(crate) async fn serve(handed: ListenFd, setup: &Setup, router: &Router) -> Result<Listening, ServeError> {
     let keys = setup.keys()?;
     let mut sockets = Vec::new();
-    let mut places = Vec::new();
-    for place in &setup.places {
-        let way = setup.way(place, &keys)?;
-        let cannot_listen = |error| ServeError::Listen(place.clone(), error);
-        let socket = Socket::bind(place).await.map_err(cannot_listen)?;
-        places.push((socket.place().map_err(cannot_listen)?, way));
+    for socket in Socket::inherited(handed).map_err(ServeError::Inherited)? {
+        let way = setup.way(&socket.place().map_err(ServeError::Inherited)?, &keys)?;
         sockets.push((socket, way));
     }
+    if sockets.is_empty() {
+        for place in &setup.places {
+            let way = setup.way(place, &keys)?;
+            let cannot_listen = |error| ServeError::Listen(place.clone(), error);
+            sockets.push((Socket::bind(place).await.map_err(cannot_listen)?, way));
+        }
+    } else {
+        tracing::info!("listening on sockets that were handed over, not on what is configured");
+    }
+    let place = |(socket, way): &(Socket, Way)| Ok((socket.place()?, *way));
+    let places: io::Result<Vec<_>> = sockets.iter().map(place).collect();
+    let places = places.map_err(ServeError::Inherited)?;
     let keys = watch::Sender::new(keys);
     let stop = watch::Sender::new(false);
     let serving = sockets.into_iter().map(|(socket, way)| {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use listenfd::ListenFd;
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -11,6 +13,7 @@ use crate::config::Config;
 use crate::http::{self, App};
 use crate::journal::Journal;
 use crate::listen::{self, Listening, ServeError};
+use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::this_node::ThisNode;
 use crate::{facts, systemd};
@@ -34,23 +37,39 @@ impl Default for Sources {
 pub struct Diagnostics {
     listening: Listening,
     grace: Duration,
+    rounds: Counter,
     /// What runs beside it, and ends with it.
     _background: JoinSet<()>,
 }
 
 impl Diagnostics {
-    /// Starts the daemon on the current runtime.
+    /// Starts the daemon on the current runtime; it listens where that is configured.
     ///
     /// # Errors
     /// When it can't listen.
     pub async fn start(config: &Config, sources: Sources) -> Result<Diagnostics, ServeError> {
+        Diagnostics::start_on(ListenFd::empty(), config, sources).await
+    }
+
+    /// Starts it on sockets that were handed over, if any were.
+    ///
+    /// # Errors
+    /// When it can't listen.
+    pub async fn start_on(
+        handed: ListenFd,
+        config: &Config,
+        sources: Sources,
+    ) -> Result<Diagnostics, ServeError> {
         let mut background = JoinSet::new();
+        let metrics = Metrics::default();
         let app = Arc::new(App {
-            node: this_node(config, &sources, &mut background),
+            node: this_node(config, &sources, &metrics, &mut background),
+            metrics: metrics.clone(),
         });
         Ok(Diagnostics {
-            listening: listen::serve(&config.listen, &http::router(app)).await?,
+            listening: listen::serve(handed, &config.listen, &http::router(app)).await?,
             grace: config.grace,
+            rounds: metrics.systemd.rounds,
             _background: background,
         })
     }
@@ -58,6 +77,11 @@ impl Diagnostics {
     /// Where it listens: URLs, and sockets as `unix:/path`.
     pub fn places(&self) -> Vec<String> {
         self.listening.places()
+    }
+
+    /// Counts the signs of life of the task that asks systemd.
+    pub fn rounds(&self) -> Counter {
+        self.rounds.clone()
     }
 
     /// Reads certificates and tokens again.
@@ -77,11 +101,22 @@ impl Diagnostics {
 }
 
 /// This node, and the tasks that keep what is known of it.
-fn this_node(config: &Config, sources: &Sources, background: &mut JoinSet<()>) -> ThisNode {
+fn this_node(
+    config: &Config,
+    sources: &Sources,
+    metrics: &Metrics,
+    background: &mut JoinSet<()>,
+) -> ThisNode {
     let clock = &sources.clock;
     let (model, model_seen) = watch::channel(Model::default());
     let (facts, facts_seen) = watch::channel(facts::begin(&config.node));
-    background.spawn(systemd::watch(config.systemd.clone(), model, Arc::clone(clock)));
+    let counts = metrics.systemd.clone();
+    background.spawn(systemd::watch(
+        config.systemd.clone(),
+        model,
+        counts,
+        Arc::clone(clock),
+    ));
     background.spawn(facts::complete(config.node.clone(), facts));
     ThisNode::new(
         facts_seen,

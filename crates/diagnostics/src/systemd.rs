@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -62,14 +63,30 @@ impl Setup {
     }
 }
 
+/// What the task did. Each is a handle: what is counted through a clone is counted.
+#[derive(Debug, Clone, Default)]
+pub struct Counts {
+    /// Its signs of life.
+    pub rounds: Counter,
+    /// Connections that were begun.
+    pub sessions: Counter,
+    /// Connections that failed, or ended.
+    pub failures: Counter,
+    /// Changes of units.
+    pub changes: Counter,
+}
+
 /// Keeps the model as systemd says, for ever.
-pub async fn watch(setup: Setup, model: watch::Sender<Model>, clock: Arc<dyn Clock>) {
+pub async fn watch(setup: Setup, model: watch::Sender<Model>, counts: Counts, clock: Arc<dyn Clock>) {
     let mut pause = FIRST_PAUSE;
     loop {
         let before = model.borrow().taken();
-        let Err(error) = session::run(&setup, &model, &*clock).await else {
+        counts.rounds.inc();
+        counts.sessions.inc();
+        let Err(error) = session::run(&setup, &model, &counts, &*clock).await else {
             continue;
         };
+        counts.failures.inc();
         // It had worked: begin with the short pause.
         if model.borrow().taken() != before {
             pause = FIRST_PAUSE;

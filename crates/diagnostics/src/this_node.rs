@@ -50,6 +50,14 @@ impl ThisNode {
         self.model.borrow().snapshot(&self.rules, self.stale, now)
     }
 
+    /// The same, and how long ago systemd gave its last sign of life.
+    pub fn snapshot_and_age(&self) -> (Snapshot, Option<Duration>) {
+        let snapshot = self.snapshot();
+        let now = self.clock.uptime();
+        let age = snapshot.taken.map(|taken| now.saturating_sub(taken.uptime));
+        (snapshot, age)
+    }
+
     /// What is told to that consumer, and whether anything was ever known.
     pub async fn document(&self, consumer: &Consumer) -> (NodeDocument, bool) {
         let mut snapshot = self.snapshot();

@@ -1,9 +1,12 @@
 //! `serve`: runs until it is told to stop by SIGTERM or SIGINT; on SIGHUP it reads certificates and tokens again.
 
+mod manager;
+
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 use heliograph_diagnostics::config::{Config, Level};
+use heliograph_diagnostics::environment;
 use heliograph_diagnostics::server::{Diagnostics, Sources};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
@@ -15,6 +18,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         .with_ansi(false)
         .with_writer(io::stderr)
         .init();
+    let sockets = environment::sockets();
     // One thread: a second would cost memory and save nothing.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -24,16 +28,23 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
         let mut hangup = signal(SignalKind::hangup()).context("can't listen for SIGHUP")?;
-        let diagnostics = Diagnostics::start(config, Sources::default()).await?;
+        let diagnostics = Diagnostics::start_on(sockets, config, Sources::default()).await?;
         announce(&diagnostics.places()).context("can't print the address")?;
+        manager::ready();
+        tokio::spawn(manager::feed(diagnostics.rounds()));
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
-                _ = hangup.recv() => reload(&diagnostics),
+                _ = hangup.recv() => {
+                    manager::reloading();
+                    reload(&diagnostics);
+                    manager::ready();
+                }
             }
         }
         tracing::info!("stopping");
+        manager::stopping();
         diagnostics.stop().await;
         Ok(())
     })

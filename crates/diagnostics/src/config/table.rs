@@ -29,7 +29,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| show_list(&config.listen.places),
     },
     Setting {
-        key: "tls_certificate",
+        key: "tls_cert",
         doc: "This node's certificate, and those between it and its CA (PEM). An address that the network can reach needs it.",
         expected: A_FILE,
         read: |config, text| file(text).map(|value| config.listen.tls.certificate = value),

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use listenfd::ListenFd;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
@@ -20,10 +21,15 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// A socket that listens.
 pub(super) enum Socket {
     Tcp(TcpListener),
-    Unix(UnixListener, File),
+    Unix {
+        listener: UnixListener,
+        path: PathBuf,
+        /// Removed at the end, when it was made here.
+        _file: Option<File>,
+    },
 }
 
-/// The file of a socket; it goes with it.
+/// The file of a socket that was made here; it goes with it.
 pub(super) struct File(PathBuf);
 
 impl Drop for File {
@@ -34,6 +40,14 @@ impl Drop for File {
 }
 
 impl Socket {
+    /// The sockets that were handed over to this process; their files stay.
+    pub(super) fn inherited(mut handed: ListenFd) -> io::Result<Vec<Socket>> {
+        let count = handed.len();
+        let sockets: io::Result<Vec<Option<Socket>>> =
+            (0..count).map(|index| inherit(&mut handed, index)).collect();
+        Ok(sockets?.into_iter().flatten().collect())
+    }
+
     pub(super) async fn bind(listen: &Listen) -> io::Result<Socket> {
         match listen {
             Listen::Tcp(address) => TcpListener::bind(address).await.map(Socket::Tcp),
@@ -42,7 +56,11 @@ impl Socket {
                 let listener = UnixListener::bind(path)?;
                 let file = File(path.clone());
                 fs::set_permissions(path, fs::Permissions::from_mode(MODE))?;
-                Ok(Socket::Unix(listener, file))
+                Ok(Socket::Unix {
+                    listener,
+                    path: path.clone(),
+                    _file: Some(file),
+                })
             }
         }
     }
@@ -51,7 +69,7 @@ impl Socket {
     pub(super) fn place(&self) -> io::Result<Listen> {
         match self {
             Socket::Tcp(listener) => listener.local_addr().map(Listen::Tcp),
-            Socket::Unix(_, file) => Ok(Listen::Unix(file.0.clone())),
+            Socket::Unix { path, .. } => Ok(Listen::Unix(path.clone())),
         }
     }
 
@@ -63,9 +81,27 @@ impl Socket {
                 let _ = stream.set_nodelay(true);
                 Ok(Box::new(stream))
             }
-            Socket::Unix(listener, _) => Ok(Box::new(listener.accept().await?.0)),
+            Socket::Unix { listener, .. } => Ok(Box::new(listener.accept().await?.0)),
         }
     }
+}
+
+fn inherit(handed: &mut ListenFd, index: usize) -> io::Result<Option<Socket>> {
+    if let Ok(socket) = handed.take_tcp_listener(index) {
+        let Some(socket) = socket else { return Ok(None) };
+        socket.set_nonblocking(true)?;
+        return Ok(Some(Socket::Tcp(TcpListener::from_std(socket)?)));
+    }
+    let Some(socket) = handed.take_unix_listener(index)? else {
+        return Ok(None);
+    };
+    socket.set_nonblocking(true)?;
+    let path = socket.local_addr()?.as_pathname().map(Path::to_owned);
+    Ok(Some(Socket::Unix {
+        listener: UnixListener::from_std(socket)?,
+        path: path.unwrap_or_default(),
+        _file: None,
+    }))
 }
 
 /// Removes what a daemon left behind that did not end well; not what another one listens on, and no other file.

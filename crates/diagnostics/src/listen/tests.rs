@@ -290,7 +290,7 @@ fn files_that_can_not_be_used_are_named() {
     for (change, text) in [
         (
             &(|setup: &mut Setup| setup.tls.key = None) as &dyn Fn(&mut Setup),
-            "`tls_certificate` and `tls_key` belong together",
+            "`tls_cert` and `tls_key` belong together",
         ),
         (
             &|setup| setup.tls.key = Some("/nowhere".into()),
@@ -328,13 +328,13 @@ async fn a_socket_is_for_its_group_and_replaces_only_what_was_left_behind() {
     setup.journal_for = vec!["socket".to_owned()];
     // Nobody listens on it any more.
     drop(UnixListener::bind(&path).unwrap());
-    let listening = serve(&setup, &router()).await.unwrap();
+    let listening = serve(ListenFd::empty(), &setup, &router()).await.unwrap();
     assert_eq!(listening.places(), [format!("unix:{}", path.display())]);
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o660);
     assert_eq!(ask(UnixStream::connect(&path).unwrap(), "").unwrap(), ok(true));
     // Another daemon does not take it away.
-    let error = serve(&setup, &router()).await.err().unwrap();
+    let error = serve(ListenFd::empty(), &setup, &router()).await.err().unwrap();
     assert!(matches!(error, ServeError::Listen(_, error) if error.kind() == ErrorKind::AddrInUse));
 
     // An idle connection does not hold up the end.
@@ -343,6 +343,6 @@ async fn a_socket_is_for_its_group_and_replaces_only_what_was_left_behind() {
     drop(idle);
     assert!(!path.exists());
     fs::write(&path, "precious").unwrap();
-    assert!(serve(&setup, &router()).await.is_err());
+    assert!(serve(ListenFd::empty(), &setup, &router()).await.is_err());
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
 }

@@ -29,7 +29,7 @@ pub struct Files {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// One is missing.
-    #[error("`tls_certificate` and `tls_key` belong together: set both, or none")]
+    #[error("`tls_cert` and `tls_key` belong together: set both, or none")]
     Half,
     /// A file can't be read.
     #[error("can't read {what} in {}", file.display())]

@@ -7,12 +7,12 @@ use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use zbus::message::Sequence;
 
-use super::Setup;
 use super::bus::{Bus, BusError, MANAGER_PATH, PROPERTIES};
 use super::choose::choose;
 use super::path;
 use super::properties::Properties;
 use super::signals::{self, Event, Signals, UNIT};
+use super::{Counts, Setup};
 use crate::clock::Clock;
 use crate::model::Model;
 use crate::node::Taken;
@@ -31,6 +31,7 @@ type ReadAt = BTreeMap<UnitName, [Sequence; 2]>;
 pub(super) async fn run(
     setup: &Setup,
     model: &watch::Sender<Model>,
+    counts: &Counts,
     clock: &dyn Clock,
 ) -> Result<(), BusError> {
     let bus = Bus::connect(setup.bus.as_deref(), setup.timeout).await?;
@@ -65,16 +66,26 @@ pub(super) async fn run(
                         None => break,
                     }
                 }
+                counts.changes.inc_by(u64::try_from(changes.len()).unwrap_or(u64::MAX));
                 take_in(model, &changes, clock);
                 if events.were_lost() {
-                    read_at = read_all(&bus, setup, model, clock, false).await?;
+                    tracing::debug!("more happened than could be taken in");
+                    return Ok(());
                 }
             }
             _ = probe.tick() => {
                 bus.ask(MANAGER_PATH, "org.freedesktop.DBus.Peer", "Ping", &()).await?;
+                counts.rounds.inc();
                 model.send_modify(|model| model.confirm(taken(clock)));
             }
-            _ = again.tick() => read_at = read_all(&bus, setup, model, clock, false).await?,
+            _ = again.tick() => {
+                let now = read_all(&bus, setup, model, clock, false).await?;
+                // Others are to be subscribed to.
+                if !now.keys().eq(read_at.keys()) {
+                    return Ok(());
+                }
+                read_at = now;
+            }
         }
     }
 }

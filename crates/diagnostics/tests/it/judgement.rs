@@ -267,6 +267,7 @@ fn each_unit_is_judged_as_the_table_says() {
     }
     names_and_numbers_are_the_originals(&daemon);
     the_journal_tells_of_the_unit_and_what_systemd_says_of_it(&daemon);
+    metrics_count_the_same(&daemon);
     check_prints_the_same(&sandbox);
 }
 
@@ -340,4 +341,29 @@ fn check_prints_the_same(sandbox: &Sandbox) {
     let (code, json, _) = run(&["check", "--json"], sandbox);
     let node: NodeDocument = serde_json::from_str(&json).unwrap();
     assert_eq!((code, node.units.len()), (1, 27));
+}
+
+fn metrics_count_the_same(daemon: &Daemon) {
+    let page = daemon.get("/metrics").body;
+    for line in [
+        "heliograph_diagnostics_unit_health{unit=\"dcos-failed.service\"} 1",
+        "heliograph_diagnostics_unit_health{unit=\"dcos-well.service\"} 0",
+        "heliograph_diagnostics_units{health=\"unknown\"} 0",
+        "heliograph_diagnostics_node_health 1",
+        "heliograph_diagnostics_systemd_answers 1",
+        "heliograph_diagnostics_systemd_sessions_total 1",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line}\n{page}");
+    }
+    assert!(
+        page.contains("heliograph_diagnostics_systemd_age_seconds "),
+        "{page}"
+    );
+    // What is made up outside makes no series.
+    for path in ["/x", "/system/health/v1/made/up", "/metrics/x"] {
+        assert_eq!(daemon.get(path).status, 404);
+    }
+    let page = daemon.get("/metrics").body;
+    assert!(!page.contains("made") && !page.contains("/x\""), "{page}");
+    assert!(page.ends_with("# EOF\n"));
 }
