@@ -41,6 +41,43 @@ pub struct Connections {
     pub accepted: Counter,
     /// That were refused, since their client had too many.
     pub refused: Counter,
+    /// That were ended by this side, by what their client did not do in time.
+    pub cut: Counters<1>,
+}
+
+/// What a client did not do in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Late {
+    /// A TLS handshake.
+    Handshake,
+    /// The head of a request.
+    Head,
+    /// Reading an answer.
+    Reading,
+    /// Anything.
+    Idle,
+}
+
+impl Late {
+    /// All of them.
+    pub const ALL: [Late; 4] = [Late::Handshake, Late::Head, Late::Reading, Late::Idle];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Late::Handshake => "handshake",
+            Late::Head => "head",
+            Late::Reading => "reading",
+            Late::Idle => "idle",
+        }
+    }
+}
+
+impl Connections {
+    /// One was ended.
+    pub fn late(&self, late: Late) {
+        self.cut.get_or_create(&[("by", late.name())]).inc();
+    }
 }
 
 /// The numbers. Each is a handle: what is counted through a clone is counted.
@@ -143,6 +180,7 @@ impl Metrics {
             open,
             accepted,
             refused,
+            cut,
         } = &self.connections;
         registry.register("connections", "Connections that are open", open.clone());
         registry.register(
@@ -154,6 +192,14 @@ impl Metrics {
             "connections_refused",
             "Connections that were refused, since their client had too many",
             refused.clone(),
+        );
+        for late in Late::ALL {
+            let _ = cut.get_or_create(&[("by", late.name())]);
+        }
+        registry.register(
+            "connections_cut",
+            "Connections that were ended, by what their client did not do in time",
+            cut.clone(),
         );
         registry.register_with_unit(
             "body",

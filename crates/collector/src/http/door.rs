@@ -21,8 +21,8 @@ use crate::client::proxies::Proxies;
 use crate::client::{Client, Peer};
 use crate::limit::Over;
 
-/// Where Segment's paths begin.
-const SEGMENTS: &str = "/v1/";
+/// Where the paths begin that pages of other origins reach.
+const SEGMENTS: [&str; 3] = ["/v1/", "/projects/", "/analytics.js/"];
 
 /// Marks a request that a process on this machine made, for itself or for another.
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +106,7 @@ impl Guard {
         let refused = Refused::TooFast(Fast::Client, over);
         if path.starts_with(pixel::PREFIX) {
             pixel::dot(app, headers)
-        } else if path.starts_with(SEGMENTS) {
+        } else if SEGMENTS.iter().any(|prefix| path.starts_with(prefix)) {
             app.cors.grant(headers).mark(refused.answer())
         } else {
             refused.problem()

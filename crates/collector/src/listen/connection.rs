@@ -4,11 +4,13 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::{Body, Bytes, HttpBody};
+use axum::response::Response;
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rustix::net::{SendFlags, send};
@@ -16,14 +18,17 @@ use tokio::select;
 use tokio::time::{sleep, timeout};
 
 use super::House;
-use super::pulse::{Act, Around, Pulse, TICK, decide};
+use super::pulse::{Act, Answering, Around, Pulse, TICK, decide};
 use super::room::Seat;
 use super::stage::Stage;
 use super::stream::{Noted, Stream, drain};
 use crate::client::Peer;
+use crate::metrics::Late;
 
 /// How long the runtime may take to notice bytes that have come.
 const READING: Duration = Duration::from_millis(100);
+/// Bytes of an answer that is surely made at once.
+const AT_HAND: u64 = 64 << 10;
 /// What is read of a request that can't be read, so that its client can read the answer.
 const DRAINED: usize = 256 << 10;
 /// How long that may take.
@@ -44,8 +49,10 @@ pub(super) async fn run(stream: Stream, peer: Peer, seat: Seat, house: Arc<House
                 shaken = handshake => shaken,
             };
             // Somebody who does not speak TLS is told by the end of the connection.
-            if let Ok(Ok(stream)) = shaken {
-                serve(Stream::Tls(Box::new(stream)), peer, &house).await;
+            match shaken {
+                Ok(Ok(stream)) => serve(Stream::Tls(Box::new(stream)), peer, &house).await,
+                Ok(Err(_)) => {}
+                Err(_) => house.room.late(Late::Handshake),
             }
         }
         (stream, _) => serve(stream, peer, &house).await,
@@ -61,8 +68,7 @@ async fn serve(stream: Stream, peer: Peer, house: &House) {
         let door = house.door.clone();
         async move {
             let response = door.answer(peer, request).await;
-            drop(answering);
-            Ok::<_, Infallible>(response)
+            Ok::<_, Infallible>(held(response, answering))
         }
     });
     let noted = TokioIo::new(Noted::new(stream, Arc::clone(&pulse)));
@@ -116,7 +122,12 @@ async fn serve(stream: Stream, peer: Peer, house: &House) {
                     wakes_at = now + time;
                     tick.set(sleep(time));
                 }
-                Act::Drop => return Poll::Ready(None),
+                Act::Drop => {
+                    if let Some(late) = doing.late().filter(|_| !finishing) {
+                        house.room.late(late);
+                    }
+                    return Poll::Ready(None);
+                }
                 // A request that has just arrived is not lost: it is looked for before the connection is closed.
                 Act::Finish if doing.is_between_requests() && !looked => {
                     pulse.ask_for_unread();
@@ -128,6 +139,9 @@ async fn serve(stream: Stream, peer: Peer, house: &House) {
                     tick.set(sleep(READING));
                 }
                 Act::Finish => {
+                    if let Some(late) = doing.late().filter(|_| !around.stopping) {
+                        house.room.late(late);
+                    }
                     Pin::new(&mut http).graceful_shutdown();
                     (finishing, since, looked) = (true, now, false);
                 }
@@ -140,6 +154,45 @@ async fn serve(stream: Stream, peer: Peer, house: &House) {
         let mut noted = http.into_parts().io.into_inner();
         // The client may be gone by then.
         let _ = timeout(DRAINING, drain(&mut noted, DRAINED)).await;
+    }
+}
+
+/// The request lasts as long as its answer: until that is at hand as a whole, or for as long as there is more of it.
+fn held(response: Response, answering: Answering) -> Response {
+    match response.body().size_hint().exact() {
+        Some(length) if length <= AT_HAND => response,
+        _ => response.map(|body| {
+            Body::new(Held {
+                body,
+                _answering: answering,
+            })
+        }),
+    }
+}
+
+/// A body that is still being made.
+struct Held {
+    body: Body,
+    _answering: Answering,
+}
+
+impl HttpBody for Held {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -158,7 +211,109 @@ pub(super) fn refuse(stream: &Stream, house: &House) {
 
 #[cfg(test)]
 mod tests {
+    use axum::Router;
+    use axum::routing::get;
+    use tokio::net::UnixStream;
+    use tokio::time::Sleep;
+
     use super::*;
+    use crate::http::Door;
+    use crate::listen::socket::Socket;
+    use crate::listen::{Listening, Terms};
+    use crate::metrics::Connections;
+
+    /// Makes a letter now and then.
+    struct Slow {
+        left: u32,
+        next: Pin<Box<Sleep>>,
+    }
+
+    const PAUSE: Duration = Duration::from_millis(300);
+
+    impl HttpBody for Slow {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            if self.left == 0 {
+                return Poll::Ready(None);
+            }
+            std::task::ready!(self.next.as_mut().poll(context));
+            self.next.set(sleep(PAUSE));
+            self.left -= 1;
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"x")))))
+        }
+    }
+
+    fn serve_slowly() -> (Listening, std::path::PathBuf, tempfile::TempDir) {
+        let slow = || async {
+            Response::new(Body::new(Slow {
+                left: 4,
+                next: Box::pin(sleep(PAUSE)),
+            }))
+        };
+        let door = Door::to(Router::new().route("/", get(slow)));
+        let terms = Terms {
+            header_timeout: PAUSE / 3,
+            idle_timeout: PAUSE / 3,
+            header_size: 8 << 10,
+            header_count: 100,
+            connections: 10,
+            client_connections: 10,
+            counted: Connections::default(),
+            proxies: "".parse().unwrap(),
+            tls: None,
+        };
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("x.sock");
+        let socket = Socket::bind_file(&path, 0o600).unwrap();
+        (crate::listen::serve(vec![socket], door, &terms), path, dir)
+    }
+
+    async fn say(stream: &UnixStream, bytes: &[u8]) {
+        stream.writable().await.unwrap();
+        assert_eq!(stream.try_write(bytes).unwrap(), bytes.len());
+    }
+
+    async fn hear(stream: &UnixStream) -> String {
+        let mut heard = Vec::new();
+        let mut buffer = [0; 1024];
+        loop {
+            stream.readable().await.unwrap();
+            match stream.try_read(&mut buffer) {
+                Ok(0) => return String::from_utf8(heard).unwrap(),
+                Ok(read) => heard.extend_from_slice(&buffer[..read]),
+                Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock),
+            }
+        }
+    }
+
+    /// The answer takes longer than anything else may.
+    #[tokio::test]
+    async fn an_answer_takes_the_time_that_it_takes() {
+        let (listening, path, _dir) = serve_slowly();
+        let stream = UnixStream::connect(&path).await.unwrap();
+        say(&stream, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        let answer = tokio::spawn(async move { hear(&stream).await });
+        sleep(PAUSE / 2).await;
+        assert!(listening.stop(Duration::from_secs(20)).await);
+        let answer = answer.await.unwrap();
+        assert_eq!(answer.matches("1\r\nx\r\n").count(), 4, "{answer}");
+        assert!(answer.ends_with("0\r\n\r\n"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_takes_too_long_for_a_stop_is_cut_off() {
+        let (listening, path, _dir) = serve_slowly();
+        let stream = UnixStream::connect(&path).await.unwrap();
+        say(&stream, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        sleep(PAUSE / 2).await;
+        assert!(!listening.stop(PAUSE).await);
+        assert!(!hear(&stream).await.ends_with("0\r\n\r\n"));
+    }
 
     #[test]
     fn the_short_answer_is_whole() {

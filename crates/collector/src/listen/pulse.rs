@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use crate::metrics::Late;
+
 /// How often a connection that does nothing is looked at.
 pub(super) const TICK: Duration = Duration::from_secs(5);
 /// How long a connection may be idle while there is no room for further ones.
@@ -50,7 +52,7 @@ pub(super) enum Doing {
     New,
     /// It sends the head of its next request.
     Head(u32),
-    /// It waits for the answer, or still sends the body; that has a time of its own.
+    /// It waits for the answer, or for more of it, or still sends the body; that has a time of its own.
     Request(u32),
     /// It is sent an answer that it does not read.
     Writing(u32, u32),
@@ -59,6 +61,16 @@ pub(super) enum Doing {
 }
 
 impl Doing {
+    /// What the client has not done, if that is why the connection is ended.
+    pub(super) fn late(self) -> Option<Late> {
+        match self {
+            Doing::New | Doing::Head(_) => Some(Late::Head),
+            Doing::Writing(..) => Some(Late::Reading),
+            Doing::Idle(_) => Some(Late::Idle),
+            Doing::Request(_) => None,
+        }
+    }
+
     /// Whether nothing is owed to the client.
     pub(super) fn is_between_requests(self) -> bool {
         matches!(self, Doing::New | Doing::Idle(_))

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::client::Client;
-use crate::metrics::Connections;
+use crate::metrics::{Connections, Late};
 
 /// The connections that there may be.
 pub(super) struct Room {
@@ -94,6 +94,11 @@ impl Room {
             client,
             _place: place,
         })
+    }
+
+    /// A connection is ended, since its client is late.
+    pub(super) fn late(&self, late: Late) {
+        self.counted.late(late);
     }
 
     /// Returns when there are no connections.

@@ -20,6 +20,15 @@ fn is_well(client: &mut Client) -> bool {
     client.send("GET", "/healthz", &[], b"").unwrap().status == 200
 }
 
+/// Connections that were ended because of this.
+fn cut(collector: &TestCollector, by: &str) -> u32 {
+    let metrics = collector.client().send("GET", "/metrics", &[], b"").unwrap();
+    let metrics = String::from_utf8(metrics.body).unwrap();
+    let name = format!("heliograph_collector_connections_cut_total{{by=\"{by}\"}} ");
+    let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
+    line.unwrap().parse().unwrap()
+}
+
 #[test]
 fn a_head_that_does_not_come_ends_the_connection() {
     let collector = TestCollector::with(&[("header_timeout", "300ms")]);
@@ -40,6 +49,7 @@ fn a_head_that_does_not_come_ends_the_connection() {
     for client in [&mut silent, &mut half, &mut second] {
         assert_eq!(client.rest(), b"");
     }
+    assert_eq!(cut(&collector, "head"), 4);
     // It is the head that has this time, not what comes between two requests.
     let mut idle = collector.client();
     assert!(is_well(&mut idle));
@@ -58,6 +68,7 @@ fn an_idle_connection_is_closed_and_a_used_one_is_not() {
     }
     assert!(!idle.is_open_after(ms(1)));
     assert_eq!(idle.rest(), b"");
+    assert_eq!((cut(&collector, "idle"), cut(&collector, "head")), (1, 0));
 }
 
 #[test]
@@ -162,6 +173,7 @@ fn who_does_not_read_the_answers_is_let_go() {
         sent += 1;
     }
     assert!(sent < 10_000);
+    assert_eq!(cut(&collector, "reading"), 1);
     assert!(is_well(&mut collector.client()));
 }
 
