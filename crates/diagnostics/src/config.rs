@@ -15,7 +15,7 @@ use crate::judge::Rules;
 use crate::listen::{self, Listen, tls};
 use crate::node::Role;
 use crate::selection::{Pattern, Selection};
-use crate::{access, environment, journal, systemd};
+use crate::{access, cluster, environment, journal, systemd};
 
 /// Where the original listens when it does not listen on a socket, but on loopback only.
 pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1050));
@@ -51,6 +51,8 @@ pub struct Config {
     pub journal: journal::Bounds,
     /// What is known of this node without asking.
     pub node: Given,
+    /// How the cluster is looked at.
+    pub cluster: cluster::Setup,
     /// How long requests under way may take to end at a stop.
     pub grace: Duration,
 }
@@ -139,6 +141,7 @@ impl Default for Config {
                 mesos_id: String::new(),
                 dcos_version: String::new(),
             },
+            cluster: cluster::Setup::default(),
             grace: Duration::from_secs(5),
         }
     }
@@ -296,6 +299,17 @@ mod tests {
             systemd_timeout = "2s"
             probe_interval = "3s"
             read_interval = "7m"
+            members = ["self", "agent=10.0.0.1:7", "srv:_d._tcp.example", "file:/etc/nodes", "dcos"]
+            exhibitor_url = "http://10.0.0.2/status"
+            mesos_url = "http://10.0.0.3:5050/slaves"
+            master_port = 1
+            agent_port = 2
+            pull_interval = "10s"
+            pull_timeout = "1s"
+            pull_concurrency = 3
+            list_timeout = "4s"
+            member_hold = "5m"
+            refresh_timeout = "6s"
             grace = "1s"
         "#;
         let config = read(text).unwrap();
@@ -350,6 +364,29 @@ mod tests {
                     role: Role::AgentPublic,
                     mesos_id: "S1".to_owned(),
                     dcos_version: "1.10".to_owned(),
+                },
+                cluster: cluster::Setup {
+                    members: [
+                        "self",
+                        "agent=10.0.0.1:7",
+                        "srv:_d._tcp.example",
+                        "file:/etc/nodes",
+                        "dcos"
+                    ]
+                    .map(|listing| listing.parse().unwrap())
+                    .to_vec(),
+                    dcos: cluster::DcosUrls {
+                        exhibitor: "http://10.0.0.2/status".parse().unwrap(),
+                        mesos: "http://10.0.0.3:5050/slaves".parse().unwrap(),
+                    },
+                    master_port: 1,
+                    agent_port: 2,
+                    interval: Duration::from_secs(10),
+                    timeout: Duration::from_secs(1),
+                    concurrency: 3,
+                    list_timeout: Duration::from_secs(4),
+                    hold: Duration::from_mins(5),
+                    patience: Duration::from_secs(6),
                 },
                 grace: Duration::from_secs(1),
             }

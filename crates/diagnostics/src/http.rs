@@ -1,7 +1,9 @@
 //! What is answered over HTTP. [`router`] is the table of contents.
 
+mod cluster;
 mod metrics;
 mod node;
+mod pieces;
 
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 
+use crate::cluster::Cluster;
 use crate::document::node::PATH;
 use crate::metrics::Metrics;
 use crate::this_node::ThisNode;
@@ -16,6 +19,8 @@ use crate::this_node::ThisNode;
 /// What requests need.
 pub(crate) struct App {
     pub(crate) node: ThisNode,
+    /// The cluster, where this node looks at it.
+    pub(crate) cluster: Option<Cluster>,
     pub(crate) metrics: Metrics,
 }
 
@@ -23,6 +28,7 @@ pub(crate) struct App {
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route(PATH, get(node::get))
+        .nest(PATH, cluster::router())
         .route(metrics::PATH, get(metrics::get))
         .layer(from_fn_with_state(Arc::clone(&app), metrics::count))
         .with_state(app)

@@ -16,19 +16,22 @@ use crate::listen::{self, Listening, ServeError};
 use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::this_node::ThisNode;
-use crate::{facts, systemd};
+use crate::{cluster, facts, systemd};
 
-/// Where time comes from.
+/// Where time and chance come from.
 #[derive(Clone)]
 pub struct Sources {
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Chance: it decides when exactly nodes are asked, and nothing else.
+    pub rng: fastrand::Rng,
 }
 
 impl Default for Sources {
     fn default() -> Sources {
         Sources {
             clock: Arc::new(SystemClock),
+            rng: fastrand::Rng::new(),
         }
     }
 }
@@ -62,8 +65,20 @@ impl Diagnostics {
     ) -> Result<Diagnostics, ServeError> {
         let mut background = JoinSet::new();
         let metrics = Metrics::default();
+        let node = this_node(config, &sources, &metrics, &mut background);
+        let cluster = (!config.cluster.members.is_empty()).then(|| {
+            let clock = Arc::clone(&sources.clock);
+            cluster::start(
+                &config.cluster,
+                node.clone(),
+                clock,
+                sources.rng.clone(),
+                &mut background,
+            )
+        });
         let app = Arc::new(App {
-            node: this_node(config, &sources, &metrics, &mut background),
+            node,
+            cluster,
             metrics: metrics.clone(),
         });
         Ok(Diagnostics {

@@ -44,6 +44,11 @@ impl ThisNode {
         }
     }
 
+    /// What this node is.
+    pub fn facts(&self) -> Facts {
+        self.facts.borrow().clone()
+    }
+
     /// How everything is now; without the journal.
     pub fn snapshot(&self) -> Snapshot {
         let now = self.clock.uptime();

@@ -74,6 +74,13 @@ impl Membership {
         }
     }
 
+    /// A list was read, and is as it was.
+    pub fn keep(&mut self, list: usize, now: Duration) {
+        if let Some(list) = self.lists.get_mut(list) {
+            list.forget(now);
+        }
+    }
+
     /// All members. What two lists say of one is put together: the first role that is known, and it leads if one says so.
     pub fn members(&self) -> BTreeMap<Address, Listed> {
         let mut members: BTreeMap<Address, Listed> = BTreeMap::new();

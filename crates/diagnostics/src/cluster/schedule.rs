@@ -24,6 +24,8 @@ struct Turn {
     asked: Option<Duration>,
     /// Whether the answer is still to come.
     open: bool,
+    /// When the turn began that ended last.
+    heard: Option<Duration>,
 }
 
 impl Schedule {
@@ -43,6 +45,7 @@ impl Schedule {
                 due: now,
                 asked: None,
                 open: false,
+                heard: None,
             });
             turns.insert(address.clone(), turn);
         }
@@ -84,6 +87,7 @@ impl Schedule {
             .interval
             .mul_f64(1.0 - SPREAD + 2.0 * SPREAD * chance.clamp(0.0, 1.0));
         turn.open = false;
+        turn.heard = turn.asked;
         turn.due = turn.asked.unwrap_or_default() + pause;
     }
 
@@ -93,9 +97,10 @@ impl Schedule {
         waiting.map(|turn| turn.due).min()
     }
 
-    /// Whether each member was asked since then, or so shortly before that it makes no difference, and has had its turn.
+    /// Whether each member has had a turn that began since then, or so shortly before that it makes no difference.
     pub fn is_done(&self, since: Duration) -> bool {
-        self.turns.values().all(|turn| !turn.open && turn.is_fresh(since))
+        let heard = |turn: &Turn| turn.heard.is_some_and(|heard| heard + FRESH >= since);
+        self.turns.values().all(heard)
     }
 
     /// Those whose turn is overdue by a whole interval: there was never room for them.
@@ -180,12 +185,18 @@ mod tests {
         schedule.end(&all[1], 0.5);
         assert!(schedule.is_done(secs(6)));
 
+        // Others who want to know do not keep the first waiting.
+        schedule.hurry(secs(7));
+        assert_eq!(schedule.begin(secs(7), 9), all[1..]);
+        assert!(schedule.is_done(secs(6)) && !schedule.is_done(secs(7)));
+        schedule.end(&all[1], 0.5);
+
         // Again and again: nobody is asked more often than is of use.
-        schedule.hurry(secs(6));
-        assert_eq!(schedule.begin(secs(6), 9), []);
-        assert!(!schedule.is_done(secs(8)));
-        schedule.hurry(secs(8));
-        assert_eq!(schedule.begin(secs(8), 9), all);
+        schedule.hurry(secs(7));
+        assert_eq!(schedule.begin(secs(7), 9), []);
+        assert!(!schedule.is_done(secs(9)));
+        schedule.hurry(secs(9));
+        assert_eq!(schedule.begin(secs(9), 9), all);
     }
 
     #[test]

@@ -261,6 +261,91 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| quoted(&show_duration(config.systemd.read)),
     },
     Setting {
+        key: "members",
+        doc: "The members of the cluster that this node looks at. \"self\" is this node; \"10.0.0.1\", \"[fd00::1]:1050\",\n\"master=node-1.example\" are others, with their role where it is known; \"dns:NAME\" (\"dns4:\", \"dns6:\") the addresses of\na name, \"srv:NAME\" the targets of its SRV records, \"file:/PATH\" the lines of a file that is watched, \"dcos\" what\nExhibitor and Mesos know. Empty: this node does not look at its cluster.",
+        expected: "a list of members, such as [\"master=10.0.0.1\", \"agent=dns:agents.example\"]",
+        read: |config, text| list(text).map(|value| config.cluster.members = value),
+        show: |config| show_list(&config.cluster.members),
+    },
+    Setting {
+        key: "exhibitor_url",
+        doc: "Where Exhibitor tells of the masters of DC/OS.",
+        expected: "a URL, such as \"http://127.0.0.1:8181/exhibitor/v1/cluster/status\"",
+        read: |config, text| {
+            text.parse()
+                .ok()
+                .map(|value| config.cluster.dcos.exhibitor = value)
+        },
+        show: |config| quoted(&config.cluster.dcos.exhibitor.to_string()),
+    },
+    Setting {
+        key: "mesos_url",
+        doc: "Where Mesos tells of the agents of DC/OS.",
+        expected: "a URL, such as \"http://leader.mesos:5050/slaves\"",
+        read: |config, text| text.parse().ok().map(|value| config.cluster.dcos.mesos = value),
+        show: |config| quoted(&config.cluster.dcos.mesos.to_string()),
+    },
+    Setting {
+        key: "master_port",
+        doc: "Where masters are asked, and members whose role is not written.",
+        expected: "a port",
+        read: |config, text| port(text).map(|value| config.cluster.master_port = value),
+        show: |config| config.cluster.master_port.to_string(),
+    },
+    Setting {
+        key: "agent_port",
+        doc: "Where agents are asked. DC/OS has them answer on 61001.",
+        expected: "a port",
+        read: |config, text| port(text).map(|value| config.cluster.agent_port = value),
+        show: |config| config.cluster.agent_port.to_string(),
+    },
+    Setting {
+        key: "pull_interval",
+        doc: "How often each member is asked.",
+        expected: A_DURATION,
+        read: |config, text| period(text).map(|value| config.cluster.interval = value),
+        show: |config| quoted(&show_duration(config.cluster.interval)),
+    },
+    Setting {
+        key: "pull_timeout",
+        doc: "How long a member may take to answer.",
+        expected: A_DURATION,
+        read: |config, text| period(text).map(|value| config.cluster.timeout = value),
+        show: |config| quoted(&show_duration(config.cluster.timeout)),
+    },
+    Setting {
+        key: "pull_concurrency",
+        doc: "Most members that are asked at a time.",
+        expected: "a number of at least 1",
+        read: |config, text| {
+            number(text)
+                .filter(|value| *value > 0)
+                .map(|value| config.cluster.concurrency = value)
+        },
+        show: |config| config.cluster.concurrency.to_string(),
+    },
+    Setting {
+        key: "list_timeout",
+        doc: "How long a list of members may take to read. One that can't be read keeps its members.",
+        expected: A_DURATION,
+        read: |config, text| period(text).map(|value| config.cluster.list_timeout = value),
+        show: |config| quoted(&show_duration(config.cluster.list_timeout)),
+    },
+    Setting {
+        key: "member_hold",
+        doc: "How long a member is kept that DNS or DC/OS no longer names; what people write holds at once.",
+        expected: A_DURATION,
+        read: |config, text| duration(text).map(|value| config.cluster.hold = value),
+        show: |config| quoted(&show_duration(config.cluster.hold)),
+    },
+    Setting {
+        key: "refresh_timeout",
+        doc: "How long a request with `?cache=0` waits for all members to be asked anew.",
+        expected: A_DURATION,
+        read: |config, text| period(text).map(|value| config.cluster.patience = value),
+        show: |config| quoted(&show_duration(config.cluster.patience)),
+    },
+    Setting {
         key: "grace",
         doc: "How long requests under way may take to end when the daemon is told to stop.",
         expected: A_DURATION,
@@ -291,6 +376,10 @@ fn period(text: &str) -> Option<Duration> {
 
 fn number(text: &str) -> Option<usize> {
     text.parse().ok()
+}
+
+fn port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|port| *port != 0)
 }
 
 /// A text, when it is not empty.
