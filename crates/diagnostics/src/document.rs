@@ -4,3 +4,6 @@ pub mod cluster;
 pub mod node;
 pub mod report;
 pub mod summary;
+
+#[cfg(test)]
+mod tests;
