@@ -8,6 +8,7 @@ use heliograph_collector::config::size;
 use heliograph_collector::ingest::mention::Kind;
 use heliograph_collector::key::KeyKind;
 use heliograph_collector::quota::Limit;
+use jiff::Timestamp;
 
 /// Takes telemetry over the HTTP API of Segment, and says 200 only for what is on disk.
 #[derive(Debug, Parser)]
@@ -44,7 +45,10 @@ pub(crate) enum Command {
     Messages(Messages),
     /// Print what became of messages by day, and the last ones that were refused, came twice, or differ from the plan
     Outcomes(Outcomes),
-    /// Take messages that came by hand: bundles of heliograph-signal, or JSON, one message a line; twice is the same as once
+    /// Write what is stored as NDJSON, one message a line, oldest first
+    Export(Export),
+    /// Take messages that came by hand: bundles of heliograph-signal, JSON with one message a line, or batches as SDKs send them,
+    /// gzip or not; twice is the same as once
     Import(Import),
     /// Print the public key that receipts are signed with
     ReceiptKey,
@@ -217,6 +221,25 @@ pub(crate) struct Messages {
     #[arg(long, value_name = "EVENT")]
     pub(crate) event: Option<String>,
     /// Print the reports too that stand beside another reporter's and do not count
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// File to write; it is there when all is written [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Only what happened at this time or later (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Timestamp>,
+    /// Only what happened before this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<Timestamp>,
+    /// Only messages of this event
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) event: Option<String>,
+    /// The reports too that stand beside another reporter's and do not count
     #[arg(long)]
     pub(crate) all: bool,
 }

@@ -4,6 +4,7 @@
 //! that only its owner can open; without one the import is the writer for as long as it lasts. Either way a message counts once,
 //! whether it came by hand, over the network, or both.
 
+mod batch;
 pub mod file;
 pub mod route;
 
@@ -25,6 +26,8 @@ use crate::writer::{Bundle, Delivery};
 pub const MAX_LINES: usize = 512 * 1024;
 /// Longest line that is read, in bytes; a longer one is no message that can be taken.
 pub const MAX_LINE: usize = 128 * 1024;
+/// Largest batch that is read, in bytes: many times what a request may be.
+pub const MAX_BATCH_FILE: usize = 64 << 20;
 
 /// Whoever may say everything that a cluster says: where no key is named.
 pub const NOBODY: Key = Key {

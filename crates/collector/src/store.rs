@@ -437,6 +437,14 @@ impl Reader {
         connection::reader(directory).map(|connection| Reader { connection })
     }
 
+    /// The number of the last batch; 0 where there is none.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn last_batch(&self) -> Result<i64, StoreError> {
+        batch::last(&self.connection)
+    }
+
     /// Hands the records of the next batch behind `after` to `each`, as long as that returns no error; returns its number.
     /// Batches are numbered from 1 in the order of their receipt.
     ///

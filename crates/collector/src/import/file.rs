@@ -1,22 +1,28 @@
-//! What is imported: a bundle, or messages one a line. What a file is, is told by how it begins, not by its name.
+//! What is imported: a bundle, messages one a line, or bodies of batch requests, one a line or one alone; any of them may be
+//! compressed with gzip. What a file is, is told by how it begins, not by its name.
 //!
 //! A bundle is checked whole before anything of it is taken. Of a file of lines a few are in memory at a time.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read as _};
+use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 use std::path::Path;
 
+use flate2::bufread::MultiGzDecoder;
 use heliograph_wire::sealed::{self, Damage, Sealed};
 use heliograph_wire::segment::MAX_BATCH_MESSAGES;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Lines, MAX_LINE, MAX_LINES};
+use super::{Lines, MAX_BATCH_FILE, MAX_LINE, MAX_LINES, batch};
 use crate::ingest::clean::clean;
+use crate::ingest::compact::compact;
 use crate::writer::Bundle;
 
 /// The word that a bundle begins with.
 const BUNDLE: &str = "bundle";
+/// What gzip begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const BOM: &[u8] = b"\xef\xbb\xbf";
 /// Bytes within which a sealed file says that it is one.
 const BEGINNING: usize = 64;
 /// Largest bundle, in bytes: many times what a cluster keeps.
@@ -28,6 +34,8 @@ pub enum Source {
     Bundle(Sealed),
     /// Messages, one a line.
     Lines(Box<dyn BufRead>),
+    /// Batches, one a line.
+    Batches(Box<dyn BufRead>),
 }
 
 /// A file that can't be imported.
@@ -43,15 +51,16 @@ pub enum FileError {
     #[error("it is larger than a bundle can be")]
     TooLarge,
     /// It is something else.
-    #[error("it is neither a bundle nor messages, one JSON object a line")]
+    #[error("it is neither a bundle nor messages, one JSON object a line, nor a batch of them")]
     Foreign,
 }
 
-/// A message's one field that is always there.
+/// What tells messages and batches.
 #[derive(Deserialize)]
-struct Message {
+struct First {
     #[serde(rename = "type")]
-    _kind: IgnoredAny,
+    kind: Option<IgnoredAny>,
+    batch: Option<IgnoredAny>,
 }
 
 impl Source {
@@ -61,6 +70,14 @@ impl Source {
     /// When it can't be imported.
     pub fn open(path: &Path) -> Result<Source, FileError> {
         let mut reader = BufReader::with_capacity(MAX_LINE, File::open(path)?);
+        if reader.fill_buf()?.starts_with(&GZIP) {
+            let inflated = MultiGzDecoder::new(reader);
+            return Source::of(Box::new(BufReader::with_capacity(MAX_LINE, inflated)));
+        }
+        Source::of(Box::new(reader))
+    }
+
+    fn of(mut reader: Box<dyn BufRead>) -> Result<Source, FileError> {
         let beginning = reader.fill_buf()?;
         let beginning = &beginning[..beginning.len().min(BEGINNING)];
         if memchr::memmem::find(beginning, b"\"sealed\"").is_some() {
@@ -73,17 +90,41 @@ impl Source {
         }
         let mut first = Vec::new();
         while first.is_empty() {
-            if !matches!(next_line(&mut reader, &mut first)?, Line::Whole) {
+            if !matches!(next_line(&mut reader, &mut first, MAX_BATCH_FILE)?, Line::Whole) {
                 return Err(FileError::Foreign);
             }
         }
-        let text = clean(&first);
-        if !text.starts_with('{') || serde_json::from_str::<Message>(&text).is_err() {
+        let head = first.strip_prefix(BOM).unwrap_or(&first);
+        if !head.starts_with(b"{") {
             return Err(FileError::Foreign);
         }
-        drop(text);
+        let told: Result<First, _> = serde_json::from_str(&clean(&first));
         first.push(b'\n');
-        Ok(Source::Lines(Box::new(io::Cursor::new(first).chain(reader))))
+        match told {
+            Ok(First { kind: Some(_), .. }) => Ok(Source::Lines(Box::new(Cursor::new(first).chain(reader)))),
+            Ok(First { batch: Some(_), .. }) => {
+                Ok(Source::Batches(Box::new(Cursor::new(first).chain(reader))))
+            }
+            Ok(_) => Err(FileError::Foreign),
+            // An object that goes on: one batch, written for people.
+            Err(error) if error.is_eof() => {
+                let left =
+                    u64::try_from(MAX_BATCH_FILE - first.len().min(MAX_BATCH_FILE)).unwrap_or_default();
+                reader.take(left + 1).read_to_end(&mut first)?;
+                if first.len() > MAX_BATCH_FILE {
+                    return Err(FileError::TooLarge);
+                }
+                let text = clean(&first);
+                if batch::lines(&text).is_none() {
+                    return Err(FileError::Foreign);
+                }
+                let mut line = Vec::new();
+                // It is JSON, so it has no depth that a bound of this size could be for.
+                let _ = compact(text.trim(), usize::MAX, &mut line);
+                Ok(Source::Batches(Box::new(Cursor::new(line))))
+            }
+            Err(_) => Err(FileError::Foreign),
+        }
     }
 
     /// Hands all of it to `each`, some lines at a time.
@@ -113,13 +154,36 @@ impl Source {
                 let mut gathered = Gathered::default();
                 let mut line = Vec::new();
                 loop {
-                    match next_line(&mut reader, &mut line)? {
+                    match next_line(&mut reader, &mut line, MAX_LINE)? {
                         Line::End => return each(gathered.0),
                         Line::TooLong => gathered.0.too_long += 1,
                         Line::Whole if line.is_empty() => {}
                         Line::Whole => {
                             if let Some(lines) = gathered.add(std::mem::take(&mut line)) {
                                 each(lines)?;
+                            }
+                        }
+                    }
+                }
+            }
+            Source::Batches(mut reader) => {
+                let mut gathered = Gathered::default();
+                let mut line = Vec::new();
+                loop {
+                    match next_line(&mut reader, &mut line, MAX_BATCH_FILE)? {
+                        Line::End => return each(gathered.0),
+                        Line::TooLong => gathered.0.too_long += 1,
+                        Line::Whole if line.is_empty() => {}
+                        Line::Whole => {
+                            let text = clean(&line);
+                            // What is no batch is taken for a message, and refused as such.
+                            let messages = batch::lines(&text).unwrap_or_else(|| vec![line.clone()]);
+                            for message in messages {
+                                if message.len() > MAX_LINE {
+                                    gathered.0.too_long += 1;
+                                } else if let Some(lines) = gathered.add(message) {
+                                    each(lines)?;
+                                }
                             }
                         }
                     }
@@ -151,7 +215,7 @@ enum Line {
 }
 
 /// Reads a line without the space around it; of one that is too long, nothing is kept.
-fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
+fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>, longest: usize) -> io::Result<Line> {
     line.clear();
     let (mut any, mut too_long) = (false, false);
     loop {
@@ -162,7 +226,7 @@ fn next_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Line> 
         any = true;
         let end = memchr::memchr(b'\n', bytes);
         let part = &bytes[..end.unwrap_or(bytes.len())];
-        too_long |= line.len() + part.len() > MAX_LINE;
+        too_long |= line.len() + part.len() > longest;
         if too_long {
             line.clear();
         } else {
@@ -228,6 +292,36 @@ mod tests {
     }
 
     #[test]
+    fn batches_are_taken_apart_however_they_are_written() {
+        let of = |content: &[u8]| -> Vec<String> {
+            let parts = parts(content);
+            let lines = parts.iter().flat_map(|part| &part.lines);
+            lines
+                .map(|line| String::from_utf8(line.clone()).unwrap())
+                .collect()
+        };
+        let expected = [
+            r#"{"context":{"a":1},"type":"track"}"#,
+            r#"{"context":{"a":1},"type":"page"}"#,
+        ];
+        let one = r#"{"context":{"a":1},"batch":[{"type":"track"},{"type":"page"}]}"#;
+        assert_eq!(of(one.as_bytes()), expected);
+        let value: serde_json::Value = serde_json::from_str(one).unwrap();
+        assert_eq!(
+            of(serde_json::to_string_pretty(&value).unwrap().as_bytes()),
+            expected
+        );
+        let two = format!("{one}\n\n{one}\n");
+        assert_eq!(of(two.as_bytes()), [expected, expected].concat());
+
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, two.as_bytes()).unwrap();
+        let gzip = gzip.finish().unwrap();
+        assert_eq!(of(&gzip), [expected, expected].concat());
+        assert!(matches!(open(&gzip[..20]), Err(FileError::Read(_))));
+    }
+
+    #[test]
     fn a_bundle_ends_with_its_name() {
         let lines: Vec<_> = (0..30)
             .map(|number| format!("{number}{}", "x".repeat(30_000)))
@@ -247,7 +341,8 @@ mod tests {
             b"\n\n",
             b"[1]\n",
             b"{\"a\":1}\n",
-            b"\x1f\x8b\x08",
+            b"{\"a\":\n1}\n",
+            b"{\"batch\":[\n",
             &[b'x'; 2 * MAX_LINE],
         ] {
             assert!(matches!(open(foreign), Err(FileError::Foreign)), "{foreign:?}");

@@ -64,6 +64,18 @@ impl<'a> Members<'a> {
         ("{}".len() + members.sum::<usize>()).saturating_sub(usize::from(!self.is_empty()))
     }
 
+    /// Puts a member in the place of the one of its name.
+    pub fn set(&mut self, name: &'a str, raw: &'a RawValue) {
+        match self.0.binary_search_by(|(known, _)| (**known).cmp(name)) {
+            Ok(at) => {
+                if let Some(member) = self.0.get_mut(at) {
+                    member.1 = raw;
+                }
+            }
+            Err(at) => self.0.insert(at, (Cow::Borrowed(name), raw)),
+        }
+    }
+
     /// Takes over those members of another object whose names are not there yet.
     pub fn lay_over(&mut self, under: &Members<'a>) {
         if self.is_empty() {

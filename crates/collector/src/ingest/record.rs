@@ -168,6 +168,11 @@ struct EventOnly<'a> {
     event: Option<Cow<'a, str>>,
 }
 
+#[derive(Deserialize)]
+struct TimestampOnly {
+    timestamp: Timestamp,
+}
+
 fn yes() -> bool {
     true
 }
@@ -194,6 +199,12 @@ impl<'a> Kept<'a> {
         serde_json::from_str(self.message)
             .ok()
             .and_then(|message: EventOnly<'a>| message.event)
+    }
+
+    /// When it happened.
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        let message: TimestampOnly = serde_json::from_str(self.message).ok()?;
+        Some(message.timestamp)
     }
 
     fn remarks(&self) -> Option<Remarks> {

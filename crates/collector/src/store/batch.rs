@@ -52,6 +52,14 @@ pub(super) fn insert(
         .doing("write messages")
 }
 
+/// The number of the last batch; 0 where there is none.
+pub(super) fn last(connection: &Connection) -> Result<i64, StoreError> {
+    connection
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM batch")
+        .and_then(|mut statement| statement.query_row((), |row| row.get(0)))
+        .doing("look for the last batch")
+}
+
 /// Hands the lines of the next batch behind `after` to `each`, as long as that says to go on; returns the batch's number.
 /// One batch is in memory at a time, still compressed, and no snapshot of the database is held longer than for one read.
 pub(super) fn next<E: From<StoreError>>(

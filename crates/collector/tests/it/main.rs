@@ -23,6 +23,7 @@ mod dedupe;
 mod deletion;
 mod disk;
 mod end_to_end;
+mod export;
 mod exposition;
 mod forget;
 mod group;
