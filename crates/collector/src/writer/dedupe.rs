@@ -14,7 +14,7 @@ use crate::store::{Claimant, Commit, StoreError};
 use crate::tenure::Candidate;
 use crate::window::Window;
 
-/// Most reporters of a slot that are kept. Whoever makes them up gains nothing by more.
+/// Most reporters of a slot that are kept beside the one that counts. Whoever makes them up gains nothing by more.
 const MAX_CLAIMANTS: usize = 16;
 
 /// What is known of earlier groups.
@@ -137,9 +137,7 @@ impl<'a> Dedupe<'a> {
             }
             return Ok(Fate::Altered);
         }
-        if claimants.len() >= MAX_CLAIMANTS {
-            return Ok(Fate::Altered);
-        }
+        let crowded = claimants.len() >= MAX_CLAIMANTS;
         let counting = claimants.iter().find(|claimant| claimant.counts);
         let counting = counting.map(|first| first.digest);
         let fate = match counting {
@@ -149,13 +147,18 @@ impl<'a> Dedupe<'a> {
             None if self.may_count(report, known)? => Fate::Counts,
             None => Fate::Beside { conflict: false },
         };
+        if crowded && fate != Fate::Counts {
+            return Ok(Fate::Altered);
+        }
         let claimant = Claimant {
             reporter: report.reporter.clone(),
             digest: report.digest,
             nodes: report.nodes,
             counts: fate == Fate::Counts,
         };
-        self.slots.entry(report.slot.clone()).or_default().push(claimant);
+        if let Some(claimants) = self.slots.get_mut(&report.slot) {
+            claimants.push(claimant);
+        }
         Ok(fate)
     }
 
@@ -177,7 +180,7 @@ impl<'a> Dedupe<'a> {
         };
         candidate.counts(|hour| {
             let slot = Slot { hour, ..slot.clone() };
-            claimants(&mut self.slots, known, &slot).cloned()
+            claimants(&mut self.slots, known, &slot).map(<[_]>::to_vec)
         })
     }
 }
@@ -187,12 +190,12 @@ fn claimants<'a>(
     slots: &'a mut HashMap<Slot, Vec<Claimant>>,
     known: &mut impl Known,
     slot: &Slot,
-) -> Result<&'a Vec<Claimant>, StoreError> {
+) -> Result<&'a [Claimant], StoreError> {
     if !slots.contains_key(slot) {
         let claimants = known.claimants(slot)?;
         slots.insert(slot.clone(), claimants);
     }
-    Ok(slots.entry(slot.clone()).or_default())
+    Ok(slots.get(slot).map_or(&[], Vec::as_slice))
 }
 
 #[cfg(test)]

@@ -145,6 +145,7 @@ fn to_know_key_and_id_is_not_enough_to_speak_for_a_cluster() {
         (0, 100, 0)
     );
     assert_eq!(messages(&cluster.collector.data, &["--all"]).len(), before + 16);
+    assert!(cluster.counts("2026-11-24T01", FIRST));
 }
 
 #[test]
