@@ -1,0 +1,204 @@
+//! A commit: what is written of a group of requests, all of it or nothing.
+
+use std::collections::HashSet;
+
+use heliograph_wire::id::{ClusterId, Hour, ReporterId};
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction};
+
+use super::cluster_day::Way;
+use super::error::{Doing as _, StoreError};
+use super::report::Claimant;
+use super::{batch, bundle, cluster_day, flag, ids, outcome, report, suppression, usage};
+use crate::delta::{ClusterDay, Day, Share};
+use crate::fold::Written;
+use crate::forget::{Petition, Verdict};
+use crate::ingest::message::MessageKey;
+use crate::ingest::slot::Slot;
+use crate::ingest::subject::{Subject, SubjectKey};
+
+/// Most clusters of a commit that are looked into for whether they are one. Who is in doubt reports again in an hour.
+const MAX_DOUBTS: usize = 8;
+
+/// What is written together.
+pub struct Commit<'a> {
+    pub(super) transaction: Transaction<'a>,
+    pub(super) names: &'a mut report::Names,
+    pub(super) terms: &'a mut cluster_day::Terms,
+    pub(super) days: cluster_day::Days,
+    pub(super) samples: &'a mut outcome::Places,
+    pub(super) compressor: &'a mut batch::Compressor,
+}
+
+impl Commit<'_> {
+    /// A number that is another one after every change of who is suppressed.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn suppression_generation(&self) -> Result<i64, StoreError> {
+        suppression::generation(&self.transaction)
+    }
+
+    /// All who are suppressed.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn suppressed(&self) -> Result<HashSet<Subject>, StoreError> {
+        suppression::subjects(&self.transaction)
+    }
+
+    /// Does what is asked for by who wants to be forgotten, as far as that may be.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn forget(
+        &mut self,
+        key: &SubjectKey,
+        petition: &Petition,
+        now: Timestamp,
+    ) -> Result<Verdict, StoreError> {
+        suppression::petition(&self.transaction, key, petition, now)
+    }
+
+    /// Notes that all of a bundle is imported.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn note_bundle(&mut self, sha256: &str, messages: u64, now: Timestamp) -> Result<(), StoreError> {
+        bundle::insert(&self.transaction, sha256, messages, now)
+    }
+
+    /// Who has reported for a slot.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn claimants(&mut self, slot: &Slot) -> Result<Vec<Claimant>, StoreError> {
+        report::claimants(&self.transaction, self.names, slot)
+    }
+
+    /// The reporter that first spoke for a cluster, if any has; `Some(None)` when that did not say who it is.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn bound(&mut self, cluster: &ClusterId) -> Result<Option<Option<ReporterId>>, StoreError> {
+        report::bound(&self.transaction, self.names, cluster)
+    }
+
+    /// Whether the sums of a day take something more.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn day_takes_more(&mut self, to: &ClusterDay) -> Result<bool, StoreError> {
+        let cluster = cluster_number(&self.transaction, self.names, to)?;
+        self.days.takes_more(&self.transaction, to, cluster)
+    }
+
+    /// Adds what a message adds to its day.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn add_to_day(&mut self, share: &Share) -> Result<(), StoreError> {
+        self.change_day(share, Way::Add)
+    }
+
+    /// Takes away what a message added to its day.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn take_from_day(&mut self, share: &Share) -> Result<(), StoreError> {
+        self.change_day(share, Way::TakeAway)
+    }
+
+    fn change_day(&mut self, share: &Share, way: Way) -> Result<(), StoreError> {
+        let cluster = cluster_number(&self.transaction, self.names, &share.to)?;
+        self.days
+            .apply(&self.transaction, self.terms, share, cluster, way)
+    }
+
+    /// Those of some sorted ids of messages that were taken in these hours, both included; sorted.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn find_ids(&self, ids: &[MessageKey], from: Hour, to: Hour) -> Result<Vec<MessageKey>, StoreError> {
+        ids::find(&self.transaction, ids, from, to)
+    }
+
+    /// Writes what was made of a group of requests, received about `now`.
+    ///
+    /// # Errors
+    /// When it can't be written; the whole commit is void then.
+    pub fn write(&mut self, written: &Written, now: Timestamp) -> Result<(), StoreError> {
+        if written.messages > 0 {
+            let compressed = self.compressor.compress(&written.records)?;
+            let size = written.records.len();
+            let batch = batch::insert(&self.transaction, now, written.messages, size, &compressed)?;
+            if !written.ids.is_empty() {
+                ids::insert(&self.transaction, batch, Hour::of(now), &written.ids)?;
+            }
+            for (report, counts) in &written.reports {
+                report::insert(&self.transaction, self.names, report, *counts, batch, now)?;
+            }
+        }
+        for repeat in &written.repeats {
+            flag::note_repeat(&self.transaction, self.names, repeat)?;
+        }
+        for (cluster, day) in written.doubts.iter().take(MAX_DOUBTS) {
+            flag::judge(&self.transaction, self.names, cluster, *day)?;
+        }
+        for speaker in &written.speakers {
+            report::speak(&self.transaction, self.names, speaker, now)?;
+        }
+        for ((key, outcome), count) in &written.outcomes {
+            outcome::add(&self.transaction, now, key.id, *outcome, *count)?;
+        }
+        for ((key, violation), count) in &written.violations {
+            outcome::add_violation(&self.transaction, now, key.id, *violation, *count)?;
+        }
+        for (key, used) in &written.usage {
+            usage::add(&self.transaction, Day::of(now), *key, *used)?;
+        }
+        for (key, sample) in &written.samples {
+            self.samples.insert(&self.transaction, now, *key, sample)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a number, only to see whether writing works.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn probe(&mut self) -> Result<(), StoreError> {
+        self.transaction
+            .prepare_cached("UPDATE gauge SET value = value + 1 WHERE name = 'probe'")
+            .and_then(|mut statement| statement.execute(()))
+            .doing("write a number")?;
+        Ok(())
+    }
+
+    /// Returns when all of it is on disk.
+    ///
+    /// # Errors
+    /// When it is not; then nothing of it is.
+    pub fn finish(self) -> Result<(), StoreError> {
+        let Commit {
+            transaction,
+            names,
+            days,
+            ..
+        } = self;
+        days.write(&transaction, |to| cluster_number(&transaction, names, to))?;
+        transaction.commit().doing("commit")
+    }
+}
+
+/// The number of a day's cluster, if that is known.
+pub(super) fn cluster_number(
+    connection: &Connection,
+    names: &mut report::Names,
+    to: &ClusterDay,
+) -> Result<Option<i64>, StoreError> {
+    match &to.cluster {
+        Some(cluster) => names.cluster(connection, cluster),
+        None => Ok(Some(cluster_day::NO_CLUSTER)),
+    }
+}

@@ -1,0 +1,152 @@
+//! The database for reading: beside a running server, or without one.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use heliograph_wire::id::Hour;
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::connection::{self, OpenError};
+use super::error::StoreError;
+use super::flag::{self, Flagged};
+use super::key::{self, ListedKey};
+use super::outcome::{self, Counted, Remembered};
+use super::suppression::{self, ListedSuppression};
+use super::{ListedDeletion, batch, bundle, deletion, ids, usage};
+use crate::delta::Day;
+use crate::ingest::message::MessageKey;
+use crate::key::{Key, KeyDigest, KeyId};
+use crate::quota::{Limits, Used};
+
+/// The database, for reading.
+pub struct Reader {
+    connection: Connection,
+}
+
+impl Reader {
+    /// Opens the database of a data directory.
+    ///
+    /// # Errors
+    /// When there is none, or it can't be used.
+    pub fn open(directory: &Path) -> Result<Reader, OpenError> {
+        connection::reader(directory).map(|connection| Reader { connection })
+    }
+
+    /// The number of the last batch; 0 where there is none.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn last_batch(&self) -> Result<i64, StoreError> {
+        batch::last(&self.connection)
+    }
+
+    /// Hands the records of the next batch behind `after` to `each`, as long as that returns no error; returns its number.
+    /// Batches are numbered from 1 in the order of their receipt.
+    ///
+    /// # Errors
+    /// When the database can't be read, or as `each` says.
+    pub fn next_batch<E: From<StoreError>>(
+        &self,
+        after: i64,
+        each: impl FnMut(&str) -> Result<(), E>,
+    ) -> Result<Option<i64>, E> {
+        batch::next(&self.connection, after, each)
+    }
+
+    /// Those of some sorted ids of messages that were taken in these hours, both included; sorted.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn find_ids(&self, ids: &[MessageKey], from: Hour, to: Hour) -> Result<Vec<MessageKey>, StoreError> {
+        ids::find(&self.connection, ids, from, to)
+    }
+
+    /// When a bundle was imported, if it was.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn bundle_imported(&self, sha256: &str) -> Result<Option<Timestamp>, StoreError> {
+        bundle::imported(&self.connection, sha256)
+    }
+
+    /// Who is suppressed, the earliest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn suppressions(&self) -> Result<Vec<ListedSuppression>, StoreError> {
+        suppression::list(&self.connection)
+    }
+
+    /// What is to be deleted, the earliest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn deletions(&self) -> Result<Vec<ListedDeletion>, StoreError> {
+        deletion::list(&self.connection)
+    }
+
+    /// The receipt of a deletion; `None` within where it is not done yet, `None` where there is no such deletion.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn deletion_receipt(&self, id: i64) -> Result<Option<Option<String>>, StoreError> {
+        deletion::receipt(&self.connection, id)
+    }
+
+    /// All write keys, revoked ones too.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn keys(&self) -> Result<Vec<ListedKey>, StoreError> {
+        key::list(&self.connection)
+    }
+
+    /// The write keys that may be used.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn usable_keys(&self) -> Result<Vec<(KeyDigest, Key, Limits)>, StoreError> {
+        key::usable(&self.connection)
+    }
+
+    /// What was kept on a day, by key.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn usage(&self, day: Day) -> Result<HashMap<KeyId, Used>, StoreError> {
+        usage::of_day(&self.connection, day)
+    }
+
+    /// A number that is another one after every change of the keys.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn key_generation(&self) -> Result<i64, StoreError> {
+        key::generation(&self.connection)
+    }
+
+    /// How many messages had which outcome, and how many differ in which way from the plan, by day; since a day, the latest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn outcomes(&self, since: Day) -> Result<Vec<Counted>, StoreError> {
+        outcome::by_day(&self.connection, since)
+    }
+
+    /// Clusters that are flagged, since a day, the latest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn flags(&self, since: Day) -> Result<Vec<Flagged>, StoreError> {
+        flag::list(&self.connection, since)
+    }
+
+    /// What is remembered of single messages, the latest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn samples(&self) -> Result<Vec<Remembered>, StoreError> {
+        outcome::samples(&self.connection)
+    }
+}

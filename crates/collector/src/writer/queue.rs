@@ -1,0 +1,129 @@
+//! The queue: how requests come to the writer, and what others may ask of it meanwhile.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError};
+
+use jiff::Timestamp;
+use tokio::sync::{oneshot, watch};
+
+use super::beat::Beat;
+use super::condition::Condition;
+use super::job::{Delivery, Done, Job};
+use crate::budget::Charge;
+use crate::forget::{Petition, Verdict};
+use crate::metrics::Metrics;
+use crate::quota::Quotas;
+
+/// Why a request was not written. It may be tried again: nothing of it is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unavailable {
+    /// Too many are waiting.
+    #[error("too many requests are waiting")]
+    Busy,
+    /// The store can't be written.
+    #[error("the store can't be written")]
+    Store,
+}
+
+/// Hands requests to the writer.
+#[derive(Clone)]
+pub struct Queue {
+    pub(super) jobs: SyncSender<Job>,
+    pub(super) condition: Arc<Condition>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) quotas: Arc<Quotas>,
+    pub(super) floor: watch::Receiver<Timestamp>,
+    pub(super) suppresses: Arc<AtomicBool>,
+    pub(super) beat: Beat,
+}
+
+impl Queue {
+    /// Returns when the messages are on disk.
+    ///
+    /// # Errors
+    /// When they are not.
+    pub async fn write(&self, delivery: Delivery, charge: Charge) -> Result<Done, Unavailable> {
+        if let Some(drift) = delivery.request.drift {
+            self.metrics.drift(drift);
+        }
+        let (answer, answered) = oneshot::channel();
+        let job = Job::Write {
+            delivery,
+            answer,
+            _charge: charge,
+        };
+        self.submit(job, answered).await
+    }
+
+    /// Returns when it is on disk who is to be forgotten.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn forget(&self, petition: Petition) -> Result<Verdict, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.submit(Job::Forget { petition, answer }, answered).await
+    }
+
+    /// Writes next to nothing, to see whether the store can be written.
+    ///
+    /// # Errors
+    /// When it can't.
+    pub async fn probe(&self) -> Result<(), Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.submit(Job::Probe(answer), answered).await
+    }
+
+    /// The floor of the window of ids, as of the last commit.
+    pub fn floor(&self) -> watch::Receiver<Timestamp> {
+        self.floor.clone()
+    }
+
+    /// Whether anybody is suppressed, as of the last commit. A request that comes before the next one may be told the old answer:
+    /// the writer makes sure of it.
+    pub fn suppresses_anybody(&self) -> bool {
+        self.suppresses.load(Ordering::Relaxed)
+    }
+
+    /// Ends the writer once everything that waits is written. Blocks while the queue is full.
+    pub fn close(&self) {
+        // A writer that is gone is closed.
+        let _ = self.jobs.send(Job::Close);
+    }
+
+    /// The writer's rounds.
+    pub fn beat(&self) -> &Beat {
+        &self.beat
+    }
+
+    /// Whether the store could be written the last time.
+    pub fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// What was kept of each key today.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    async fn submit<T>(
+        &self,
+        job: Job,
+        answered: oneshot::Receiver<Result<T, Unavailable>>,
+    ) -> Result<T, Unavailable> {
+        self.metrics.queue_length.inc();
+        self.jobs.try_send(job).map_err(|error| {
+            self.metrics.queue_length.dec();
+            match error {
+                TrySendError::Full(_) => Unavailable::Busy,
+                TrySendError::Disconnected(_) => Unavailable::Store,
+            }
+        })?;
+        answered.await.unwrap_or(Err(Unavailable::Store))
+    }
+}
