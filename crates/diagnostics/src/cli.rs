@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// Configuration file (TOML)
+    /// Configuration file (TOML) [default: /etc/heliograph/diagnostics.toml, where it is there]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Print the complete default configuration and exit

@@ -13,7 +13,6 @@ use self::table::{SETTINGS, Setting};
 use crate::facts::{self, Given};
 use crate::judge::Rules;
 use crate::listen::{self, Listen, tls};
-use crate::node::Role;
 use crate::selection::{Pattern, Selection};
 use crate::{access, cluster, environment, journal, systemd};
 
@@ -137,7 +136,7 @@ impl Default for Config {
             node: Given {
                 ip: None,
                 detect_ip: PathBuf::from(facts::DETECT_IP),
-                role: Role::Agent,
+                role: None,
                 mesos_id: String::new(),
                 dcos_version: String::new(),
             },
@@ -251,6 +250,7 @@ impl Level {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::Role;
 
     fn read(text: &str) -> Result<Config, ConfigError> {
         let mut config = Config::default();
@@ -361,7 +361,7 @@ mod tests {
                 node: Given {
                     ip: Some("fd00::1".parse().unwrap()),
                     detect_ip: PathBuf::from("/bin/ip"),
-                    role: Role::AgentPublic,
+                    role: Some(Role::AgentPublic),
                     mesos_id: "S1".to_owned(),
                     dcos_version: "1.10".to_owned(),
                 },
@@ -404,7 +404,7 @@ mod tests {
             ("xyz = 1", "the configuration x.toml: there is no key `xyz`"),
             (
                 "role = \"slave\"",
-                "the configuration x.toml: `role` should be one of \"master\", \"agent\", \"agent_public\", found \"slave\"",
+                "the configuration x.toml: `role` should be one of \"master\", \"agent\", \"agent_public\", or nothing, found \"slave\"",
             ),
             (
                 "grace = [{}]",

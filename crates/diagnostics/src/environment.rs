@@ -2,6 +2,7 @@
 //! environment, too: the libraries that understand it are called from here.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use listenfd::ListenFd;
@@ -34,6 +35,18 @@ pub fn dcos_version() -> Option<String> {
         reason = "this is the one reader of diagnostics of the environment"
     )]
     std::env::var("DCOS_VERSION").ok()
+}
+
+/// The directory that systemd made for this daemon, if it did.
+pub fn runtime_directory() -> Option<PathBuf> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one reader of diagnostics of the environment"
+    )]
+    let directories = std::env::var_os("RUNTIME_DIRECTORY")?;
+    // Of several, separated by colons, the first.
+    let directory = std::env::split_paths(&directories).next()?;
+    directory.is_absolute().then_some(directory)
 }
 
 /// The sockets that the service manager has handed over, if it has. To be asked for once, before there are threads.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::system::uname;
 use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -17,6 +18,9 @@ use crate::node::{Facts, Role};
 pub const DETECT_IP: &str = "/opt/mesosphere/bin/detect_ip";
 /// Where a Mesos agent keeps its id: a link whose target ends with it.
 pub const AGENT_LINK: &str = "/var/lib/mesos/slave/meta/slaves/latest";
+
+/// Where DC/OS' installation says what a node is: by the name of a file.
+pub const ROLES: &str = "/etc/mesosphere/roles";
 
 /// How long the program may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,7 +39,7 @@ pub struct Given {
     /// The program that prints it otherwise.
     pub detect_ip: PathBuf,
     /// What it is in its cluster.
-    pub role: Role,
+    pub role: Option<Role>,
     /// Mesos' id of it.
     pub mesos_id: String,
     /// The version of DC/OS.
@@ -44,14 +48,24 @@ pub struct Given {
 
 /// Looks everything up but the address.
 pub fn begin(given: &Given) -> Facts {
-    let hostname = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     Facts {
-        hostname: hostname.trim_end().to_owned(),
+        hostname: uname().nodename().to_string_lossy().into_owned(),
         ip: given.ip,
-        role: given.role,
+        role: given.role.unwrap_or_else(|| role(Path::new(ROLES))),
         mesos_id: given.mesos_id.clone(),
         dcos_version: given.dcos_version.clone(),
     }
+}
+
+/// What DC/OS' installation says that this node is; an agent, where it says nothing.
+fn role(roles: &Path) -> Role {
+    let known = [
+        ("master", Role::Master),
+        ("slave_public", Role::AgentPublic),
+        ("slave", Role::Agent),
+    ];
+    let found = known.iter().find(|(file, _)| roles.join(file).exists());
+    found.map_or(Role::Agent, |(_, role)| *role)
 }
 
 /// Looks up what is missing, until nothing is.
@@ -137,6 +151,20 @@ mod tests {
             fs::write(&program, format!("#!/bin/sh\n{text}\n")).unwrap();
             fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
             assert_eq!(address(&program).await, ip);
+        }
+    }
+
+    #[test]
+    fn the_installation_names_the_role() {
+        let roles = tempfile::tempdir().unwrap();
+        assert_eq!(role(roles.path()), Role::Agent);
+        for (file, expected) in [
+            ("slave", Role::Agent),
+            ("slave_public", Role::AgentPublic),
+            ("master", Role::Master),
+        ] {
+            fs::write(roles.path().join(file), "").unwrap();
+            assert_eq!(role(roles.path()), expected);
         }
     }
 

@@ -4,13 +4,18 @@ mod cli;
 mod command;
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 use heliograph_diagnostics::config::Config;
 use heliograph_diagnostics::environment;
+use heliograph_diagnostics::listen::Listen;
 
 use crate::cli::{Cli, Command};
+
+/// The configuration that is read when no other is named.
+const USUAL_FILE: &str = "/etc/heliograph/diagnostics.toml";
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -34,19 +39,32 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Cli::command().print_help()?;
         return Ok(ExitCode::SUCCESS);
     };
-    let mut config = Config::read(cli.common.config.as_deref(), &environment::settings())?;
-    if config.node.dcos_version.is_empty() {
-        config.node.dcos_version = environment::dcos_version().unwrap_or_default();
-    }
+    let mut config = configuration(cli.common.config.as_deref())?;
     match command {
         Command::Check(check) => return command::check::run(&config, &check),
         Command::Serve(serve) => {
             if !serve.listen.is_empty() {
                 config.listen.places = serve.listen;
             }
-            config.node.role = serve.role.unwrap_or(config.node.role);
+            config.node.role = serve.role.or(config.node.role);
             command::serve::run(&config)?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration of the file that is named, else of the usual one, if it is there.
+fn configuration(file: Option<&Path>) -> anyhow::Result<Config> {
+    let usual = Path::new(USUAL_FILE);
+    let file = file.or_else(|| usual.exists().then_some(usual));
+    let mut config = Config::read(file, &environment::settings())?;
+    if config.node.dcos_version.is_empty() {
+        config.node.dcos_version = environment::dcos_version().unwrap_or_default();
+    }
+    if config.listen.places == Config::default().listen.places
+        && let Some(directory) = environment::runtime_directory()
+    {
+        config.listen.places.push(Listen::Unix(directory.join("socket")));
+    }
+    Ok(config)
 }

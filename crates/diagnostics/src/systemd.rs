@@ -91,7 +91,7 @@ pub async fn watch(setup: Setup, model: watch::Sender<Model>, counts: Counts, cl
         if model.borrow().taken() != before {
             pause = FIRST_PAUSE;
         }
-        model.send_modify(|model| model.lose(chain(&error)));
+        model.send_modify(|model| model.lose(error.to_string()));
         sleep(pause).await;
         pause = (pause * 2).min(MAX_PAUSE);
     }
@@ -106,16 +106,4 @@ pub async fn read_once(setup: &Setup, clock: &dyn Clock) -> Result<Model, BusErr
     session::read(setup, &sender, clock).await?;
     drop(sender);
     Ok(receiver.borrow().clone())
-}
-
-/// An error with its causes, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

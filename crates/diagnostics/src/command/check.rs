@@ -43,7 +43,7 @@ async fn ask_systemd(config: &Config, journal: bool) -> NodeDocument {
         Ok(model) => model,
         Err(error) => {
             let mut model = Model::default();
-            model.lose(format!("{:#}", anyhow::Error::from(error)));
+            model.lose(error.to_string());
             model
         }
     };

@@ -23,7 +23,7 @@ pub(super) struct Setting {
 pub(super) const SETTINGS: &[Setting] = &[
     Setting {
         key: "listen",
-        doc: "Where to listen: addresses with ports, and sockets as \"unix:/path\". Port 0 is any free one.",
+        doc: "Where to listen: addresses with ports, and sockets as \"unix:/path\". Port 0 is any free one.\nSockets that the service manager hands over are used instead. With the default and under systemd, also\n\"unix:$RUNTIME_DIRECTORY/socket\".",
         expected: "a list of addresses, such as [\"127.0.0.1:1050\", \"unix:/run/heliograph-diagnostics/socket\"]",
         read: |config, text| list(text).map(|value| config.listen.places = value),
         show: |config| show_list(&config.listen.places),
@@ -181,10 +181,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "role",
-        doc: "What this node is in its cluster: \"master\", \"agent\" or \"agent_public\".",
-        expected: "one of \"master\", \"agent\", \"agent_public\"",
-        read: |config, text| text.parse().ok().map(|role| config.node.role = role),
-        show: |config| quoted(config.node.role.word()),
+        doc: "What this node is in its cluster: \"master\", \"agent\" or \"agent_public\". Empty: what DC/OS' installation says,\nelse an agent.",
+        expected: "one of \"master\", \"agent\", \"agent_public\", or nothing",
+        read: |config, text| {
+            config.node.role = given(text).map(str::parse).transpose().ok()?;
+            Some(())
+        },
+        show: |config| quoted(config.node.role.map_or("", |role| role.word())),
     },
     Setting {
         key: "ip",

@@ -23,8 +23,8 @@ pub(super) const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
     /// No connection to the bus can be made.
-    #[error("the system bus can't be reached")]
-    Connect(#[source] zbus::Error),
+    #[error("the system bus can't be reached: {0}")]
+    Connect(String),
     /// No answer came in time.
     #[error("{who} has not answered {what} for {} s", after.as_secs_f32())]
     Silent {
@@ -35,14 +35,13 @@ pub enum BusError {
         /// For how long.
         after: Duration,
     },
-    /// It refused.
-    #[error("{what} failed")]
+    /// It refused, or gave an answer that is not understood.
+    #[error("{what} failed: {why}")]
     Refused {
         /// What was asked.
         what: &'static str,
         /// Why.
-        #[source]
-        error: zbus::Error,
+        why: String,
     },
     /// The connection ended.
     #[error("the connection to the system bus ended")]
@@ -50,6 +49,24 @@ pub enum BusError {
     /// systemd left the bus.
     #[error("systemd left the system bus")]
     Gone,
+}
+
+/// Longest text of the bus' library that is passed on, in bytes.
+const MAX_WHY: usize = 200;
+
+impl BusError {
+    pub(super) fn refused(what: &'static str, error: &zbus::Error) -> BusError {
+        BusError::Refused {
+            what,
+            why: text(error),
+        }
+    }
+}
+
+/// The library's errors tell their causes themselves.
+fn text(error: &zbus::Error) -> String {
+    let text = error.to_string();
+    text[..text.floor_char_boundary(MAX_WHY)].to_owned()
 }
 
 /// A connection.
@@ -66,7 +83,7 @@ impl Bus {
         };
         match timeout(limit, builder.build()).await {
             Ok(connected) => Ok(Bus {
-                connection: connected.map_err(BusError::Connect)?,
+                connection: connected.map_err(|error| BusError::Connect(text(&error)))?,
                 timeout: limit,
             }),
             Err(_) => Err(BusError::Silent {
@@ -100,7 +117,7 @@ impl Bus {
         read: impl FnOnce(&Body) -> zbus::Result<A>,
     ) -> Result<A, BusError> {
         let answer = self.ask(MANAGER_PATH, MANAGER, method, body).await?;
-        read(&answer.body()).map_err(|error| BusError::Refused { what: method, error })
+        read(&answer.body()).map_err(|error| BusError::refused(method, &error))
     }
 
     /// Asks the bus for the signals that fit a rule.
@@ -132,7 +149,7 @@ impl Bus {
         match timeout(self.timeout, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(zbus::Error::InputOutput(_))) => Err(BusError::Closed),
-            Ok(Err(error)) => Err(BusError::Refused { what: method, error }),
+            Ok(Err(error)) => Err(BusError::refused(method, &error)),
             Err(_) => Err(BusError::Silent {
                 who,
                 what: method,

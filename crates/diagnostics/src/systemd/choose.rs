@@ -3,19 +3,23 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use zbus::Variant;
+
 use super::bus::{Bus, BusError, PROPERTIES};
 use super::path;
 use super::properties::Properties;
 use super::signals::UNIT;
 use super::{Setup, wants};
-use crate::selection::{Choice, DEFAULT_TARGET, Pattern};
+use crate::selection::{Choice, DEFAULT_TARGET};
 use crate::unit::{LoadState, UnitName};
 
 /// Most units that are looked at; of more, the first by name.
 const MAX_UNITS: usize = 1024;
 
 /// States of unit files that are started with the machine.
-const ENABLED: [&str; 2] = ["enabled", "enabled-runtime"];
+const ENABLED: &[&str] = &["enabled", "enabled-runtime"];
+/// And the state of templates of which only some instances are.
+const FILE_STATES: &[&str] = &["enabled", "enabled-runtime", "indirect"];
 
 /// What `ListUnitsByPatterns` says of a unit: name, description, load state, active state, sub state, followed unit, path, job.
 type Listed<'a> = (
@@ -74,10 +78,10 @@ async fn wanted(
     unit_path: &[PathBuf],
 ) -> Result<Option<Vec<UnitName>>, BusError> {
     let answer = bus.ask(&path::of(target), PROPERTIES, "GetAll", &UNIT).await?;
-    let properties: Properties = answer.body().deserialize().map_err(|error| BusError::Refused {
-        what: "GetAll",
-        error,
-    })?;
+    let properties: Properties = answer
+        .body()
+        .deserialize()
+        .map_err(|error| BusError::refused("GetAll", &error))?;
     if !properties.is_loaded() {
         return Ok(None);
     }
@@ -89,8 +93,9 @@ async fn wanted(
 
 /// The loaded units that fit. Those that are only mentioned somewhere are not there, and nobody wants them.
 async fn loaded(bus: &Bus, pattern: &str) -> Result<Vec<UnitName>, BusError> {
-    let no_states: [&str; 0] = [];
-    bus.ask_manager("ListUnitsByPatterns", &(no_states, [pattern]), |body| {
+    let no_states: &[&str] = &[];
+    let patterns: &[&str] = &[pattern];
+    bus.ask_manager("ListUnitsByPatterns", &(no_states, patterns), |body| {
         let units: Vec<Listed<'_>> = body.deserialize()?;
         Ok(units
             .into_iter()
@@ -101,27 +106,42 @@ async fn loaded(bus: &Bus, pattern: &str) -> Result<Vec<UnitName>, BusError> {
     .await
 }
 
-/// The units that fit and are started with the machine; of templates, their loaded instances.
+/// The units that fit and are started with the machine; of templates, their loaded instances that are.
 async fn enabled(bus: &Bus, pattern: &str) -> Result<Vec<UnitName>, BusError> {
-    let mut templates: Vec<Pattern> = Vec::new();
+    let patterns: &[&str] = &[pattern];
+    let mut templates = Vec::new();
     let mut units: Vec<UnitName> = bus
-        .ask_manager("ListUnitFilesByPatterns", &(ENABLED, [pattern]), |body| {
+        .ask_manager("ListUnitFilesByPatterns", &(FILE_STATES, patterns), |body| {
             let files: Vec<(&str, &str)> = body.deserialize()?;
-            let names = files.iter().filter_map(|(path, _)| path.rsplit('/').next());
-            Ok(names
-                .filter(|name| match name.split_once("@.") {
-                    Some((stem, suffix)) => {
-                        templates.push(Pattern::new(&format!("{stem}@*.{suffix}")));
-                        false
-                    }
-                    None => true,
-                })
-                .filter_map(|name| name.parse().ok())
-                .collect())
+            let mut units = Vec::new();
+            for (path, state) in files {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                match name.split_once("@.") {
+                    Some((stem, suffix)) => templates.push(format!("{stem}@*.{suffix}")),
+                    None if ENABLED.contains(&state) => units.extend(name.parse()),
+                    None => {}
+                }
+            }
+            Ok(units)
         })
         .await?;
     for template in templates {
-        units.extend(loaded(bus, template.as_str()).await?);
+        for instance in loaded(bus, &template).await? {
+            if is_enabled(bus, &instance).await? {
+                units.push(instance);
+            }
+        }
     }
     Ok(units)
+}
+
+async fn is_enabled(bus: &Bus, name: &UnitName) -> Result<bool, BusError> {
+    let answer = bus
+        .ask(&path::of(name), PROPERTIES, "Get", &(UNIT, "UnitFileState"))
+        .await?;
+    let body = answer.body();
+    let state: Variant<'_> = body
+        .deserialize()
+        .map_err(|error| BusError::refused("Get", &error))?;
+    Ok(<&str>::try_from(&state).is_ok_and(|state| ENABLED.contains(&state)))
 }

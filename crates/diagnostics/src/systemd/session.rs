@@ -181,8 +181,8 @@ async fn read_unit(bus: &Bus, name: &UnitName) -> Result<Read, BusError> {
     for (interface, at) in [UNIT, &interface].into_iter().zip(&mut at) {
         let answer = match bus.ask(&path, PROPERTIES, "GetAll", &interface).await {
             Ok(answer) => answer,
-            Err(BusError::Refused { error, .. }) => {
-                let seen = Err(format!("systemd does not describe it: {error}"));
+            Err(BusError::Refused { why, .. }) => {
+                let seen = Err(format!("systemd does not describe it: {why}"));
                 return Ok(Read {
                     seen,
                     at: [Sequence::default(); 2],

@@ -49,6 +49,8 @@ impl Daemon {
         let socket = directory.path().join("socket");
         let mut command = Command::new(PROGRAM);
         command
+            // Not that of this machine.
+            .args(["--config", "/dev/null"])
             .args(["serve", "--listen", "127.0.0.1:0", "--listen"])
             .arg(format!("unix:{}", socket.display()));
         for (key, value) in variables {
@@ -115,7 +117,19 @@ impl Drop for Daemon {
     }
 }
 
-fn ask(mut stream: impl std::io::Read + std::io::Write, path: &str) -> Answer {
+/// Looks until what is wanted is there.
+pub(crate) fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begin.elapsed() < PATIENCE, "{what} did not come");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+pub(crate) fn ask(mut stream: impl std::io::Read + std::io::Write, path: &str) -> Answer {
     write!(
         stream,
         "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
@@ -135,6 +149,7 @@ fn ask(mut stream: impl std::io::Read + std::io::Write, path: &str) -> Answer {
 /// Runs the program to its end.
 pub(crate) fn run(words: &[&str], sandbox: &Sandbox) -> (i32, String, String) {
     let output = Command::new(PROGRAM)
+        .args(["--config", "/dev/null"])
         .args(words)
         .env("HELIOGRAPH_DIAGNOSTICS_BUS", sandbox.bus())
         .env("HELIOGRAPH_DIAGNOSTICS_JOURNAL_DIRECTORY", sandbox.journal())

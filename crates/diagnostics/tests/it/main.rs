@@ -12,4 +12,6 @@ mod daemon;
 mod judgement;
 mod readings;
 mod sandbox;
+mod selection;
+mod service;
 mod silence;

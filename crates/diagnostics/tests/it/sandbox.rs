@@ -109,7 +109,6 @@ impl Setup {
     }
 
     /// Shows a file or folder of this machine inside, read-only.
-    #[expect(dead_code, reason = "for daemons inside")]
     pub(crate) fn shown(mut self, outside: &Path, inside: &str) -> Setup {
         self.shown.push((outside.to_owned(), inside.to_owned()));
         self
