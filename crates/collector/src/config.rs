@@ -19,6 +19,7 @@ use crate::environment;
 use crate::ingest::planned::Unplanned;
 pub use crate::limit::bucket::Rate;
 use crate::quota::Defaults;
+use crate::retention::Retention;
 
 /// How the collector runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub struct Config {
     pub key_bytes: Option<Rate>,
     /// How long requests under way may take to end at a stop.
     pub grace: Duration,
+    /// How long what is stored is kept.
+    pub retention: Retention,
     /// How far back ids are kept in memory.
     pub id_window: Duration,
     /// Memory of these ids, in bytes.
@@ -161,6 +164,10 @@ impl Default for Config {
             key_requests: Rate::new(100_000, 200_000),
             key_bytes: Rate::new(1 << 30, 2 << 30),
             grace: Duration::from_secs(10),
+            retention: Retention {
+                raw: Some(Duration::from_hours(400 * 24)),
+                rollups: None,
+            },
             id_window: Duration::from_secs(48 * 60 * 60),
             id_window_memory: 64 << 20,
             quota: Defaults {
@@ -312,6 +319,8 @@ mod tests {
             key_requests = "20/s"
             key_bytes = "none"
             grace = "1s"
+            retention_raw = "forever"
+            retention_rollups = "36h"
             id_window = "1h"
             id_window_memory = 4096
             key_bytes_per_day = "none"
@@ -349,6 +358,10 @@ mod tests {
                 key_requests: Rate::new(20, 20),
                 key_bytes: None,
                 grace: Duration::from_secs(1),
+                retention: Retention {
+                    raw: None,
+                    rollups: Some(Duration::from_hours(36)),
+                },
                 id_window: Duration::from_hours(1),
                 id_window_memory: 4096,
                 quota: Defaults {

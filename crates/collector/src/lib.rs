@@ -18,6 +18,7 @@
 //! | [`tenure`], [`clone`] | which of a cluster's reporters counts; two clusters under one id; pure |
 //! | [`forget`] | who may have what forgotten; pure |
 //! | [`receipt_key`], [`secret`] | the key that receipts are signed with; secrets of the data directory |
+//! | [`retention`] | how long what is kept; pure |
 //! | [`import`], `local` | what comes by hand; the socket by which it comes to a running server |
 //! | [`store`] | the database; all SQL |
 //! | [`key`], [`keys`] | write keys; those that may be used |
@@ -52,6 +53,7 @@ pub mod metrics;
 pub mod open_files;
 pub mod quota;
 pub mod receipt_key;
+pub mod retention;
 pub mod secret;
 pub mod server;
 pub mod store;

@@ -157,6 +157,7 @@ impl Collector {
             secrets: secrets.clone(),
             metrics: Arc::default(),
             quotas: Arc::new(Quotas::new(config.quota, today, used)),
+            retention: config.retention,
         };
         let (queue, writer) = writer::start(store, window, setup, clock).map_err(StartError::Thread)?;
         let app = Arc::new(App::new(

@@ -29,6 +29,7 @@ mod key;
 mod outcome;
 mod reader;
 mod report;
+mod retention;
 mod schema;
 mod suppression;
 mod usage;
@@ -57,6 +58,7 @@ use crate::ingest::message::MessageKey;
 use crate::ingest::subject::{Subject, SubjectKey};
 use crate::key::{KeyId, KeyKind, WriteKey};
 use crate::quota::{Limit, Limits};
+use crate::retention::Cutoffs;
 
 /// The database, for writing.
 pub struct Store {
@@ -227,11 +229,11 @@ impl Store {
         outcome::forget(&self.connection, subjects)
     }
 
-    /// Forgets what is remembered of single messages that came before a time; returns of how many.
+    /// Drops some of what is too old; says whether there was anything. Takes a few milliseconds.
     ///
     /// # Errors
     /// When the database can't be written.
-    pub fn expire_samples(&self, before: Timestamp) -> Result<usize, StoreError> {
-        outcome::expire(&self.connection, before)
+    pub fn drop_old(&mut self, cutoffs: Cutoffs) -> Result<bool, StoreError> {
+        retention::slice(&mut self.connection, cutoffs)
     }
 }

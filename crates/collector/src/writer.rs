@@ -42,6 +42,7 @@ use crate::fold::{Fate, Written};
 use crate::ingest::subject::SubjectKey;
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
+use crate::retention::Retention;
 use crate::secret::Secrets;
 use crate::store::{Slice, Store, StoreError};
 use crate::window::Window;
@@ -62,6 +63,8 @@ pub struct Setup {
     pub metrics: Arc<Metrics>,
     /// What was kept of each key today.
     pub quotas: Arc<Quotas>,
+    /// How long what is kept.
+    pub retention: Retention,
 }
 
 /// Starts the writer. It ends when its queue is closed, or gone, and everything that waited is written.
@@ -218,17 +221,16 @@ impl Writer {
     /// One slice of each chore that has something to do.
     fn chore(&mut self, chores: &mut Chores) {
         let now = self.clock.now();
-        let merged = self.store.merge_ids(Hour::of(now)).map(|more| match more {
-            true => Left::More,
-            false => Left::Nothing,
-        });
+        let more = |more| if more { Left::More } else { Left::Nothing };
+        let merged = self.store.merge_ids(Hour::of(now)).map(more);
+        let dropped = self.store.drop_old(self.setup.retention.cutoffs(now)).map(more);
         let receipt_key = &self.setup.secrets.receipt_key;
         let deleted = self.store.delete_some(now, receipt_key).map(|slice| match slice {
             Slice::Idle => Left::Nothing,
             Slice::More => Left::More,
             Slice::Later => Left::Later,
         });
-        let left = [merged, deleted].into_iter().map(|left| match left {
+        let left = [merged, dropped, deleted].into_iter().map(|left| match left {
             Ok(left) => left,
             Err(error) => {
                 // It is tried again; requests that meet the same trouble say so more loudly.

@@ -5,7 +5,12 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::limit::bucket::Rate;
+use crate::retention::Age;
 
+const FOREVER: &str = "forever";
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+const SHORTEST_AGE: Duration = Duration::from_hours(1);
 /// No limit.
 const NO_RATE: &str = "none";
 const PER_SECOND: &str = "/s";
@@ -22,6 +27,34 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
 /// Shows a duration such that it reads back.
 pub(super) fn show_duration(duration: Duration) -> String {
     SignedDuration::try_from(duration).map_or_else(|_| String::new(), |duration| format!("{duration:#}"))
+}
+
+/// Reads an age: `forever`, whole days (`400d`), or a duration.
+pub(super) fn age(text: &str) -> Option<Age> {
+    let text = text.trim();
+    if text == FOREVER {
+        return Some(None);
+    }
+    let days = text
+        .strip_suffix('d')
+        .and_then(|days| days.trim_end().parse::<u64>().ok());
+    let age = match days {
+        Some(days) => Duration::from_secs(days.checked_mul(DAY)?),
+        None => duration(text)?,
+    };
+    // What is gone at once could not be counted either.
+    (age >= SHORTEST_AGE).then_some(Some(age))
+}
+
+/// Shows an age such that it reads back.
+pub(super) fn show_age(age: Age) -> String {
+    match age {
+        None => FOREVER.to_owned(),
+        Some(age) if age.subsec_nanos() == 0 && age.as_secs().is_multiple_of(DAY) => {
+            format!("{}d", age.as_secs() / DAY)
+        }
+        Some(age) => show_duration(age),
+    }
 }
 
 /// Reads a size: a whole number and a unit; without a unit, bytes.

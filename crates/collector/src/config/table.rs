@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::quantity::{duration, rate, show_bytes, show_duration, show_rate, show_size, size};
+use super::quantity::{age, duration, rate, show_age, show_bytes, show_duration, show_rate, show_size, size};
 use super::{Config, Level, Origins, Unplanned};
 use crate::listen::address::Address;
 
@@ -241,6 +241,20 @@ pub(super) const SETTINGS: &[Setting] = &[
         expected: "a duration, such as \"10s\"",
         read: |config, text| duration(text).map(|value| config.grace = value),
         show: |config| quoted(&show_duration(config.grace)),
+    },
+    Setting {
+        key: "retention_raw",
+        doc: "How long messages are kept as they came: \"forever\", or an age such as \"400d\". What they add up to stays.",
+        expected: "\"forever\" or an age of an hour or more, such as \"400d\"",
+        read: |config, text| age(text).map(|value| config.retention.raw = value),
+        show: |config| quoted(&show_age(config.retention.raw)),
+    },
+    Setting {
+        key: "retention_rollups",
+        doc: "How long what messages add up to is kept, with the time line and the ids that repeats are recognised by.",
+        expected: "\"forever\" or an age of an hour or more, such as \"800d\"",
+        read: |config, text| age(text).map(|value| config.retention.rollups = value),
+        show: |config| quoted(&show_age(config.retention.rollups)),
     },
     Setting {
         key: "id_window",

@@ -110,6 +110,7 @@ impl Route {
             secrets: secrets.clone(),
             metrics: Arc::default(),
             quotas: Arc::default(),
+            retention: config.retention,
         };
         let (queue, writer) =
             writer::start(store, window, setup, sources.clock.clone()).map_err(RouteError::Thread)?;

@@ -184,14 +184,6 @@ pub(super) fn forget(connection: &Connection, subjects: &[Subject]) -> Result<us
     forget().doing("forget what is remembered of messages")
 }
 
-/// Forgets all that is remembered of messages that came before a time.
-pub(super) fn expire(connection: &Connection, before: Timestamp) -> Result<usize, StoreError> {
-    connection
-        .prepare_cached("DELETE FROM outcome_sample WHERE received < ?")
-        .and_then(|mut statement| statement.execute([before.as_millisecond()]))
-        .doing("forget what is remembered of messages")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,8 +238,6 @@ mod tests {
         };
         assert_eq!(of("duplicate"), (250..450).rev().collect::<Vec<_>>());
         assert_eq!(of("duplicate.conflict"), [2, 1, 0]);
-        assert_eq!(expire(&connection, at(440)).unwrap(), 190);
-        assert_eq!(ids(&connection).len(), 13);
     }
 
     #[test]

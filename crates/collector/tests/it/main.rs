@@ -41,6 +41,7 @@ mod quota;
 mod receipt;
 mod report;
 mod reporter;
+mod retention;
 mod sdk;
 mod sender;
 mod service;

@@ -15,6 +15,7 @@ use heliograph_collector::ingest::subject::SubjectKey;
 use heliograph_collector::ingest::tally::Summary;
 use heliograph_collector::key::{Key, KeyId, KeyKind};
 use heliograph_collector::metrics::Metrics;
+use heliograph_collector::retention::Retention;
 use heliograph_collector::secret::Secrets;
 use heliograph_collector::store::Store;
 use heliograph_collector::window::{Size, Window};
@@ -48,6 +49,7 @@ impl Writer {
             secrets: secrets.clone(),
             metrics: Arc::new(Metrics::default()),
             quotas: Arc::default(),
+            retention: Retention::default(),
         };
         let window = Window::empty(size, SystemClock.now());
         let (queue, _thread) = writer::start(store, window, setup, Arc::new(SystemClock)).unwrap();
