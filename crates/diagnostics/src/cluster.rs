@@ -17,6 +17,7 @@ pub mod view;
 
 mod blocking;
 mod client;
+mod keys;
 mod list;
 mod poll;
 mod pull;
@@ -24,6 +25,7 @@ mod pull;
 use std::time::Duration;
 
 pub use self::client::{Url, UrlError};
+pub use self::keys::KeyFiles;
 pub use self::list::{DcosUrls, Listing, ListingError};
 pub use self::poll::MAX_DOCUMENT;
 pub(crate) use self::pull::start;
@@ -50,6 +52,8 @@ pub struct Setup {
     pub list_timeout: Duration,
     /// How long a member is kept that its list no longer names.
     pub hold: Duration,
+    /// What is shown to members, and by what they are known.
+    pub keys: KeyFiles,
     /// How long a request that wants to know anew waits for that.
     pub patience: Duration,
 }
@@ -76,6 +80,7 @@ impl Default for Setup {
             concurrency: 64,
             list_timeout: Duration::from_secs(10),
             hold: Duration::from_mins(15),
+            keys: KeyFiles::default(),
             patience: Duration::from_secs(8),
         }
     }

@@ -309,6 +309,8 @@ mod tests {
             pull_concurrency = 3
             list_timeout = "4s"
             member_hold = "5m"
+            pull_token_file = "/etc/token"
+            pull_ca = "/etc/ca.pem"
             refresh_timeout = "6s"
             grace = "1s"
         "#;
@@ -386,6 +388,10 @@ mod tests {
                     concurrency: 3,
                     list_timeout: Duration::from_secs(4),
                     hold: Duration::from_mins(5),
+                    keys: cluster::KeyFiles {
+                        token: Some(PathBuf::from("/etc/token")),
+                        ca: Some(PathBuf::from("/etc/ca.pem")),
+                    },
                     patience: Duration::from_secs(6),
                 },
                 grace: Duration::from_secs(1),

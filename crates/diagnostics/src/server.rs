@@ -9,14 +9,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::clock::{Clock, SystemClock};
+use crate::cluster::{self, Cluster, KeyFiles};
 use crate::config::Config;
 use crate::http::{self, App};
 use crate::journal::Journal;
-use crate::listen::{self, Listening, ServeError};
+use crate::listen::{self, Listening, ServeError, tls};
 use crate::metrics::Metrics;
 use crate::model::Model;
 use crate::this_node::ThisNode;
-use crate::{cluster, facts, systemd};
+use crate::{facts, systemd};
 
 /// Where time and chance come from.
 #[derive(Clone)]
@@ -41,6 +42,7 @@ pub struct Diagnostics {
     listening: Listening,
     grace: Duration,
     rounds: Counter,
+    asking: Option<Asking>,
     /// What runs beside it, and ends with it.
     _background: JoinSet<()>,
 }
@@ -66,25 +68,17 @@ impl Diagnostics {
         let mut background = JoinSet::new();
         let metrics = Metrics::default();
         let node = this_node(config, &sources, &metrics, &mut background);
-        let cluster = (!config.cluster.members.is_empty()).then(|| {
-            let clock = Arc::clone(&sources.clock);
-            cluster::start(
-                &config.cluster,
-                node.clone(),
-                clock,
-                sources.rng.clone(),
-                &mut background,
-            )
-        });
+        let asking = Asking::start(config, &node, &sources, &mut background)?;
         let app = Arc::new(App {
             node,
-            cluster,
+            cluster: asking.as_ref().map(|asking| asking.cluster.clone()),
             metrics: metrics.clone(),
         });
         Ok(Diagnostics {
             listening: listen::serve(handed, &config.listen, &http::router(app)).await?,
             grace: config.grace,
             rounds: metrics.systemd.rounds,
+            asking,
             _background: background,
         })
     }
@@ -104,7 +98,15 @@ impl Diagnostics {
     /// # Errors
     /// When they can't be used: then nothing has changed.
     pub fn reload(&self) -> Result<(), ServeError> {
-        self.listening.reload()
+        let keys = match &self.asking {
+            Some(asking) => Some((&asking.cluster, asking.keys.read(&asking.own)?)),
+            None => None,
+        };
+        self.listening.reload()?;
+        if let Some((cluster, keys)) = keys {
+            cluster.take_keys(keys);
+        }
+        Ok(())
     }
 
     /// Stops it; requests under way may end.
@@ -112,6 +114,32 @@ impl Diagnostics {
         if !self.listening.stop(self.grace).await {
             tracing::warn!("some requests did not end in time");
         }
+    }
+}
+
+/// The members of the cluster being asked, and the files of what is shown to them.
+struct Asking {
+    cluster: Cluster,
+    keys: KeyFiles,
+    own: tls::Files,
+}
+
+impl Asking {
+    /// Begins, on a node that looks at its cluster.
+    fn start(
+        config: &Config,
+        node: &ThisNode,
+        sources: &Sources,
+        background: &mut JoinSet<()>,
+    ) -> Result<Option<Asking>, ServeError> {
+        if config.cluster.members.is_empty() {
+            return Ok(None);
+        }
+        let (keys, own) = (config.cluster.keys.clone(), config.listen.tls.clone());
+        let shown = keys.read(&own)?;
+        let (clock, rng) = (Arc::clone(&sources.clock), sources.rng.clone());
+        let cluster = cluster::start(&config.cluster, shown, node.clone(), clock, rng, background);
+        Ok(Some(Asking { cluster, keys, own }))
     }
 }
 

@@ -10,11 +10,14 @@ use axum::http::{HeaderValue, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::blocking::Blocking;
+use super::keys::Keys;
 
 /// Name and version as sent in `User-Agent`.
 const USER_AGENT: &str = concat!("heliograph-diagnostics/", env!("CARGO_PKG_VERSION"));
@@ -48,6 +51,8 @@ pub(crate) enum Failure {
     Refused,
     #[error("it can't be reached: {0}")]
     Unreachable(io::Error),
+    #[error("TLS failed: {0}")]
+    Tls(io::Error),
     #[error("the connection broke")]
     Broken,
     #[error("its answer is longer than {0} bytes")]
@@ -113,7 +118,15 @@ impl Client {
         let until = Instant::now() + within;
         let asking = async {
             let addresses = self.addresses(url.host(), url.port()).await?;
-            exchange(&addresses, url.authority(), url.path(), limit, until).await
+            let request = Asked {
+                addresses: &addresses,
+                name: url.host(),
+                authority: url.authority(),
+                path: url.path(),
+                limit,
+                until,
+            };
+            exchange(&request, &Keys::default()).await
         };
         timeout_at(until, asking)
             .await
@@ -129,15 +142,38 @@ impl Client {
     }
 }
 
-/// Asks the first of these addresses that takes the connection.
-pub(crate) async fn exchange(
-    addresses: &[SocketAddr],
-    authority: &str,
-    path: &str,
-    limit: usize,
-    until: Instant,
-) -> Result<(StatusCode, Bytes), Failure> {
-    let stream = connect(addresses, until).await?;
+/// What is asked, and where.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The first of these addresses that takes the connection.
+    pub(crate) addresses: &'a [SocketAddr],
+    /// The name or address that its certificate must have.
+    pub(crate) name: &'a str,
+    /// The same with the port.
+    pub(crate) authority: &'a str,
+    pub(crate) path: &'a str,
+    /// Longest answer, in bytes.
+    pub(crate) limit: usize,
+    /// When time is over: the caller sees to that; here it is shared among the addresses.
+    pub(crate) until: Instant,
+}
+
+/// A connection, encrypted or not.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Asks, and shows these keys.
+pub(crate) async fn exchange(asked: &Asked<'_>, keys: &Keys) -> Result<(StatusCode, Bytes), Failure> {
+    let stream = connect(asked.addresses, asked.until).await?;
+    let stream: Box<dyn Stream> = match &keys.tls {
+        None => Box::new(stream),
+        Some(tls) => {
+            let name = ServerName::try_from(asked.name.to_owned())
+                .map_err(|error| Failure::Tls(io::Error::other(error)))?;
+            Box::new(tls.connect(name, stream).await.map_err(Failure::Tls)?)
+        }
+    };
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|_| Failure::Broken)?;
@@ -147,18 +183,21 @@ pub(crate) async fn exchange(
         // What goes wrong there shows in the exchange.
         let _ = connection.await;
     });
-    let request = Request::get(path)
-        .header(header::HOST, authority)
+    let mut request = Request::get(asked.path)
+        .header(header::HOST, asked.authority)
         .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))
         .header(header::ACCEPT, HeaderValue::from_static("application/json"))
         .header(header::CONNECTION, HeaderValue::from_static("close"))
         .body(Body::empty())
         .map_err(|_| Failure::Broken)?;
+    if let Some(token) = &keys.token {
+        request.headers_mut().insert(header::AUTHORIZATION, token.clone());
+    }
     let answer = sender.send_request(request).await.map_err(|_| Failure::Broken)?;
     let status = answer.status();
-    let body = Limited::new(answer.into_body(), limit).collect().await;
+    let body = Limited::new(answer.into_body(), asked.limit).collect().await;
     let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
-        Some(_) => Failure::TooLong(limit),
+        Some(_) => Failure::TooLong(asked.limit),
         None => Failure::Broken,
     })?;
     Ok((status, body.to_bytes()))
@@ -278,7 +317,15 @@ mod tests {
             .unwrap()
             .local_addr()
             .unwrap();
-        let answer = exchange(&[free, good], "x", "/", 10, Instant::now() + WITHIN).await;
+        let asked = Asked {
+            addresses: &[free, good],
+            name: "x",
+            authority: "x",
+            path: "/",
+            limit: 10,
+            until: Instant::now() + WITHIN,
+        };
+        let answer = exchange(&asked, &Keys::default()).await;
         assert_eq!(answer.unwrap().1, Bytes::from_static(b"{}"));
     }
 

@@ -92,8 +92,8 @@ impl ClusterNode {
         };
         let mut node = ClusterNode {
             listed: self.listed.clone(),
-            hostname: clip(said.hostname),
-            mesos_id: clip(said.mesos_id),
+            hostname: known(said.hostname, &self.hostname),
+            mesos_id: known(said.mesos_id, &self.mesos_id),
             said_role: said.node_role.parse().ok().or(self.said_role),
             said_health,
             units: Arc::from([]),
@@ -212,6 +212,15 @@ impl ClusterUnit {
             output: shorten(said.output, &reason, allowance),
             reason,
         }
+    }
+}
+
+/// What is said now, else what was known.
+fn known(said: String, known: &str) -> String {
+    if said.is_empty() {
+        known.to_owned()
+    } else {
+        clip(said)
     }
 }
 

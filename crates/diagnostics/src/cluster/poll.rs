@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::client::{Client, Failure, exchange};
+use super::client::{Asked, Client, Failure, exchange};
+use super::keys::Keys;
 use super::member::{Address, Host};
 use crate::consumer::Consumer;
 use crate::document::node::{NodeDocument, PATH};
@@ -23,6 +25,8 @@ pub(crate) struct Poll {
     pub(crate) here: ThisNode,
     /// How long a node may take.
     pub(crate) timeout: Duration,
+    /// What is shown to the others.
+    pub(crate) keys: watch::Receiver<Keys>,
 }
 
 impl Poll {
@@ -30,14 +34,25 @@ impl Poll {
     pub(crate) async fn ask(&self, address: &Address) -> Result<NodeDocument, String> {
         let until = Instant::now() + self.timeout;
         let asking = async {
-            let ask = |addresses: Vec<SocketAddr>| async move {
-                exchange(&addresses, &address.to_string(), PATH, MAX_DOCUMENT, until).await
+            let name = address.host.to_string();
+            let authority = address.to_string();
+            let keys = self.keys.borrow().clone();
+            let ask = async |addresses: &[SocketAddr]| {
+                let asked = Asked {
+                    addresses,
+                    name: &name,
+                    authority: &authority,
+                    path: PATH,
+                    limit: MAX_DOCUMENT,
+                    until,
+                };
+                exchange(&asked, &keys).await
             };
             let answer = match &address.host {
                 Host::Here => return Ok(self.ask_here().await),
-                Host::Ip(ip) => ask(vec![SocketAddr::new(*ip, address.port)]).await,
+                Host::Ip(ip) => ask(&[SocketAddr::new(*ip, address.port)]).await,
                 Host::Name(name) => match self.client.addresses(name, address.port).await {
-                    Ok(addresses) => ask(addresses).await,
+                    Ok(addresses) => ask(&addresses).await,
                     Err(failure) => Err(failure),
                 },
             };

@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use super::Setup;
 use super::blocking::Blocking;
 use super::client::Client;
+use super::keys::Keys;
 use super::list::List;
 use super::member::{Address, Defaults, Member};
 use super::membership::Membership;
@@ -47,6 +48,7 @@ pub struct Cluster {
     requests: mpsc::Sender<oneshot::Sender<()>>,
     patience: Duration,
     clock: Arc<dyn Clock>,
+    keys: Arc<watch::Sender<Keys>>,
 }
 
 /// What is published.
@@ -111,6 +113,11 @@ impl Cluster {
         }
     }
 
+    /// From now on these keys are shown to members.
+    pub(crate) fn take_keys(&self, keys: Keys) {
+        self.keys.send_replace(keys);
+    }
+
     /// What was published last.
     pub fn seen(&self) -> Arc<Seen> {
         Arc::clone(&self.seen.borrow())
@@ -132,12 +139,14 @@ fn now(clock: &dyn Clock) -> Taken {
 /// Begins to look at the cluster. The task ends with the set it is spawned into.
 pub(crate) fn start(
     setup: &Setup,
+    keys: Keys,
     here: ThisNode,
     clock: Arc<dyn Clock>,
     rng: Rng,
     tasks: &mut JoinSet<()>,
 ) -> Cluster {
     let (publish, seen) = watch::channel(Arc::default());
+    let (keys, keys_seen) = watch::channel(keys);
     let (requests, asked_for) = mpsc::channel(WAITING);
     let lists = List::all(&setup.members, &setup.dcos);
     let holds = lists.iter().map(|list| {
@@ -165,6 +174,7 @@ pub(crate) fn start(
             },
             here,
             timeout: setup.timeout,
+            keys: keys_seen,
         },
         reads: JoinSet::new(),
         polls: JoinSet::new(),
@@ -184,6 +194,7 @@ pub(crate) fn start(
         requests,
         patience: setup.patience,
         clock,
+        keys: Arc::new(keys),
     }
 }
 

@@ -328,6 +328,20 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| config.cluster.concurrency.to_string(),
     },
     Setting {
+        key: "pull_token_file",
+        doc: "A file whose first token is shown to members. Without `pull_ca` it goes over the network in the clear.",
+        expected: A_FILE,
+        read: |config, text| file(text).map(|value| config.cluster.keys.token = value),
+        show: |config| show_file(&config.cluster.keys.token),
+    },
+    Setting {
+        key: "pull_ca",
+        doc: "The CA of the members' certificates. They are then asked by TLS, and shown `tls_certificate`, if there is one.\nEmpty: they are asked in the clear.",
+        expected: A_FILE,
+        read: |config, text| file(text).map(|value| config.cluster.keys.ca = value),
+        show: |config| show_file(&config.cluster.keys.ca),
+    },
+    Setting {
         key: "list_timeout",
         doc: "How long a list of members may take to read. One that can't be read keeps its members.",
         expected: A_DURATION,

@@ -1,5 +1,7 @@
 //! `GET /metrics`: what was counted, and how everything is now, as OpenMetrics text; and the counting of requests.
 
+mod cluster;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -95,6 +97,9 @@ fn page(app: &App) -> Result<String, fmt::Error> {
             Unit::Seconds,
             ConstGauge::new(age.as_secs_f64()),
         );
+    }
+    if let Some(cluster) = &app.cluster {
+        cluster::register(cluster, &mut registry);
     }
     let mut page = String::new();
     text::encode(&mut page, &registry)?;

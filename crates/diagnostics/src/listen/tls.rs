@@ -8,8 +8,8 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection};
-use tokio_rustls::TlsAcceptor;
+use rustls::{ClientConfig, RootCertStore, ServerConfig, ServerConnection};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 use webpki::EndEntityCert;
 
 use crate::access::Certificate;
@@ -63,11 +63,7 @@ impl Files {
             _ => return Err(TlsError::Half),
         };
         let chain = certificates(certificate)?;
-        let key = PrivateKeyDer::from_pem_file(key).map_err(|error| TlsError::Unreadable {
-            what: "the key",
-            file: key.clone(),
-            error,
-        })?;
+        let key = read_key(key)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let versions = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
@@ -90,6 +86,33 @@ impl Files {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Some(TlsAcceptor::from(Arc::new(config))))
     }
+}
+
+/// What asks others whose certificates are of this CA, and shows them this node's, if it has one.
+pub(crate) fn connector(files: &Files, ca: &Path) -> Result<TlsConnector, TlsError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates(ca)?);
+    let versions = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Unfit)?
+        .with_root_certificates(roots);
+    let config = match (&files.certificate, &files.key) {
+        (None, None) => versions.with_no_client_auth(),
+        (Some(certificate), Some(key)) => versions
+            .with_client_auth_cert(certificates(certificate)?, read_key(key)?)
+            .map_err(TlsError::Unfit)?,
+        _ => return Err(TlsError::Half),
+    };
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+fn read_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_file(file).map_err(|error| TlsError::Unreadable {
+        what: "the key",
+        file: file.to_owned(),
+        error,
+    })
 }
 
 /// The certificates of a file.

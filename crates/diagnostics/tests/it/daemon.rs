@@ -86,9 +86,14 @@ impl Daemon {
 
     /// Asks on the socket.
     pub(crate) fn get_locally(&self, path: &str) -> Answer {
+        self.ask_locally("GET", path, &[])
+    }
+
+    /// Asks on the socket, with these headers.
+    pub(crate) fn ask_locally(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let stream = std::os::unix::net::UnixStream::connect(self.socket()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        ask(stream, path)
+        ask_with(stream, method, path, headers)
     }
 
     /// This node's document.
@@ -129,10 +134,23 @@ pub(crate) fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     }
 }
 
-pub(crate) fn ask(mut stream: impl std::io::Read + std::io::Write, path: &str) -> Answer {
+/// Asks for a path.
+pub(crate) fn ask(stream: impl std::io::Read + std::io::Write, path: &str) -> Answer {
+    ask_with(stream, "GET", path, &[])
+}
+
+fn ask_with(
+    mut stream: impl std::io::Read + std::io::Write,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    let headers: String = headers.collect();
+    // HTTP/1.0: the answer is not chunked.
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.0\r\nhost: x\r\n{headers}connection: close\r\n\r\n"
     )
     .unwrap();
     let mut text = Vec::new();
@@ -141,7 +159,7 @@ pub(crate) fn ask(mut stream: impl std::io::Read + std::io::Write, path: &str) -
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     Answer {
         status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-        head: head.to_ascii_lowercase(),
+        head: format!("{}\r\n", head.to_ascii_lowercase()),
         body: body.to_owned(),
     }
 }

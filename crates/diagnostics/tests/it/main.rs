@@ -7,11 +7,13 @@
     reason = "the parts that tests are made of are tests too"
 )]
 
+mod cluster;
 mod command;
 mod daemon;
 mod judgement;
 mod readings;
 mod sandbox;
+mod scripted;
 mod selection;
 mod service;
 mod silence;
