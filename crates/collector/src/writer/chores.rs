@@ -33,7 +33,8 @@ impl Default for Chores {
     fn default() -> Chores {
         Chores {
             last: None,
-            left: Left::Nothing,
+            // What an earlier process left undone.
+            left: Left::More,
         }
     }
 }
@@ -62,6 +63,6 @@ impl Chores {
 
     /// There may be something new to do.
     pub(super) fn look(&mut self) {
-        self.last = None;
+        self.left = Left::More;
     }
 }

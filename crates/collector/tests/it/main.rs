@@ -21,6 +21,7 @@ mod cors;
 mod day;
 mod dedupe;
 mod deletion;
+mod deletion_model;
 mod disk;
 mod end_to_end;
 mod export;

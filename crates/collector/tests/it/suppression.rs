@@ -1,10 +1,11 @@
 //! Between the look at a message and its turn with the writer somebody may be suppressed: the writer makes sure.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use heliograph_collector::budget::Budget;
-use heliograph_collector::clock::{Clock as _, SystemClock};
+use heliograph_collector::clock::Clock;
 use heliograph_collector::entropy::SystemEntropy;
 use heliograph_collector::forget::{Petition, Scope, Verdict};
 use heliograph_collector::ingest::envelope::Envelope;
@@ -22,6 +23,7 @@ use heliograph_collector::window::{Size, Window};
 use heliograph_collector::writer::{self, Delivery, Queue, Setup};
 use heliograph_wire::id::ReporterId;
 use heliograph_wire::plan::Plan;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -32,11 +34,30 @@ pub(crate) struct Writer {
     pub(crate) secrets: Secrets,
     pub(crate) runtime: Runtime,
     pub(crate) dir: TempDir,
+    thread: JoinHandle<()>,
+}
+
+/// A clock that stands still.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+}
+
+/// When everything happens.
+pub(crate) fn now() -> Timestamp {
+    "2026-11-22T11:00:00Z".parse().unwrap()
 }
 
 impl Writer {
     pub(crate) fn start() -> Writer {
-        let dir = TempDir::new().unwrap();
+        Writer::on(TempDir::new().unwrap())
+    }
+
+    /// On a directory that may hold something.
+    pub(crate) fn on(dir: TempDir) -> Writer {
         let store = Store::open(dir.path()).unwrap();
         let secrets = Secrets::load_or_make(dir.path(), &SystemEntropy).unwrap();
         let size = Size {
@@ -51,15 +72,23 @@ impl Writer {
             quotas: Arc::default(),
             retention: Retention::default(),
         };
-        let window = Window::empty(size, SystemClock.now());
-        let (queue, _thread) = writer::start(store, window, setup, Arc::new(SystemClock)).unwrap();
+        let window = Window::load(size, &store, now()).unwrap();
+        let (queue, thread) = writer::start(store, window, setup, Arc::new(Still)).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         Writer {
             queue,
             secrets,
             runtime,
             dir,
+            thread,
         }
+    }
+
+    /// Returns the directory when everything is in it.
+    pub(crate) fn close(self) -> TempDir {
+        self.queue.close();
+        self.thread.join().unwrap();
+        self.dir
     }
 
     /// Looks at messages; with the key, whom they are about is hashed.
@@ -67,8 +96,8 @@ impl Writer {
         let text = json!({"batch": messages}).to_string();
         let kind = KeyKind::Cluster;
         let terms = Terms {
-            key: Key { id: KeyId(1), kind },
-            now: SystemClock.now(),
+            key: Key { id: KeyId(0), kind },
+            now: now(),
             trust: Trust::of(kind),
             entropy: &SystemEntropy,
             subjects,
