@@ -8,12 +8,33 @@ use std::os::unix::fs::{
 };
 use std::path::Path;
 
-/// Makes the directory, if it is not there, and those above it.
+/// Makes the directory, if it is not there, and those above it. Each is on disk before anything is put into it: what a file
+/// promises is worth nothing in a directory that a power cut takes away.
 pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
     if directory.is_dir() {
         return Ok(());
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)
+    let make = || DirBuilder::new().mode(0o700).create(directory);
+    let Some(above) = directory.parent() else {
+        return make();
+    };
+    let above = if above.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        above
+    };
+    make_directory(above)?;
+    match make() {
+        // Whoever was first made it.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => {}
+        made => made?,
+    }
+    match File::open(above) {
+        Ok(above) => above.sync_all(),
+        // A directory that may be written but not read can't be synced by us.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Makes a directory that nobody but its owner may enter, whoever may enter the one above it.
