@@ -49,6 +49,33 @@ impl TestCollector {
         TestCollector::new(TempDir::new().unwrap(), data, settings)
     }
 
+    /// Starts one on a data directory, in an environment; whether it listens. If not, it has ended.
+    pub(crate) fn in_environment(
+        data: &Path,
+        settings: &[(&str, &str)],
+        environment: &[(&str, String)],
+    ) -> (TestCollector, bool) {
+        let dir = TempDir::new().unwrap();
+        let settings = owned(settings);
+        let listen = "127.0.0.1:0".to_owned();
+        let mut collector = TestCollector {
+            child: serve(
+                in_environment(environment),
+                &listen,
+                data,
+                &log_path(&dir),
+                &settings,
+            ),
+            listen,
+            url: String::new(),
+            data: data.to_owned(),
+            settings,
+            dir,
+        };
+        let listens = collector.listens();
+        (collector, listens)
+    }
+
     /// Starts one that may have so many files open.
     pub(crate) fn limited_to_files(files: u32, settings: &[(&str, &str)]) -> TestCollector {
         let dir = TempDir::new().unwrap();
@@ -103,10 +130,7 @@ impl TestCollector {
         data: &Path,
         settings: &[(&str, &str)],
     ) -> TestCollector {
-        let settings: Vec<_> = settings
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect();
+        let settings = owned(settings);
         let (child, url) = spawn(command, listen, data, &log_path(&dir), &settings);
         TestCollector {
             child,
@@ -185,10 +209,36 @@ impl TestCollector {
     /// Starts it again after it ended, and kills it before long, whether it listens by then or not.
     pub(crate) fn restart_and_kill(&mut self, after: Duration) {
         let (data, log) = (&self.data, log_path(&self.dir));
-        let mut command = Command::new(BINARY);
-        self.child = serve(&mut command, &self.listen, data, &log, &self.settings);
+        self.child = serve(Command::new(BINARY), &self.listen, data, &log, &self.settings);
         thread::sleep(after);
         self.kill();
+    }
+
+    /// Starts it again after it ended, in another environment; whether it listens. If not, it has ended.
+    pub(crate) fn restart_in(&mut self, environment: &[(&str, String)]) -> bool {
+        let (data, log) = (&self.data, log_path(&self.dir));
+        let command = in_environment(environment);
+        self.child = serve(command, &self.listen, data, &log, &self.settings);
+        self.listens()
+    }
+
+    /// Whether it gets as far as to listen; if not, waits until it has ended.
+    fn listens(&mut self) -> bool {
+        match listening(&mut self.child) {
+            Some(url) => {
+                self.url = url;
+                true
+            }
+            None => {
+                self.wait();
+                false
+            }
+        }
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     /// Starts it again after it ended.
@@ -239,8 +289,21 @@ fn log_path(dir: &TempDir) -> PathBuf {
     dir.path().join("log")
 }
 
+fn owned(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    let pairs = settings.iter();
+    pairs
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn in_environment(environment: &[(&str, String)]) -> Command {
+    let mut command = Command::new(BINARY);
+    command.envs(environment.iter().map(|(name, value)| (*name, value)));
+    command
+}
+
 fn serve(
-    command: &mut Command,
+    mut command: Command,
     listen: &str,
     data: &Path,
     log_path: &Path,
@@ -272,21 +335,26 @@ fn quiet(program: &str) -> Command {
 }
 
 fn spawn(
-    mut command: Command,
+    command: Command,
     listen: &str,
     data: &Path,
     log_path: &Path,
     settings: &[(String, String)],
 ) -> (Child, String) {
-    let mut child = serve(&mut command, listen, data, log_path, settings);
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let url = line.trim_end().strip_prefix("listening on ").map(str::to_owned);
+    let mut child = serve(command, listen, data, log_path, settings);
+    let url = listening(&mut child);
     let url = url.unwrap_or_else(|| {
         let log = fs::read_to_string(log_path).unwrap();
         panic!("it did not start: {log}")
     });
     (child, url)
+}
+
+/// Where it listens; `None` when it ends before it does.
+fn listening(child: &mut Child) -> Option<String> {
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    line.trim_end().strip_prefix("listening on ").map(str::to_owned)
 }

@@ -6,7 +6,7 @@ use std::thread;
 use crate::chance::{Chance, long};
 use crate::collector::TestCollector;
 use crate::receipt::public_key;
-use crate::sender::{Kind, Sender, verify};
+use crate::sender::{Held, Kind, Sender, check};
 
 /// Kills of the short form and the long.
 const SHORT: usize = 20;
@@ -46,7 +46,7 @@ fn what_was_acknowledged_survives_kill_9_and_is_there_once() {
     for sender in &mut senders {
         sender.settle(collector.address());
     }
-    let (messages, receipts) = verify(collector.data(), &senders, &public_key);
+    let Held { messages, receipts } = check(collector.data(), &senders, &public_key).unwrap();
     let sum = |of: fn(&Sender) -> usize| senders.iter().map(of).sum::<usize>();
     let (requests, unanswered) = (sum(Sender::requests), sum(|sender| sender.taken_unanswered));
     // Not by `eprintln!`, which is shown for failing tests only.

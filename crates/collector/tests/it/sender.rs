@@ -213,9 +213,22 @@ impl Sender {
     }
 }
 
+/// What a database holds.
+pub(crate) struct Held {
+    pub(crate) messages: usize,
+    pub(crate) receipts: usize,
+}
+
 /// Checks a database in which all that was sent has got a 200: each message is there once, and counted once; all receipts hold;
-/// nothing is damaged. Returns how many messages and receipts these are.
-pub(crate) fn verify(data: &Path, senders: &[Sender], public_key: &str) -> (usize, usize) {
+/// nothing is damaged.
+pub(crate) fn check(data: &Path, senders: &[Sender], public_key: &str) -> Result<Held, String> {
+    let connection = Connection::open(data.join("collector.db")).map_err(|error| error.to_string())?;
+    let sound: String = connection
+        .query_row("PRAGMA integrity_check", (), |row| row.get(0))
+        .map_err(|error| error.to_string())?;
+    if sound != "ok" {
+        return Err(sound);
+    }
     let stored = messages(data, &[]);
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     for message in &stored {
@@ -232,40 +245,41 @@ pub(crate) fn verify(data: &Path, senders: &[Sender], public_key: &str) -> (usiz
         .collect();
     let doubled: Vec<_> = times.iter().filter(|(_, times)| **times > 1).collect();
     let strange: Vec<_> = times.keys().filter(|id| !acknowledged.contains(*id)).collect();
-    assert!(
-        missing.is_empty() && doubled.is_empty() && strange.is_empty(),
-        "of {}: missing {missing:?}, doubled {doubled:?}, never acknowledged {strange:?}",
-        acknowledged.len()
-    );
+    if !(missing.is_empty() && doubled.is_empty() && strange.is_empty()) {
+        return Err(format!(
+            "of {}: missing {missing:?}, doubled {doubled:?}, never acknowledged {strange:?}",
+            acknowledged.len()
+        ));
+    }
 
-    let connection = Connection::open(data.join("collector.db")).unwrap();
-    let sound: String = connection
-        .query_row("PRAGMA integrity_check", (), |row| row.get(0))
-        .unwrap();
-    assert_eq!(sound, "ok");
     let accepted: i64 = connection
         .query_row(
             "SELECT coalesce(sum(count), 0) FROM outcome WHERE name = 'accepted'",
             (),
             |row| row.get(0),
         )
-        .unwrap();
+        .map_err(|error| error.to_string())?;
     let by_day: i64 = days(data)
         .iter()
         .filter(|((.., named), _)| named.starts_with("Event "))
         .map(|(_, amounts)| amounts[0])
         .sum();
-    let messages = i64::try_from(stored.len()).unwrap();
-    assert_eq!((accepted, by_day), (messages, messages), "counted once");
+    let count = i64::try_from(stored.len()).unwrap();
+    if (accepted, by_day) != (count, count) {
+        return Err(format!(
+            "{count} messages are stored, {accepted} are counted, {by_day} by day"
+        ));
+    }
 
     let receipts: Vec<_> = senders.iter().flat_map(|sender| &sender.receipts).collect();
     for (body, receipt) in &receipts {
-        assert!(receipt.is_of(body));
-        assert!(holds(
-            public_key,
-            &Receipt::signed(&receipt.bodies),
-            &receipt.signature
-        ));
+        let signed = Receipt::signed(&receipt.bodies);
+        if !(receipt.is_of(body) && holds(public_key, &signed, &receipt.signature)) {
+            return Err(format!("a receipt of {body} does not hold"));
+        }
     }
-    (stored.len(), receipts.len())
+    Ok(Held {
+        messages: stored.len(),
+        receipts: receipts.len(),
+    })
 }
