@@ -179,7 +179,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "connections",
-        doc: "Most connections at a time. While there are so many, further ones wait until others end, and idle ones are\nclosed early. Each takes about 10 KiB, and up to 64 KiB while it sends fast.",
+        doc: "Most connections at a time. While there are so many, further ones wait until others end, and idle ones are\nclosed early. Each takes about 20 KiB, and 64 KiB more when it has sent fast.",
         expected: "a number from 10 to 1000000",
         read: |config, text| {
             config.connections = text

@@ -18,10 +18,14 @@ use crate::client::Peer;
 /// How long nothing is accepted after the kernel could give us no connection: it will not have more files a moment later.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long that is not said again.
+const QUIET: Duration = Duration::from_secs(60);
+
 /// Takes connections until it is time to stop; then those that wait already, since for their clients they are accepted.
 pub(super) async fn run(socket: Socket, house: Arc<House>) {
     let mut stopping = std::pin::pin!(house.stages.reached(Stage::Stopping));
-    let mut troubled = false;
+    // When it was last said that there is trouble, and whether there is.
+    let (mut said, mut troubled) = (None, false);
     loop {
         let place = select! {
             () = &mut stopping => break,
@@ -33,15 +37,22 @@ pub(super) async fn run(socket: Socket, house: Arc<House>) {
         };
         match accepted {
             Ok((stream, peer)) => {
-                troubled = false;
+                if troubled {
+                    house.room.set_full(false);
+                    troubled = false;
+                }
                 begin(&house, place, stream, peer);
             }
             // The client was gone before it was accepted.
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
-                if !troubled {
+                let now = house.clock.elapsed();
+                if said.is_none_or(|said| now.saturating_sub(said) >= QUIET) {
                     tracing::warn!("can't accept connections at the moment: {error}");
+                    said = Some(now);
                 }
+                // Who is idle makes room for files, too.
+                house.room.set_full(true);
                 troubled = true;
                 select! {
                     () = &mut stopping => break,

@@ -55,10 +55,10 @@ impl Room {
         if let Ok(permit) = free().try_acquire_owned() {
             return Place { _permit: permit };
         }
-        self.full.store(true, Ordering::Relaxed);
+        self.set_full(true);
         // The semaphore is never closed.
         let permit = free().acquire_owned().await;
-        self.full.store(false, Ordering::Relaxed);
+        self.set_full(false);
         match permit {
             Ok(permit) => Place { _permit: permit },
             Err(_) => std::future::pending().await,
@@ -69,6 +69,11 @@ impl Room {
     pub(super) fn place_now(&self) -> Option<Place> {
         let permit = Arc::clone(&self.free).try_acquire_owned();
         permit.ok().map(|permit| Place { _permit: permit })
+    }
+
+    /// Says that somebody may be waiting for room, or not any more.
+    pub(super) fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
     }
 
     /// Whether somebody may be waiting for room.

@@ -77,7 +77,7 @@ impl TestCollector {
     }
 
     /// Starts one that may have so many files open.
-    pub(crate) fn limited_to_files(files: u32, settings: &[(&str, &str)]) -> TestCollector {
+    pub(crate) fn limited_to_files(files: usize, settings: &[(&str, &str)]) -> TestCollector {
         let dir = TempDir::new().unwrap();
         let data = dir.path().join("data");
         let mut command = quiet("sh");
@@ -196,6 +196,12 @@ impl TestCollector {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", signal, &pid]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Files that it has open, sockets included.
+    pub(crate) fn open_files(&self) -> usize {
+        let files = fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        files.unwrap().count()
     }
 
     /// Hundredths of a second of processor time that it has used.

@@ -190,6 +190,32 @@ fn when_all_connections_are_taken_the_next_waits_for_an_idle_one() {
 }
 
 #[test]
+fn slow_clients_keep_nobody_out() {
+    let collector = TestCollector::with(&[
+        ("connections", "10"),
+        ("client_connections", "10"),
+        ("header_timeout", "500ms"),
+        ("body_timeout", "500ms"),
+    ]);
+    let key = collector.key("server");
+    let mut slow: Vec<_> = (0..30).map(|_| collector.client()).collect();
+    for (number, client) in slow.iter_mut().enumerate() {
+        match number % 3 {
+            0 => {}
+            1 => client.raw(b"GET /healthz HTTP/1.1\r\n").unwrap(),
+            _ => {
+                let head = format!(
+                    "POST /v1/batch HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\nContent-Length: 9\r\n\r\n{{",
+                    basic(&key)
+                );
+                client.raw(head.as_bytes()).unwrap();
+            }
+        }
+    }
+    assert!(is_well(&mut collector.client()));
+}
+
+#[test]
 fn a_client_that_has_too_many_connections_is_refused_and_others_are_not() {
     let collector = TestCollector::with(&[("client_connections", "3")]);
     let from = |source| Client::from(source, collector.address()).unwrap();
@@ -216,20 +242,26 @@ fn a_client_that_has_too_many_connections_is_refused_and_others_are_not() {
 
 #[test]
 fn without_files_for_connections_it_waits_instead_of_spinning() {
-    let collector = TestCollector::limited_to_files(40, &[]);
-    let mut clients = Vec::new();
-    for _ in 0..60 {
-        clients.push(collector.client());
-    }
-    sleep(ms(200));
+    // So few that they are used up before the least number of connections is.
+    let others = TestCollector::start().open_files();
+    let collector = TestCollector::limited_to_files(others + 5, &[]);
+    let mut clients: Vec<_> = (0..30).map(|_| collector.client()).collect();
+    sleep(ms(500));
     let before = collector.cpu_ticks();
     sleep(ms(1000));
     let used = collector.cpu_ticks() - before;
     assert!(used < 30, "{used} hundredths of a second of one");
+    // Those that were accepted are served; the others wait until these end.
+    assert!(is_well(&mut clients[0]));
     drop(clients);
     assert!(is_well(&mut collector.client()));
     let log = collector.log();
-    assert!(log.contains("the limit on open files has room for"), "{log}");
+    for said in [
+        "the limit on open files has room for",
+        "can't accept connections at the moment",
+    ] {
+        assert_eq!(log.matches(said).count(), 1, "{log}");
+    }
 }
 
 #[test]
