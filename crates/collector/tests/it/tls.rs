@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use crate::client::basic;
 use crate::collector::{TestCollector, run};
+use crate::reporter::{Reporter, hour};
 
 /// Makes certificates.
 struct Authority {
@@ -41,7 +42,7 @@ impl Authority {
     /// A new certificate and its key, as PEM.
     fn issue(&self) -> (String, String) {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let params = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         (certificate.pem(), key.serialize_pem())
     }
@@ -151,6 +152,19 @@ fn https_is_spoken() {
     collector.signal("TERM");
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
     assert!(collector.stop().success());
+}
+
+#[test]
+fn signal_delivers_over_it() {
+    let authority = Authority::new();
+    let files = Files::of(&authority.issue());
+    let collector = files.serve(&[]);
+    let trusted = files.dir.path().join("authority.pem");
+    fs::write(&trusted, authority.issuer.pem()).unwrap();
+    let mut reporter = Reporter::new(collector.url(), &collector.key("cluster"));
+    reporter.config.ca_cert_path = Some(trusted);
+    reporter.report(hour(1));
+    assert_eq!(collector.messages().len(), 3);
 }
 
 #[test]
