@@ -218,16 +218,6 @@ impl Store {
     pub fn lift_suppressions(&mut self, subject: Subject) -> Result<usize, StoreError> {
         suppression::lift(&mut self.connection, subject)
     }
-}
-
-impl Store {
-    /// Forgets what is remembered of single messages about somebody; returns of how many.
-    ///
-    /// # Errors
-    /// When the database can't be written.
-    pub fn forget_samples(&self, subjects: &[Subject]) -> Result<usize, StoreError> {
-        outcome::forget(&self.connection, subjects)
-    }
 
     /// Drops some of what is too old; says whether there was anything. Takes a few milliseconds.
     ///

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 pub use self::beat::Beat;
-use self::chores::{Chores, Left};
+use self::chores::{Chore, Chores, Left};
 pub use self::condition::{Condition, chain};
 use self::dedupe::Dedupe;
 use self::job::{Became, Job, gather};
@@ -218,27 +218,37 @@ impl Writer {
         result
     }
 
-    /// One slice of each chore that has something to do.
+    /// One slice of each chore in turn, as long as that takes no time.
     fn chore(&mut self, chores: &mut Chores) {
-        let now = self.clock.now();
-        let more = |more| if more { Left::More } else { Left::Nothing };
-        let merged = self.store.merge_ids(Hour::of(now)).map(more);
-        let dropped = self.store.drop_old(self.setup.retention.cutoffs(now)).map(more);
-        let receipt_key = &self.setup.secrets.receipt_key;
-        let deleted = self.store.delete_some(now, receipt_key).map(|slice| match slice {
-            Slice::Idle => Left::Nothing,
-            Slice::More => Left::More,
-            Slice::Later => Left::Later,
-        });
-        let left = [merged, dropped, deleted].into_iter().map(|left| match left {
-            Ok(left) => left,
-            Err(error) => {
+        let time = Stopwatch::start();
+        for chore in chores.in_turn() {
+            let left = self.slice(chore).unwrap_or_else(|error| {
                 // It is tried again; requests that meet the same trouble say so more loudly.
                 tracing::warn!("{}", chain(&error));
                 Left::Nothing
+            });
+            chores.done(chore, left);
+            if time.elapsed() >= chores::ENOUGH {
+                break;
             }
-        });
-        chores.done(left.max().unwrap_or(Left::Nothing));
+        }
+    }
+
+    fn slice(&mut self, chore: Chore) -> Result<Left, StoreError> {
+        let now = self.clock.now();
+        let more = |more| if more { Left::More } else { Left::Nothing };
+        match chore {
+            Chore::Merge => self.store.merge_ids(Hour::of(now)).map(more),
+            Chore::Drop => self.store.drop_old(self.setup.retention.cutoffs(now)).map(more),
+            Chore::Delete => {
+                let slice = self.store.delete_some(now, &self.setup.secrets.receipt_key)?;
+                Ok(match slice {
+                    Slice::Idle => Left::Nothing,
+                    Slice::More => Left::More,
+                    Slice::Later => Left::Later,
+                })
+            }
+        }
     }
 }
 

@@ -21,7 +21,7 @@ const CHECKPOINT_PAGES: i64 = 1000;
 /// Bytes to which the write-ahead log is cut back once a long reader let it grow.
 const LOG_LIMIT: i64 = 64 << 20;
 /// Statements that are kept prepared: all that the writer uses in turn.
-const STATEMENTS: usize = 96;
+const STATEMENTS: usize = 160;
 /// Page cache of the writer, in KiB (SQLite takes a negative number for that).
 const WRITER_CACHE: i64 = -16 * 1024;
 

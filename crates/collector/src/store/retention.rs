@@ -1,88 +1,158 @@
 //! Dropping what is too old, a few milliseconds at a time.
+//!
+//! What goes is overwritten, in pages that become free, too: of what was dropped by age nobody can be forgotten any more.
 
 use rusqlite::{Connection, ToSql, TransactionBehavior};
 
+use super::connection;
 use super::error::{Doing as _, StoreError};
 use crate::retention::Cutoffs;
 
-/// What one slice drops at most, of what is large and of what is small.
-const LARGE: i64 = 8;
-const SMALL: i64 = 400;
+/// What one slice drops at most: bytes of raw batches beyond the first, and rows.
+const BYTES: i64 = 512 * 1024;
+const BATCHES: i64 = 16;
+const ROWS: i64 = 400;
+/// Rows that hold a page or more each.
+const LARGE_ROWS: i64 = 32;
+const DOING: &str = "drop what is too old";
+
+/// Rows that grow old: by which column, and what they are known by.
+struct Aged {
+    table: &'static str,
+    age: &'static str,
+    key: &'static str,
+    most: i64,
+}
+
+/// By day.
+const DAYS: [Aged; 5] = [
+    Aged::of("cluster_day", "day", "day, cluster"),
+    Aged::of("outcome", "day", "day, key, name"),
+    Aged::of("violation", "day", "day, key, name"),
+    Aged::of("key_usage", "day", "day, key"),
+    Aged::of("cluster_flag", "day", "day, cluster, flag"),
+];
+/// By hour.
+const HOURS: [Aged; 4] = [
+    Aged::of("report", "hour", "hour, cluster, event, part, reporter"),
+    Aged::of("report_repeat", "hour", "hour, cluster, reporter"),
+    Aged {
+        most: LARGE_ROWS,
+        ..Aged::of("fresh_ids", "hour", "batch")
+    },
+    Aged {
+        most: LARGE_ROWS,
+        ..Aged::of("id_block", "hour", "id")
+    },
+];
+/// By the time of receipt.
+const SAMPLES: Aged = Aged::of("outcome_sample", "received", "reason, place");
 
 /// Drops some of what is too old; says whether there was anything.
 pub(super) fn slice(connection: &mut Connection, cutoffs: Cutoffs) -> Result<bool, StoreError> {
-    const DOING: &str = "drop what is too old";
-    if cutoffs == Cutoffs::default() {
+    // Only then is anything to be written.
+    if !any(connection, cutoffs).doing(DOING)? {
         return Ok(false);
     }
-    let mut drop_some = || -> rusqlite::Result<usize> {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let dropped = raw(&transaction, cutoffs)? + rollups(&transaction, cutoffs)?;
-        // What changes nothing need not be synced.
-        if dropped > 0 {
-            transaction.commit()?;
+    connection::erase_thoroughly(connection, true)?;
+    let dropped = drop_some(connection, cutoffs).doing(DOING);
+    connection::erase_thoroughly(connection, false)?;
+    dropped.map(|()| true)
+}
+
+fn any(connection: &Connection, cutoffs: Cutoffs) -> rusqlite::Result<bool> {
+    if let Some(before) = cutoffs.raw.map(|before| before.as_millisecond())
+        && (!old_batches(connection, before)?.is_empty() || SAMPLES.any(connection, before)?)
+    {
+        return Ok(true);
+    }
+    for (aged, before) in rollups(cutoffs) {
+        if aged.any(connection, before)? {
+            return Ok(true);
         }
-        Ok(dropped)
-    };
-    drop_some().map(|dropped| dropped > 0).doing(DOING)
+    }
+    Ok(false)
 }
 
-fn raw(connection: &Connection, cutoffs: Cutoffs) -> rusqlite::Result<usize> {
-    let Some(before) = cutoffs.raw.map(|before| before.as_millisecond()) else {
-        return Ok(0);
-    };
-    let batches = run(
-        connection,
-        // Batches lie in the order of their receipt. The last one stays, so that its number is not given out again.
-        "DELETE FROM batch WHERE id IN (SELECT id FROM (SELECT id, received FROM batch ORDER BY id LIMIT ?2)
-         WHERE received < ?1 AND id < (SELECT max(id) FROM batch))",
-        before,
-        LARGE,
+fn drop_some(connection: &mut Connection, cutoffs: Cutoffs) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if let Some(before) = cutoffs.raw.map(|before| before.as_millisecond()) {
+        for (id, received) in old_batches(&transaction, before)? {
+            transaction
+                .prepare_cached("DELETE FROM batch WHERE id = ?")?
+                .execute([id])?;
+            transaction
+                .prepare_cached("UPDATE gauge SET value = max(value, ?) WHERE name = 'dropped'")?
+                .execute([received])?;
+        }
+        SAMPLES.drop_some(&transaction, before)?;
+    }
+    for (aged, before) in rollups(cutoffs) {
+        aged.drop_some(&transaction, before)?;
+    }
+    transaction.commit()
+}
+
+/// Number and time of receipt of the oldest batches that are too old. Batches lie in the order of their receipt; those that a clock
+/// has dated ahead wait for their date. The last one stays, so that its number is not given out again.
+fn old_batches(connection: &Connection, before: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, received, length(records) FROM (SELECT * FROM batch ORDER BY id LIMIT ?2)
+         WHERE received < ?1 AND id < (SELECT max(id) FROM batch)",
     )?;
-    let samples = "DELETE FROM outcome_sample WHERE received < ?1 AND ?2";
-    Ok(batches + run(connection, samples, before, 1)?)
+    let mut rows = statement.query((before, BATCHES))?;
+    let (mut old, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        bytes += row.get::<_, i64>(2)?;
+        if bytes > BYTES && !old.is_empty() {
+            break;
+        }
+        old.push((row.get(0)?, row.get(1)?));
+    }
+    Ok(old)
 }
 
-fn rollups(connection: &Connection, cutoffs: Cutoffs) -> rusqlite::Result<usize> {
-    let (Some(day), Some(hour)) = (cutoffs.day, cutoffs.hour) else {
-        return Ok(0);
-    };
-    let mut dropped = 0;
-    for sql in [
-        "DELETE FROM cluster_day WHERE (day, cluster) IN (SELECT day, cluster FROM cluster_day WHERE day < ?1 LIMIT ?2)",
-        "DELETE FROM outcome WHERE (day, key, name) IN (SELECT day, key, name FROM outcome WHERE day < ?1 LIMIT ?2)",
-        "DELETE FROM violation WHERE (day, key, name) IN (SELECT day, key, name FROM violation WHERE day < ?1 LIMIT ?2)",
-        "DELETE FROM key_usage WHERE (day, key) IN (SELECT day, key FROM key_usage WHERE day < ?1 LIMIT ?2)",
-        "DELETE FROM cluster_flag WHERE (day, cluster, flag) IN (SELECT day, cluster, flag FROM cluster_flag WHERE day < ?1 LIMIT ?2)",
-    ] {
-        dropped += run(connection, sql, day.0, SMALL)?;
-    }
-    for (sql, most) in [
-        (
-            "DELETE FROM report WHERE (hour, cluster, event, part, reporter) IN
-             (SELECT hour, cluster, event, part, reporter FROM report WHERE hour < ?1 LIMIT ?2)",
-            SMALL,
-        ),
-        (
-            "DELETE FROM report_repeat WHERE (hour, cluster, reporter) IN
-             (SELECT hour, cluster, reporter FROM report_repeat WHERE hour < ?1 LIMIT ?2)",
-            SMALL,
-        ),
-        (
-            "DELETE FROM fresh_ids WHERE batch IN (SELECT batch FROM fresh_ids WHERE hour < ?1 LIMIT ?2)",
-            LARGE,
-        ),
-        (
-            "DELETE FROM id_block WHERE id IN (SELECT id FROM id_block WHERE hour < ?1 ORDER BY hour LIMIT ?2)",
-            LARGE * 4,
-        ),
-    ] {
-        dropped += run(connection, sql, hour.number(), most)?;
-    }
-    Ok(dropped)
+fn rollups(cutoffs: Cutoffs) -> impl Iterator<Item = (&'static Aged, i64)> {
+    let days = cutoffs
+        .day
+        .into_iter()
+        .flat_map(|day| DAYS.iter().map(move |aged| (aged, day.0)));
+    let hours = cutoffs
+        .hour
+        .into_iter()
+        .flat_map(|hour| HOURS.iter().map(move |aged| (aged, hour.number())));
+    days.chain(hours)
 }
 
-fn run(connection: &Connection, sql: &str, before: i64, most: i64) -> rusqlite::Result<usize> {
-    let values: [&dyn ToSql; 2] = [&before, &most];
-    connection.prepare_cached(sql)?.execute(values)
+impl Aged {
+    const fn of(table: &'static str, age: &'static str, key: &'static str) -> Aged {
+        Aged {
+            table,
+            age,
+            key,
+            most: ROWS,
+        }
+    }
+
+    fn any(&self, connection: &Connection, before: i64) -> rusqlite::Result<bool> {
+        let Aged { table, age, .. } = self;
+        connection
+            .prepare_cached(&format!("SELECT 1 FROM {table} WHERE {age} < ? LIMIT 1"))?
+            .exists([before])
+    }
+
+    fn drop_some(&self, connection: &Connection, before: i64) -> rusqlite::Result<usize> {
+        let Aged {
+            table,
+            age,
+            key,
+            most,
+        } = self;
+        let values: [&dyn ToSql; 2] = [&before, most];
+        connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} WHERE {age} < ? LIMIT ?)"
+            ))?
+            .execute(values)
+    }
 }

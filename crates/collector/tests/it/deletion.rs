@@ -74,7 +74,7 @@ fn readable(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The files in which one of these texts can be read.
-fn found(data: &Path, texts: &[&str]) -> Vec<String> {
+pub(crate) fn found(data: &Path, texts: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for (name, bytes) in files(data) {
         let all = readable(&bytes);

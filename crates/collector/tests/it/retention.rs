@@ -6,6 +6,8 @@ use heliograph_collector::retention::Retention;
 use rusqlite::Connection;
 use serde_json::json;
 
+use crate::collector::run;
+use crate::deletion::{found, settle, sums};
 use crate::in_process::InProcess;
 
 fn health(hour: u32) -> serde_json::Value {
@@ -72,4 +74,56 @@ fn each_age_is_kept_to() {
             .all(|table| count(&collector, table) == 0)
     });
     assert_eq!(count(&collector, "cluster"), 1);
+}
+
+/// Whoever is forgotten after messages were dropped by age is forgotten with what these added up to, and not a byte of them is left.
+#[test]
+fn what_was_dropped_by_age_can_be_forgotten() {
+    let collector = InProcess::start("2026-11-20T12:30:00Z", |config| {
+        config.retention = Retention {
+            raw: Some(Duration::from_hours(24)),
+            rollups: None,
+        };
+    });
+    let key = collector.key("cluster");
+    let of = |cluster: &str, hour: u32| {
+        let mut report = health(hour);
+        report["anonymousId"] = json!(cluster);
+        report["messageId"] = json!(format!("{cluster}:health:2026-11-20T{hour:02}Z"));
+        report
+    };
+    for hour in 0..40 {
+        let user = json!({"type": "page", "name": "p", "userId": "gone-user", "messageId": format!("u{hour}"),
+                          "properties": {"text": "x".repeat(usize::try_from(hour).unwrap() * 300)}});
+        let batch = json!({"batch": [of("gone-cluster", hour % 24), of("kept-cluster", hour % 24), user]});
+        assert_eq!(collector.batch(&key, &batch).status, 200);
+    }
+    collector.clock.set("2026-11-21T12:31:00Z");
+    collector.batch(&key, &json!({"batch": [{"type": "page", "userId": "other"}]}));
+    until(|| count(&collector, "batch") == 1);
+    assert_eq!(
+        (count(&collector, "report"), count(&collector, "cluster_day")),
+        (48, 4)
+    );
+    assert!(!found(&collector.data, &["gone-cluster"]).is_empty());
+
+    for arguments in [["--user-id", "gone-user"], ["--cluster-id", "gone-cluster"]] {
+        let output = run(&collector.data, &[&["forget"], &arguments[..]].concat());
+        assert!(output.status.success(), "{output:?}");
+    }
+    settle(&collector.data);
+    assert_eq!(
+        found(&collector.data, &["gone-cluster", "gone-user"]),
+        Vec::<String>::new()
+    );
+    assert!(!found(&collector.data, &["kept-cluster"]).is_empty());
+    assert_eq!(
+        (count(&collector, "report"), count(&collector, "cluster")),
+        (24, 1)
+    );
+    // The pages that a user opened can't be told from others' any more; they name nobody.
+    let sums = sums(&collector.data);
+    assert!(
+        sums.iter().any(|sum| sum.contains("kept-cluster")) && !sums.iter().any(|sum| sum.contains("gone"))
+    );
 }

@@ -111,19 +111,15 @@ impl Store {
         let mut run = match self.run.take() {
             Some(run) => run,
             None => match Run::take_up(&self.connection)? {
-                Some(run) => {
-                    connection::erase_thoroughly(&self.connection, true)?;
-                    run
-                }
+                Some(run) => run,
                 None => return Ok(Slice::Idle),
             },
         };
+        connection::erase_thoroughly(&self.connection, true)?;
         let result = run.slice(self, now, key);
+        connection::erase_thoroughly(&self.connection, false)?;
         match &result {
-            Ok(Slice::Idle) => {
-                connection::erase_thoroughly(&self.connection, false)?;
-                self.forget_names();
-            }
+            Ok(Slice::Idle) => self.forget_names(),
             Ok(_) => self.run = Some(run),
             // It is taken up again from what the database says.
             Err(_) => self.forget_names(),
