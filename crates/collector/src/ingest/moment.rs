@@ -68,8 +68,14 @@ pub enum Amended {
 }
 
 /// Reads a time: RFC 3339 with a fraction of any length, or a zone without a colon (`+0000`).
+///
+/// A year before 0 is none: RFC 3339 has no such years, and what lies in the second before [`Timestamp::MIN`] the parser would
+/// take for a time that there is not.
 pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
+    if text.starts_with('-') {
+        return None;
+    }
     text.parse().ok().or_else(|| shortened(text)?.parse().ok())
 }
 
@@ -179,6 +185,8 @@ mod tests {
             "2026-13-01T00:00:00Z",
             ".",
             "2026-11-22T11:52:54.12345678912345",
+            "-009999-01-02T01:59:58.9999Z",
+            "-000001-01-01T00:00:00Z",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }
