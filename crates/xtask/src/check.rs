@@ -13,7 +13,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
         "--package",
         "heliograph-collector",
         "-E",
-        "test(chaos) + test(kill::) + test(power::)",
+        "test(/^(chaos|kill|power|fault)::/)",
     ])
     .env("HELIOGRAPH_LONG", "1"))?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "--deny warnings"))?;

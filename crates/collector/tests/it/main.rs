@@ -26,6 +26,7 @@ mod disk;
 mod end_to_end;
 mod export;
 mod exposition;
+mod fault;
 mod forget;
 mod group;
 mod health;
