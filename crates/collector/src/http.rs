@@ -65,6 +65,8 @@ pub(crate) struct App {
     pub(crate) plan: Planned<'static>,
     /// Where browsers reach the collector, where that is configured.
     pub(crate) public_url: Option<PublicUrl>,
+    /// Whether TLS is spoken here.
+    pub(crate) tls: bool,
     pub(crate) limits: Limits,
     readiness: health::Readiness,
     stopping: AtomicBool,
@@ -94,6 +96,7 @@ impl App {
             cors: Cors::of(&config.cors_origins),
             plan: Planned::of(Plan::built_in(), config.unplanned),
             public_url: config.public_url.clone(),
+            tls: config.tls_cert.is_some(),
             limits: Limits::of(config),
             readiness: health::Readiness::default(),
             stopping: AtomicBool::new(false),

@@ -124,7 +124,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "public_url",
-        doc: "Where browsers reach this collector; told to analytics-next in its settings. \"\": by the Host of their request, over\nhttp, or over https where a proxy says so with X-Forwarded-Proto.",
+        doc: "Where browsers reach this collector; told to analytics-next in its settings. \"\": by the Host of their request, over\nhttps where TLS is spoken here or a proxy says so with X-Forwarded-Proto, else over http.",
         expected: "a URL such as \"https://telemetry.example.com\", or \"\"",
         read: |config, text| {
             config.public_url = if text.is_empty() {

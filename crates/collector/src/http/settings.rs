@@ -92,6 +92,7 @@ fn reached(app: &App, headers: &HeaderMap) -> Option<PublicUrl> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let scheme = match headers.get(FORWARDED_PROTO).map(HeaderValue::as_bytes) {
         Some(b"https") => "https",
+        _ if app.tls => "https",
         _ => "http",
     };
     format!("{scheme}://{host}")

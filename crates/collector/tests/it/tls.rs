@@ -11,7 +11,7 @@ use std::time::Duration;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::basic;
@@ -105,6 +105,11 @@ fn ask(stream: &mut Connection) -> u16 {
 }
 
 fn request(stream: &mut Connection, request: &str) -> u16 {
+    exchange(stream, request).0
+}
+
+/// Status and body of the answer.
+fn exchange(stream: &mut Connection, request: &str) -> (u16, Vec<u8>) {
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     let mut byte = [0];
@@ -115,8 +120,9 @@ fn request(stream: &mut Connection, request: &str) -> u16 {
     let head = String::from_utf8(answer).unwrap().to_ascii_lowercase();
     let length = head.split("content-length: ").nth(1).unwrap();
     let length = length.split("\r\n").next().unwrap().parse().unwrap();
-    stream.read_exact(&mut vec![0; length]).unwrap();
-    head.split(' ').nth(1).unwrap().parse().unwrap()
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
 }
 
 fn certificate(stream: &Connection) -> CertificateDer<'static> {
@@ -148,6 +154,14 @@ fn https_is_spoken() {
         assert_eq!(request(&mut stream, &(head + &body)), 200);
     }
     assert_eq!(collector.messages().len(), 3);
+    // Browsers are told to come by it, too.
+    let settings = format!("GET /v1/projects/{key}/settings HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let (status, settings) = exchange(&mut stream, &settings);
+    let settings: Value = serde_json::from_slice(&settings).unwrap();
+    assert_eq!(
+        (status, &settings["integrations"]["Segment.io"]["protocol"]),
+        (200, &json!("https"))
+    );
     // A stop says good-bye to those who are idle, as TLS wants it.
     collector.signal("TERM");
     assert_eq!(stream.read(&mut [0]).unwrap(), 0);
