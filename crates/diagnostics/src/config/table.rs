@@ -336,7 +336,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "pull_ca",
-        doc: "The CA of the members' certificates. They are then asked by TLS, and shown `tls_certificate`, if there is one.\nEmpty: they are asked in the clear.",
+        doc: "The CA of the members' certificates. They are then asked by TLS, and shown `tls_cert`, if there is one.\nEmpty: they are asked in the clear.",
         expected: A_FILE,
         read: |config, text| file(text).map(|value| config.cluster.keys.ca = value),
         show: |config| show_file(&config.cluster.keys.ca),

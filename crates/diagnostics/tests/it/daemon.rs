@@ -7,8 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use heliograph_diagnostics::document::node::{NodeDocument, PATH};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::net::Net;
 use crate::sandbox::{PATIENCE, Sandbox};
 
 /// The program under test.
@@ -43,16 +45,41 @@ impl Daemon {
         Daemon::start(&own.chain(variables.iter().copied()).collect::<Vec<_>>())
     }
 
+    /// Starts one on a host of a network that looks at the host's systemd, and listens there, too.
+    pub(crate) fn on(
+        net: &Net,
+        host: &str,
+        sandbox: &Sandbox,
+        places: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Daemon {
+        let journal = sandbox.journal().display().to_string();
+        let (bus, units) = (sandbox.bus(), units_of(sandbox).display().to_string());
+        let own = [
+            ("BUS", bus.as_str()),
+            ("JOURNAL_DIRECTORY", &journal),
+            ("UNIT_PATH", &units),
+        ];
+        let variables: Vec<_> = own.into_iter().chain(variables.iter().copied()).collect();
+        Daemon::run(net.command(host, Path::new(PROGRAM)), places, &variables)
+    }
+
     /// Starts one with these variables.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Daemon {
+        Daemon::run(Command::new(PROGRAM), &[], variables)
+    }
+
+    fn run(mut command: Command, places: &[&str], variables: &[(&str, &str)]) -> Daemon {
         let directory = tempfile::tempdir().unwrap();
         let socket = directory.path().join("socket");
-        let mut command = Command::new(PROGRAM);
         command
             // Not that of this machine.
             .args(["--config", "/dev/null"])
             .args(["serve", "--listen", "127.0.0.1:0", "--listen"])
             .arg(format!("unix:{}", socket.display()));
+        for place in places {
+            command.args(["--listen", place]);
+        }
         for (key, value) in variables {
             command.env(format!("HELIOGRAPH_DIAGNOSTICS_{key}"), value);
         }
@@ -71,6 +98,23 @@ impl Daemon {
             address,
             directory,
         }
+    }
+
+    /// Its port, on the host where it runs.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Asks on a socket that may be gone.
+    pub(crate) fn try_get(socket: &Path, path: &str) -> Option<Answer> {
+        let stream = std::os::unix::net::UnixStream::connect(socket).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Some(ask(stream, path))
     }
 
     pub(crate) fn socket(&self) -> PathBuf {

@@ -11,6 +11,8 @@ mod cluster;
 mod command;
 mod daemon;
 mod judgement;
+mod net;
+mod network;
 mod readings;
 mod sandbox;
 mod scripted;

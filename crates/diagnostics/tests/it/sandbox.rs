@@ -115,14 +115,12 @@ impl Setup {
     }
 
     /// Names the machine.
-    #[expect(dead_code, reason = "for clusters of several")]
     pub(crate) fn hostname(mut self, name: &str) -> Setup {
         self.hostname = name.to_owned();
         self
     }
 
     /// Joins a network namespace, by its name, instead of having one without a network.
-    #[expect(dead_code, reason = "for clusters of several")]
     pub(crate) fn netns(mut self, name: &str) -> Setup {
         self.netns = Some(name.to_owned());
         self
