@@ -14,6 +14,7 @@
     reason = "how long a run takes is measured against the real clock"
 )]
 
+mod alone;
 mod authority;
 mod bisect;
 mod bundle;
