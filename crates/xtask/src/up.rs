@@ -1,6 +1,8 @@
 //! `cargo xtask up`: the main job, here: a cluster, signal that reports it, and the collector that keeps what arrives.
 #![expect(clippy::print_stdout, reason = "the commands' own output")]
 
+mod machine;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -19,6 +21,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use self::machine::Machine;
 use crate::run::{cargo, output, run, say, target_folder};
 
 #[derive(clap::Args)]
@@ -55,6 +58,8 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
         "heliograph-signal",
         "--package",
         "heliograph-collector",
+        "--package",
+        "heliograph-diagnostics",
     ]))?;
     let data = args.data.clone().unwrap_or_else(|| target_folder().join("up"));
     let store = data.join("collector");
@@ -62,11 +67,8 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
 
     let mut collector = Collector::start(&free(&args.listen), &store)?;
     let key_file = write_key(&data, &store)?;
-    let (cluster, config) = configure(args, &data, &collector.url, &key_file)?;
-    match &cluster {
-        Some(_) => say("an emulated DC/OS cluster answers: the seed's example, one master and two agents"),
-        None => say("real endpoints are asked"),
-    }
+    // Both answer for as long as they are here.
+    let (_cluster, _machine, config) = configure(args, &data, &collector.url, &key_file)?;
 
     let words = ["report", "--config", &config.to_string_lossy()].map(str::to_owned);
     say(&format!("heliograph-signal {}", words.join(" ")));
@@ -171,24 +173,39 @@ fn write_key(data: &Path, store: &Path) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// Signal's configuration, and the cluster that it asks, unless real endpoints are given.
+/// Signal's configuration, and what it asks, unless real endpoints are given: an emulated cluster, and this machine's systemd
+/// in place of that cluster's units.
 fn configure(
     args: &Args,
     data: &Path,
     sink: &str,
     key_file: &Path,
-) -> anyhow::Result<(Option<Emulation>, PathBuf)> {
+) -> anyhow::Result<(Option<Emulation>, Option<Machine>, PathBuf)> {
     let mut settings = json!({
         "enabled": true, "sink": sink, "write_key_file": key_file, "state_dir": data.join("signal"),
         "cluster_id_path": data.join("cluster-id"), "create_cluster_id": true,
         "diagnostics_urls": args.diagnostics_url, "cosmos_urls": args.cosmos_url, "mesos_urls": args.mesos_url,
     });
     let real = !(args.diagnostics_url.is_empty() && args.cosmos_url.is_empty() && args.mesos_url.is_empty());
-    let cluster = if real {
-        None
+    let (mut cluster, mut machine) = (None, None);
+    if real {
+        say("real endpoints are asked");
     } else {
-        Some(Emulation::builder(Documents::from_dir("fixtures/dcos-1.8")?).start()?)
-    };
+        cluster = Some(Emulation::builder(Documents::from_dir("fixtures/dcos-1.8")?).start()?);
+        say("an emulated DC/OS cluster answers: the seed's example, one master and two agents");
+        match Machine::start() {
+            Ok(started) => {
+                say(&format!(
+                    "but the units are this machine's: heliograph-diagnostics asks its systemd about {} of them",
+                    started.units
+                ));
+                machine = Some(started);
+            }
+            Err(why) => say(&format!(
+                "this machine has no systemd that can be asked ({why:#}): the units are the emulated cluster's, too"
+            )),
+        }
+    }
     if let Some(cluster) = &cluster {
         settings["diagnostics_urls"] = json!([cluster.diagnostics_url()]);
         settings["cosmos_urls"] = json!([cluster.cosmos_url()]);
@@ -197,9 +214,12 @@ fn configure(
         settings["gen_provider"] = "aws".into();
         settings["environment_version"] = "1.8".into();
     }
+    if let Some(machine) = &machine {
+        settings["diagnostics_urls"] = json!([machine.url()]);
+    }
     let path = data.join("signal.json");
     fs::write(&path, serde_json::to_string_pretty(&settings)?)?;
-    Ok((cluster, path))
+    Ok((cluster, machine, path))
 }
 
 /// What was reported, what arrived, where it is, and how to see more.

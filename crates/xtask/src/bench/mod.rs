@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures with how they were taken. Compare within one run, as ratios: machines are noisy.
 
+mod diagnostics;
 mod ingest;
 mod measure;
 mod signal;
@@ -15,6 +16,8 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Bench {
+    /// A master's view of a large cluster: time, size, memory
+    Diagnostics,
     /// What the collector takes per CPU second, beside a server that throws everything away
     Ingest(ingest::Args),
     /// One cycle of signal: CPU and memory by the size of the cluster
@@ -33,6 +36,7 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
         return run(cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench"]).args(words));
     }
     match &args.bench {
+        Bench::Diagnostics => diagnostics::bench(),
         Bench::Ingest(args) => ingest::bench(args),
         Bench::Signal => signal::bench(),
         Bench::Spool => spool::bench(),
