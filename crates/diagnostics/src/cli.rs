@@ -32,7 +32,8 @@ pub(crate) struct Common {
 pub(crate) enum Command {
     /// Run the daemon
     Serve(Serve),
-    /// Print how this node's units are; exits with 1 when one is unhealthy, with 3 when none is and one is unknown
+    /// Print how this node's units are; exits with 1 when one is unhealthy, with 3 when none is and one is unknown. Asks the
+    /// daemon of this machine; where none runs, systemd
     Check(Check),
 }
 
@@ -44,6 +45,9 @@ pub(crate) struct Check {
     /// Print the last lines of the journal about units that are unhealthy
     #[arg(long)]
     pub(crate) journal: bool,
+    /// Ask systemd even where a daemon runs; what happened before is then not seen
+    #[arg(long)]
+    pub(crate) direct: bool,
 }
 
 #[derive(Debug, Args)]

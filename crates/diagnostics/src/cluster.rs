@@ -24,6 +24,7 @@ mod pull;
 
 use std::time::Duration;
 
+pub(crate) use self::client::{Failure, converse};
 pub use self::client::{Url, UrlError};
 pub use self::keys::KeyFiles;
 pub use self::list::{DcosUrls, Listing, ListingError};

@@ -19,6 +19,7 @@
 //! | [`document`] | the JSON documents of the API: names, cases and types; pure |
 //! | [`consumer`], [`access`] | who asks, who may, and whether journal text may leave the node for them |
 //! | [`listen`] | where it listens, and to whom |
+//! | [`neighbour`] | the daemon of this machine, asked by a command |
 //! | [`server`] | a running daemon: [`server::Diagnostics::start`], `stop` |
 //! | `http` | paths and answers |
 //! | [`metrics`] | what is counted |
@@ -45,6 +46,7 @@ pub mod judge;
 pub mod listen;
 pub mod metrics;
 pub mod model;
+pub mod neighbour;
 pub mod node;
 pub mod observation;
 pub mod selection;

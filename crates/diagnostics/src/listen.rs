@@ -28,6 +28,7 @@ use tokio::time::timeout;
 
 use self::accept::{Keys, Service};
 use self::socket::Socket;
+pub(crate) use self::socket::Stream;
 use self::tls::TlsError;
 use crate::access::{self, Access, TokenError, Way};
 

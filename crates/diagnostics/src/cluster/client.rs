@@ -11,13 +11,13 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use super::blocking::Blocking;
 use super::keys::Keys;
+use crate::listen::Stream;
 
 /// Name and version as sent in `User-Agent`.
 const USER_AGENT: &str = concat!("heliograph-diagnostics/", env!("CARGO_PKG_VERSION"));
@@ -158,11 +158,6 @@ pub(crate) struct Asked<'a> {
     pub(crate) until: Instant,
 }
 
-/// A connection, encrypted or not.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
-
 /// Asks, and shows these keys.
 pub(crate) async fn exchange(asked: &Asked<'_>, keys: &Keys) -> Result<(StatusCode, Bytes), Failure> {
     let stream = connect(asked.addresses, asked.until).await?;
@@ -174,6 +169,24 @@ pub(crate) async fn exchange(asked: &Asked<'_>, keys: &Keys) -> Result<(StatusCo
             Box::new(tls.connect(name, stream).await.map_err(Failure::Tls)?)
         }
     };
+    converse(
+        stream,
+        asked.authority,
+        asked.path,
+        keys.token.as_ref(),
+        asked.limit,
+    )
+    .await
+}
+
+/// Asks over a connection, which ends with it.
+pub(crate) async fn converse(
+    stream: Box<dyn Stream>,
+    authority: &str,
+    path: &str,
+    token: Option<&HeaderValue>,
+    limit: usize,
+) -> Result<(StatusCode, Bytes), Failure> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|_| Failure::Broken)?;
@@ -183,21 +196,21 @@ pub(crate) async fn exchange(asked: &Asked<'_>, keys: &Keys) -> Result<(StatusCo
         // What goes wrong there shows in the exchange.
         let _ = connection.await;
     });
-    let mut request = Request::get(asked.path)
-        .header(header::HOST, asked.authority)
+    let mut request = Request::get(path)
+        .header(header::HOST, authority)
         .header(header::USER_AGENT, HeaderValue::from_static(USER_AGENT))
         .header(header::ACCEPT, HeaderValue::from_static("application/json"))
         .header(header::CONNECTION, HeaderValue::from_static("close"))
         .body(Body::empty())
         .map_err(|_| Failure::Broken)?;
-    if let Some(token) = &keys.token {
+    if let Some(token) = token {
         request.headers_mut().insert(header::AUTHORIZATION, token.clone());
     }
     let answer = sender.send_request(request).await.map_err(|_| Failure::Broken)?;
     let status = answer.status();
-    let body = Limited::new(answer.into_body(), asked.limit).collect().await;
+    let body = Limited::new(answer.into_body(), limit).collect().await;
     let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
-        Some(_) => Failure::TooLong(asked.limit),
+        Some(_) => Failure::TooLong(limit),
         None => Failure::Broken,
     })?;
     Ok((status, body.to_bytes()))

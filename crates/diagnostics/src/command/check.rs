@@ -14,10 +14,13 @@ use heliograph_diagnostics::journal::Journal;
 use heliograph_diagnostics::model::Model;
 use heliograph_diagnostics::this_node::ThisNode;
 use heliograph_diagnostics::unit::Health;
-use heliograph_diagnostics::{facts, systemd};
+use heliograph_diagnostics::{facts, neighbour, systemd};
 use tokio::sync::watch;
 
 use crate::cli::Check;
+
+/// What is said when nobody has watched.
+const ONCE: &str = "No daemon answered: this is one moment, in which units that come and go may be up.\n";
 
 /// Asks, prints, and returns the node's health as a number.
 pub(crate) fn run(config: &Config, check: &Check) -> anyhow::Result<ExitCode> {
@@ -25,13 +28,25 @@ pub(crate) fn run(config: &Config, check: &Check) -> anyhow::Result<ExitCode> {
         .enable_all()
         .build()
         .context("can't start the runtime")?;
-    let document = runtime.block_on(ask_systemd(config, check.journal));
+    let (document, once) = runtime.block_on(async {
+        let asked = match check.direct {
+            true => None,
+            false => neighbour::ask(&config.listen.places).await,
+        };
+        match asked {
+            Some(document) => (document, false),
+            None => (ask_systemd(config, check.journal).await, true),
+        }
+    });
     let mut out = io::stdout().lock();
     if check.json {
         serde_json::to_writer_pretty(&mut out, &document)?;
         out.write_all(b"\n")?;
     } else {
         out.write_all(table(&document, check.journal).as_bytes())?;
+        if once {
+            out.write_all(ONCE.as_bytes())?;
+        }
     }
     Ok(ExitCode::from(document.health().number()))
 }

@@ -127,6 +127,11 @@ impl NodeDocument {
         }
     }
 
+    /// Whether it is of this program, not of the original.
+    pub fn is_ours(&self) -> bool {
+        self.said.is_some()
+    }
+
     /// How the node is: what it says, else, for the original's documents, as its worst unit. A node with no units is
     /// unknown.
     pub fn health(&self) -> Health {

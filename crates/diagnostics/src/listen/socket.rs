@@ -15,7 +15,7 @@ use super::Listen;
 const MODE: u32 = 0o660;
 
 /// The bytes of a connection.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A socket that listens.

@@ -208,11 +208,12 @@ fn ask_with(
     }
 }
 
-/// Runs the program to its end.
-pub(crate) fn run(words: &[&str], sandbox: &Sandbox) -> (i32, String, String) {
+/// Runs the program to its end; the daemon is expected at this place.
+pub(crate) fn run(words: &[&str], listen: &str, sandbox: &Sandbox) -> (i32, String, String) {
     let output = Command::new(PROGRAM)
         .args(["--config", "/dev/null"])
         .args(words)
+        .env("HELIOGRAPH_DIAGNOSTICS_LISTEN", listen)
         .env("HELIOGRAPH_DIAGNOSTICS_BUS", sandbox.bus())
         .env("HELIOGRAPH_DIAGNOSTICS_JOURNAL_DIRECTORY", sandbox.journal())
         .env("HELIOGRAPH_DIAGNOSTICS_UNIT_PATH", units_of(sandbox))

@@ -268,7 +268,7 @@ fn each_unit_is_judged_as_the_table_says() {
     names_and_numbers_are_the_originals(&daemon);
     the_journal_tells_of_the_unit_and_what_systemd_says_of_it(&daemon);
     metrics_count_the_same(&daemon);
-    check_prints_the_same(&sandbox);
+    check_prints_the_same(&daemon, &sandbox);
 }
 
 fn names_and_numbers_are_the_originals(daemon: &Daemon) {
@@ -324,23 +324,36 @@ fn the_journal_tells_of_the_unit_and_what_systemd_says_of_it(daemon: &Daemon) {
     assert_eq!(failed, "failed: ended with status 3");
 }
 
-fn check_prints_the_same(sandbox: &Sandbox) {
-    let (code, table, said) = run(&["check"], sandbox);
+fn check_prints_the_same(daemon: &Daemon, sandbox: &Sandbox) {
+    let listen = format!("unix:{}", daemon.socket().display());
+    let (code, table, said) = run(&["check"], &listen, sandbox);
     assert_eq!((code, said.as_str()), (1, ""), "{table}");
     let row = |name: &str| table.lines().find(|line| line.starts_with(name)).unwrap();
     assert!(row("dcos-failed.service").contains("  unhealthy  failed (failed)"));
     assert!(row("dcos-failed.service").ends_with("  failed: ended with status 3"));
     assert!(row("dcos-well.service").contains("  healthy    active (running)"));
-    assert!(table.contains("27 units: "), "{table}");
+    assert!(row("dcos-flapping.service").contains("flapping: systemd restarted it"));
+    assert!(
+        table.contains("27 units: ") && !table.contains("No daemon"),
+        "{table}"
+    );
     assert!(!table.contains("my last words"));
-    let (_, table, _) = run(&["check", "--journal"], sandbox);
+    let (_, table, _) = run(&["check", "--journal"], &listen, sandbox);
     assert!(
         table.contains("    20") && table.contains("my last words"),
         "{table}"
     );
-    let (code, json, _) = run(&["check", "--json"], sandbox);
+    let (code, json, _) = run(&["check", "--json"], &listen, sandbox);
     let node: NodeDocument = serde_json::from_str(&json).unwrap();
     assert_eq!((code, node.units.len()), (1, 27));
+    // Without the daemon.
+    let (code, table, _) = run(&["check", "--direct", "--journal"], &listen, sandbox);
+    assert_eq!(code, 1);
+    assert!(
+        table.contains("27 units: ") && table.contains("my last words"),
+        "{table}"
+    );
+    assert!(table.contains("No daemon answered"), "{table}");
 }
 
 fn metrics_count_the_same(daemon: &Daemon) {
