@@ -12,8 +12,13 @@ use heliograph_collector::clock::SystemClock;
 use heliograph_collector::config::Config;
 use heliograph_collector::entropy::SystemEntropy;
 use heliograph_collector::environment;
+use mimalloc::MiMalloc;
 
 use crate::cli::{Cli, Command, Common, KeyCommand, SuppressionsCommand};
+
+/// Many small pieces are taken on one thread and given back on another, which the system's allocator pays for dearly.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
