@@ -24,6 +24,9 @@ use crate::limit::Over;
 /// Where the paths begin that pages of other origins reach.
 const SEGMENTS: [&str; 3] = ["/v1/", "/projects/", "/analytics.js/"];
 
+/// Most bytes of a body that are read, whatever is announced: the largest that is taken, or what is discarded of a larger one.
+const MOST_READ: u64 = 8 << 20;
+
 /// Marks a request that a process on this machine made, for itself or for another.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Local;
@@ -78,7 +81,9 @@ impl Guard {
         let client = self.proxies.client(peer, request.headers());
         if let Some(client) = client {
             let announced = request.body().size_hint().exact();
-            self.app.limits.client(client, announced.unwrap_or(0))?;
+            // Anybody can announce anything; no more than this is ever read.
+            let announced = announced.unwrap_or(0).min(MOST_READ);
+            self.app.limits.client(client, announced)?;
         }
         Ok(client)
     }

@@ -82,11 +82,19 @@ impl<'a> Members<'a> {
             self.0.clone_from(&under.0);
             return;
         }
+        // Both are sorted, and a sender chooses how long: one pass, not an insertion each.
+        let mut own = std::mem::take(&mut self.0).into_iter().peekable();
+        let mut merged = Vec::with_capacity(own.len() + under.0.len());
         for (name, raw) in &under.0 {
-            if let Err(at) = self.0.binary_search_by(|(known, _)| known.cmp(name)) {
-                self.0.insert(at, (name.clone(), raw));
+            while let Some(before) = own.next_if(|(known, _)| known < name) {
+                merged.push(before);
+            }
+            if own.peek().is_none_or(|(known, _)| known != name) {
+                merged.push((name.clone(), raw));
             }
         }
+        merged.extend(own);
+        self.0 = merged;
     }
 
     /// Appends the object; `levels` is how many objects and arrays may be open in it, itself included.
@@ -211,6 +219,17 @@ mod tests {
             r#"{"a":1,"b":[2],"library":{"name":"own"}}"#
         );
         assert_eq!(members(r#"{"a":[]}"#).write(1, &mut Vec::new()), Err(TooDeep));
+    }
+
+    #[test]
+    fn laying_over_keeps_the_order() {
+        let mut own = members(r#"{"b":1,"d":1,"e":1}"#);
+        own.lay_over(&members(r#"{"a":2,"b":2,"c":2,"e":2,"f":2}"#));
+        let all: Vec<_> = own
+            .iter()
+            .map(|(name, raw)| format!("{name}{}", raw.get()))
+            .collect();
+        assert_eq!(all, ["a2", "b1", "c2", "d1", "e1", "f2"]);
     }
 
     #[test]
