@@ -6,7 +6,7 @@
 //!
 //! | module | noun |
 //! |---|---|
-//! | [`unit`] | a unit: its name, its states, its health; pure |
+//! | [`mod@unit`] | a unit: its name, its states, its health; pure |
 //! | [`selection`] | which units are looked at; pure |
 //! | [`systemd`] | the one task that asks systemd |
 //! | [`observation`], [`history`] | what systemd says of a unit, what happened to it of late; pure |
@@ -16,6 +16,7 @@
 //! | [`journal`] | the last lines about a unit |
 //! | [`facts`] | this node's name and address |
 //! | [`this_node`] | all of that, for those who ask |
+//! | [`cluster`] | all nodes, as a master sees them |
 //! | [`document`] | the JSON documents of the API: names, cases and types; pure |
 //! | [`consumer`], [`access`] | who asks, who may, and whether journal text may leave the node for them |
 //! | [`listen`] | where it listens, and to whom |
@@ -25,11 +26,11 @@
 //! | [`metrics`] | what is counted |
 //! | [`config`], [`environment`], [`clock`] | what is passed in |
 //!
-//! A master's view of the cluster is made of what the nodes answer on [`document::node::PATH`]: it reads
-//! [`document::node::NodeDocument`], which also understands the answer of the original, and asks
-//! [`NodeDocument::health`](document::node::NodeDocument::health) and
-//! [`UnitDocument::health`](document::node::UnitDocument::health). Its paths are added in `http`, its configuration
-//! in `config/table.rs`; whether a text of the journal may be in an answer, [`consumer::Consumer`] says.
+//! ```text
+//! lists ─→ membership → schedule → poll ─documents of the nodes→ node → view → document → http
+//! ```
+//!
+//! is the way of a master, which sees the whole cluster: [`cluster`]. It also understands the documents of the original's nodes.
 
 pub mod access;
 pub mod clock;
