@@ -2,6 +2,7 @@
 
 mod cluster;
 mod metrics;
+mod missing;
 mod node;
 mod pieces;
 
@@ -30,6 +31,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(PATH, get(node::get))
         .nest(PATH, cluster::router())
         .route(metrics::PATH, get(metrics::get))
+        .fallback(missing::answer)
         .layer(from_fn_with_state(Arc::clone(&app), metrics::count))
         .with_state(app)
 }

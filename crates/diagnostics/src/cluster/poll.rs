@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::client::{Asked, Client, Failure, exchange};
 use super::keys::Keys;
@@ -49,7 +49,8 @@ impl Poll {
                 exchange(&asked, &keys).await
             };
             let answer = match &address.host {
-                Host::Here => return Ok(self.ask_here().await),
+                // Its journal is read when somebody wants to see it.
+                Host::Here => return Ok(self.here.document(&Consumer { journal: false }).await.0),
                 Host::Ip(ip) => ask(&[SocketAddr::new(*ip, address.port)]).await,
                 Host::Name(name) => match self.client.addresses(name, address.port).await {
                     Ok(addresses) => ask(&addresses).await,
@@ -61,18 +62,6 @@ impl Poll {
         };
         let said = timeout_at(until, asking).await;
         said.unwrap_or_else(|_| Err(Failure::TimedOut(self.timeout).to_string()))
-    }
-}
-
-impl Poll {
-    /// This node's document. Journal text stays on this node: whom it is shown to is decided when it is shown. A journal that
-    /// takes long to read costs its text, not the node's state.
-    async fn ask_here(&self) -> NodeDocument {
-        let whole = self.here.document(&Consumer { journal: true });
-        match timeout(self.timeout / 2, whole).await {
-            Ok((document, _)) => document,
-            Err(_) => self.here.document(&Consumer { journal: false }).await.0,
-        }
     }
 }
 

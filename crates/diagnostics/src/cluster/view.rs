@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::member::{Address, Entry, Host};
 use super::node::{ClusterNode, ClusterUnit};
+use crate::document::node::NodeDocument;
 use crate::node::Taken;
 use crate::unit::{Health, UnitName};
 
@@ -82,6 +83,29 @@ impl ClusterView {
         ClusterView {
             nodes: nodes.into_iter().map(named).collect(),
             taken,
+            units: OnceLock::new(),
+        }
+    }
+
+    /// The same, with what this machine's units say now in full. The journal is not read for a view that nobody reads.
+    pub fn with_words_of_here(&self, said: &NodeDocument) -> ClusterView {
+        let mut nodes = self.nodes.clone();
+        let here = nodes
+            .iter_mut()
+            .filter(|named| named.node.listed.member.address.host == Host::Here);
+        for named in here {
+            let mut units = named.node.units.to_vec();
+            for unit in &mut units {
+                let now = said.units.iter().find(|said| said.id == unit.name.as_str());
+                if let Some(now) = now.filter(|now| now.health == unit.health) {
+                    unit.output.clone_from(&now.output);
+                }
+            }
+            Arc::make_mut(&mut named.node).units = units.into();
+        }
+        ClusterView {
+            nodes,
+            taken: self.taken,
             units: OnceLock::new(),
         }
     }
@@ -206,7 +230,6 @@ pub(crate) mod tests {
     use super::*;
     use crate::cluster::member::Defaults;
     use crate::cluster::membership::Listed;
-    use crate::document::node::NodeDocument;
     use Health::{Healthy, Unhealthy, Unknown};
 
     pub(crate) fn moment(seconds: i64) -> Taken {
@@ -333,6 +356,26 @@ pub(crate) mod tests {
         ] {
             assert_eq!(view.node(text).map(|named| named.id.as_str()), id, "{text}");
         }
+    }
+
+    #[test]
+    fn what_this_machine_says_in_full_is_put_in_when_it_is_wanted() {
+        let view = view("self a=1 b=0 c=1\n10.0.0.1 a=1");
+        let said: NodeDocument = serde_json::from_value(serde_json::json!({"units": [
+            {"id": "a.service", "health": 1, "output": "a failed\nall lines"},
+            {"id": "b.service", "health": 1, "output": "b has failed since"},
+        ]}))
+        .unwrap();
+        let shown = view.with_words_of_here(&said);
+        let output = |node: usize, unit: usize| shown.nodes()[node].node.units[unit].output.clone();
+        assert_eq!(output(0, 0), "a failed\nall lines");
+        assert_eq!(output(0, 1), "");
+        assert_eq!(output(0, 2), "c failed\njournal of c\n");
+        assert_eq!(output(1, 0), "a failed\njournal of a\n");
+        assert_eq!(
+            shown.unit("a.service").unwrap().counts(),
+            view.unit("a.service").unwrap().counts()
+        );
     }
 
     #[test]

@@ -9,11 +9,11 @@
 //! /nodes/<ip>               { "host_ip", "health", "role", + … }
 //! /nodes/<ip>/units         { "units": [ { "id", "name", "health", "description", + "last_health" } ] }
 //! /nodes/<ip>/units/<u>     { "id", "health", "output", "description", "help", "name", + "last_health", … }
-//! … = "reason", "seen", "age_ms"
+//! … = "reason", "seen", "age_ms", "listed"
 //! ```
 //!
 //! What stands after a `+` is Heliograph's: why it is not known how a node is, when its units were last seen, how long ago that
-//! is, and how a unit was then that is unknown now. In the original the health under `/units/<u>/nodes` is that of the whole
+//! is, and how a unit was then that is unknown now; and `"listed": false` of a member that its list no longer names. In the original the health under `/units/<u>/nodes` is that of the whole
 //! node; here it is the unit's there. Lists are sorted, and empty ones are `[]`.
 
 use jiff::Timestamp;
@@ -95,6 +95,8 @@ struct Seen<'a> {
     seen: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     age_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listed: Option<bool>,
 }
 
 impl<'a> Units<'a> {
@@ -214,6 +216,7 @@ impl<'a> Seen<'a> {
             reason: node.doubt.as_ref().map(|doubt| doubt.reason.as_str()),
             seen: node.seen.map(|seen| seen.at),
             age_ms: age.map(|age| u64::try_from(age).unwrap_or(u64::MAX)),
+            listed: (!node.listed.named).then_some(false),
         }
     }
 }

@@ -149,6 +149,15 @@ fn every_path_has_the_originals_codes_and_types() {
             );
         }
     }
+    assert_eq!(master.get_locally(&path("/nothing")).body, "404 page not found\n");
+    let moved = master.get_locally(&path("/units/?x=1"));
+    assert_eq!(moved.status, 301);
+    assert!(
+        moved.head.contains("location: /system/health/v1/units?x=1\r\n"),
+        "{}",
+        moved.head
+    );
+    assert_eq!(master.get_locally("//elsewhere.example/").status, 404);
     // Who comes by a port may not read the journal.
     let answer = master.get(&path(&format!("/nodes/{one}/units/b.service")));
     assert_eq!(json_of(&answer)["output"], "b is not well");
@@ -425,5 +434,21 @@ fn dcos_own_lists_name_masters_and_agents() {
         assert_eq!(nodes["nodes"].as_array().unwrap().len(), 2, "{nodes:#}");
     }
     assert!(mesos.asked().len() > asked);
+    let nodes = wait_for(&master, "/nodes", |nodes| {
+        nodes
+            .to_string()
+            .contains("\"listed\":false")
+            .then(|| nodes.clone())
+    });
+    let gone = nodes["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|node| node["listed"] == false)
+        .unwrap();
+    assert_eq!(
+        (&gone["role"], &gone["health"]),
+        (&json!("agent_public"), &json!(0))
+    );
     assert!(mesos.asked()[0].starts_with("GET /slaves HTTP/1.1\r\n"));
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::super::App;
 use crate::cluster::view::ClusterView;
+use crate::consumer::Consumer;
 use crate::node::Taken;
 
 /// When the cluster was looked at, as the original says it.
@@ -55,10 +56,20 @@ impl FromRequestParts<Arc<App>> for Looked {
             cluster.look().await;
         }
         match cluster.view() {
-            Ok(view) => Ok(Looked {
-                view,
-                now: cluster.now(),
-            }),
+            Ok(mut view) => {
+                if let Some(consumer) = parts
+                    .extensions
+                    .get::<Consumer>()
+                    .filter(|consumer| consumer.journal)
+                {
+                    let (said, _) = app.node.document(consumer).await;
+                    view = Arc::new(view.with_words_of_here(&said));
+                }
+                Ok(Looked {
+                    view,
+                    now: cluster.now(),
+                })
+            }
             Err(error) => {
                 let soon = [(header::RETRY_AFTER, SOON)];
                 Err((StatusCode::SERVICE_UNAVAILABLE, soon, format!("{error}\n")).into_response())
