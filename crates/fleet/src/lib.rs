@@ -10,12 +10,15 @@
 //! How a request is answered is decided by pure code (`script` turns a fault and a request into steps); the
 //! threads and sockets are in `server` alone. Nothing here reads a clock: waiting is done on conditions that
 //! the owner's `drop` ends. [`skip`] is for tests that a machine can't do.
+//!
+//! Beside all that, [`sandbox`] is a real systemd in namespaces of its own, for tests of what asks one.
 
 pub mod documents;
 pub mod emulation;
 pub mod fault;
 pub mod flood;
 pub mod mistype;
+pub mod sandbox;
 pub mod sink;
 pub mod skip;
 pub mod source;

@@ -14,8 +14,9 @@ mod judgement;
 mod net;
 mod network;
 mod readings;
-mod sandbox;
 mod scripted;
 mod selection;
 mod service;
 mod silence;
+
+use heliograph_fleet::sandbox;

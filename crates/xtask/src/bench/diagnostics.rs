@@ -1,7 +1,10 @@
 //! The cluster's view of a master, of 500 nodes with 30 units each of which one is failing: how long its report takes, how large
 //! it is, and how much memory the daemon needs. The daemon is the real one, in a process of its own; the nodes are in this one.
+//! Then a node's own daemon, in `node`.
 #![expect(clippy::print_stdout, reason = "the commands' own output")]
 #![expect(clippy::disallowed_methods, reason = "a measurement asks for the time")]
+
+mod node;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -97,7 +100,7 @@ pub(crate) fn bench() -> anyhow::Result<()> {
     if report > seconds || megabytes(size) > json || memory > mib {
         bail!("it must take at most {seconds} s, {json} MB and {mib} MiB");
     }
-    Ok(())
+    node::bench()
 }
 
 /// All nodes: one port on all addresses of this machine's loopback. They go with this process.

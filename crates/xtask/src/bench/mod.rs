@@ -16,7 +16,7 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Bench {
-    /// A master's view of a large cluster: time, size, memory
+    /// A master's view of a large cluster: time, size, memory; a node's own daemon: memory, CPU, what it sees
     Diagnostics,
     /// What the collector takes per CPU second, beside a server that throws everything away
     Ingest(ingest::Args),

@@ -2,7 +2,17 @@
 //! own (processes, mounts, cgroups, network, names), with its own bus and journal. All of it ends with the [`Sandbox`], also
 //! when the test fails; and with the test's process, should that be killed.
 //!
+//! Whatever goes wrong here is a test that can't go on: it panics, and says why.
+//!
 //! Its root is a folder, so a test reaches the bus, the journal and the units by their paths. `/usr` is this machine's, read-only.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking, and waits for real things"
+)]
 
 mod base;
 
@@ -15,18 +25,19 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use heliograph_fleet::skip::skipped;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::skip::skipped;
+
 /// How long anything that must happen may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The group of those who may read the journal, in the sandbox.
 const JOURNAL_GROUP: u32 = 101;
 
 /// A systemd that is not started yet.
-pub(crate) struct Setup {
+pub struct Setup {
     directory: TempDir,
     hostname: String,
     netns: Option<String>,
@@ -34,7 +45,7 @@ pub(crate) struct Setup {
 }
 
 /// A running systemd.
-pub(crate) struct Sandbox {
+pub struct Sandbox {
     directory: TempDir,
     unshare: Child,
     init: Pid,
@@ -43,7 +54,7 @@ pub(crate) struct Sandbox {
 
 impl Setup {
     /// One without units; `None`, said loudly, where there can be none.
-    pub(crate) fn new() -> Option<Setup> {
+    pub fn new() -> Option<Setup> {
         if let Err(why) = possible() {
             skipped(&format!("a real systemd: {why}"));
             return None;
@@ -76,58 +87,59 @@ impl Setup {
         Some(setup)
     }
 
-    pub(crate) fn root(&self) -> PathBuf {
+    /// Its root, as a folder of this machine.
+    pub fn root(&self) -> PathBuf {
         self.directory.path().join("root")
     }
 
     /// Where its bus will be.
-    pub(crate) fn bus(&self) -> String {
+    pub fn bus(&self) -> String {
         bus(self.directory.path())
     }
 
     /// Adds a file.
-    pub(crate) fn file(self, path: &str, text: &str) -> Setup {
+    pub fn file(self, path: &str, text: &str) -> Setup {
         write(&self.root(), path, text);
         self
     }
 
     /// Adds a unit.
-    pub(crate) fn unit(self, name: &str, text: &str) -> Setup {
+    pub fn unit(self, name: &str, text: &str) -> Setup {
         self.file(&format!("etc/systemd/system/{name}"), text)
     }
 
     /// Lets a target want a unit, be it there or not.
-    pub(crate) fn wanted_by(self, target: &str, name: &str) -> Setup {
+    pub fn wanted_by(self, target: &str, name: &str) -> Setup {
         want(&self.root(), target, name);
         self
     }
 
     /// Masks a unit.
-    pub(crate) fn masked(self, name: &str) -> Setup {
+    pub fn masked(self, name: &str) -> Setup {
         symlink("/dev/null", self.root().join("etc/systemd/system").join(name)).unwrap();
         self
     }
 
     /// Shows a file or folder of this machine inside, read-only.
-    pub(crate) fn shown(mut self, outside: &Path, inside: &str) -> Setup {
+    pub fn shown(mut self, outside: &Path, inside: &str) -> Setup {
         self.shown.push((outside.to_owned(), inside.to_owned()));
         self
     }
 
     /// Names the machine.
-    pub(crate) fn hostname(mut self, name: &str) -> Setup {
+    pub fn hostname(mut self, name: &str) -> Setup {
         self.hostname = name.to_owned();
         self
     }
 
     /// Joins a network namespace, by its name, instead of having one without a network.
-    pub(crate) fn netns(mut self, name: &str) -> Setup {
+    pub fn netns(mut self, name: &str) -> Setup {
         self.netns = Some(name.to_owned());
         self
     }
 
     /// Starts it; returns when it has started its own units and answers on its bus.
-    pub(crate) fn start(self) -> Sandbox {
+    pub fn start(self) -> Sandbox {
         let root = self.root();
         let init = self.directory.path().join("init.sh");
         fs::write(&init, include_str!("sandbox/init.sh")).unwrap();
@@ -186,21 +198,22 @@ impl Setup {
 
 impl Sandbox {
     /// Where its bus is, in D-Bus' words.
-    pub(crate) fn bus(&self) -> String {
+    pub fn bus(&self) -> String {
         bus(self.directory.path())
     }
 
     /// Where its journal is.
-    pub(crate) fn journal(&self) -> PathBuf {
+    pub fn journal(&self) -> PathBuf {
         self.root().join("run/log/journal")
     }
 
-    pub(crate) fn root(&self) -> PathBuf {
+    /// Its root, as a folder of this machine.
+    pub fn root(&self) -> PathBuf {
         self.directory.path().join("root")
     }
 
     /// Runs a command inside.
-    pub(crate) fn run(&self, words: &[&str]) -> Output {
+    pub fn run(&self, words: &[&str]) -> Output {
         Command::new("nsenter")
             .args(["--target", &self.init.as_raw_nonzero().to_string()])
             .args([
@@ -215,23 +228,23 @@ impl Sandbox {
     }
 
     /// Runs `systemctl` inside; it must succeed.
-    pub(crate) fn systemctl(&self, words: &[&str]) {
+    pub fn systemctl(&self, words: &[&str]) {
         let output = self.run(&[&["systemctl"], words].concat());
         assert!(output.status.success(), "systemctl {words:?}: {output:?}");
     }
 
     /// Adds or replaces a unit; `daemon-reload` lets systemd know.
-    pub(crate) fn unit(&self, name: &str, text: &str) {
+    pub fn unit(&self, name: &str, text: &str) {
         write(&self.root(), &format!("etc/systemd/system/{name}"), text);
     }
 
     /// Lets a target want a unit.
-    pub(crate) fn want(&self, target: &str, name: &str) {
+    pub fn want(&self, target: &str, name: &str) {
         want(&self.root(), target, name);
     }
 
     /// Sends systemd a signal.
-    pub(crate) fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         kill_process(self.init, signal).unwrap();
     }
 
