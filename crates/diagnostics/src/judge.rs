@@ -13,6 +13,7 @@
 //! | inactive: a oneshot that ended well | healthy |
 //! | inactive: its timer, socket or path is there to start it | healthy |
 //! | inactive: a condition of it is not met | healthy |
+//! | inactive: never started, found on the machine, and all that wants it is down, too | healthy |
 //! | inactive otherwise | unhealthy |
 //! | active: a timer, socket or path | as the unit that it starts |
 //! | active | healthy |
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use crate::history::History;
 use crate::observation::Observation;
-use crate::unit::{ActiveState, Health, LoadState, Verdict};
+use crate::unit::{ActiveState, Health, LoadState, UnitName, Verdict};
 
 /// The bounds of a judgement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct Subject<'a> {
     pub now: &'a Observation,
     /// What happened to it.
     pub history: &'a History,
+    /// Whether it is there to be up, whatever wants it.
+    pub asked: bool,
 }
 
 /// Judges a unit at a moment. `other` finds the units that it starts and those that start it.
@@ -234,7 +237,11 @@ fn judge_inactive<'a>(
     rules: &Rules,
     now: Duration,
 ) -> Verdict {
-    let Subject { now: unit, history } = unit;
+    let Subject {
+        now: unit,
+        history,
+        asked,
+    } = unit;
     if unit.assertion == Some(false) {
         return Verdict::unhealthy("not started: an assertion of it is not met");
     }
@@ -255,10 +262,19 @@ fn judge_inactive<'a>(
         return judge_on_demand(unit, other);
     }
     match &unit.service {
+        _ if !has_run && !asked && nothing_wants(unit, other) => Verdict::healthy(),
         _ if !has_run => Verdict::unhealthy("inactive: it was never started"),
         Some(_) => Verdict::unhealthy(format!("inactive: {}", words::ending(unit))),
         None => Verdict::unhealthy("inactive"),
     }
+}
+
+/// Whether all that wants it is down itself: what is there for a shutdown or for sleep is not up.
+fn nothing_wants<'a>(unit: &Observation, other: &impl Fn(&str) -> Option<Subject<'a>>) -> bool {
+    let is_down = |name: &UnitName| {
+        other(name.as_str()).is_some_and(|wanting| wanting.now.state.active == ActiveState::Inactive)
+    };
+    unit.wanted_by.iter().all(is_down)
 }
 
 /// A unit that is down, and systemd has been asked to start it: it is being restarted, or waits for others.

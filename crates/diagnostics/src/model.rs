@@ -1,7 +1,7 @@
 //! What is known of this node's units: what systemd last said of each, what happened to it, and whether systemd can be asked at
 //! all. Its judgement at a moment is a [`Snapshot`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use crate::history::History;
 use crate::judge::{Rules, Subject, judge};
 use crate::node::{Snapshot, Taken, UnitHealth};
 use crate::observation::Observation;
+use crate::selection::Why;
 use crate::unit::{ActiveState, LoadState, UnitName, Verdict};
 
 /// What is known of this node's units.
@@ -25,8 +26,8 @@ struct Watched {
     /// What systemd last said of it, or why it says nothing.
     seen: Result<Observation, String>,
     history: History,
-    /// Whether it is looked at for itself, or only because another one starts it or is started by it.
-    chosen: bool,
+    /// Why it is looked at; `None` when only because of another one, which starts it or is started by it.
+    why: Option<Why>,
 }
 
 impl Model {
@@ -44,7 +45,7 @@ impl Model {
     pub fn replace(
         &mut self,
         seen: impl IntoIterator<Item = (UnitName, Result<Observation, String>)>,
-        chosen: &BTreeSet<UnitName>,
+        chosen: &BTreeMap<UnitName, Why>,
         taken: Taken,
     ) {
         let mut old = std::mem::take(&mut self.units);
@@ -53,15 +54,8 @@ impl Model {
             if let Ok(seen) = &seen {
                 history.observe(seen, taken.uptime);
             }
-            let chosen = chosen.contains(&name);
-            self.units.insert(
-                name,
-                Watched {
-                    seen,
-                    history,
-                    chosen,
-                },
-            );
+            let why = chosen.get(&name).copied();
+            self.units.insert(name, Watched { seen, history, why });
         }
         self.confirm(taken);
     }
@@ -102,7 +96,7 @@ impl Model {
                 (age > stale).then(|| format!("nothing was heard of systemd for {} s", age.as_secs()))
             }
         });
-        let chosen = self.units.iter().filter(|(_, unit)| unit.chosen);
+        let chosen = self.units.iter().filter(|(_, unit)| unit.why.is_some());
         let units = chosen.map(|(name, unit)| {
             let verdict = match &problem {
                 Some(problem) => Verdict::unknown(problem.as_str()),
@@ -135,6 +129,7 @@ impl Watched {
             .map(|now| Subject {
                 now,
                 history: &self.history,
+                asked: self.why == Some(Why::Asked),
             })
             .map_err(String::as_str)
     }

@@ -39,6 +39,8 @@ pub struct Observation {
     pub triggers: Vec<UnitName>,
     /// The units that start it.
     pub triggered_by: Vec<UnitName>,
+    /// The units with which it is to be up.
+    pub wanted_by: Vec<UnitName>,
     /// What only services have.
     pub service: Option<Service>,
 }
@@ -95,6 +97,7 @@ impl Observation {
             inactive_exit: None,
             triggers: Vec::new(),
             triggered_by: Vec::new(),
+            wanted_by: Vec::new(),
             service: None,
         }
     }

@@ -18,6 +18,15 @@ pub struct Selection {
     pub except: Vec<Pattern>,
 }
 
+/// Why a unit is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// It was found on the machine, by a pattern or because it is enabled: it need not be up while nothing that wants it is.
+    Found,
+    /// It was named, or its target was: it is there to be up.
+    Asked,
+}
+
 /// One entry of a selection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {

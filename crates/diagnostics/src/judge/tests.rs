@@ -77,7 +77,16 @@ fn judged(units: &[(&str, Observation)]) -> (Health, String) {
     let subjects: BTreeMap<&str, Subject<'_>> = units
         .iter()
         .zip(&histories)
-        .map(|((name, now), history)| (*name, Subject { now, history }))
+        .map(|((name, now), history)| {
+            (
+                *name,
+                Subject {
+                    now,
+                    history,
+                    asked: true,
+                },
+            )
+        })
         .collect();
     let verdict = judge(
         subjects[units[0].0],
@@ -262,6 +271,54 @@ fn a_timer_is_as_well_as_its_service() {
 }
 
 #[test]
+fn what_is_there_for_later_need_not_be_up() {
+    use ActiveState::{Active, Inactive};
+    let never = Observation {
+        wanted_by: vec![
+            "suspend.target".parse().unwrap(),
+            "shutdown.target".parse().unwrap(),
+        ],
+        ..never_run(oneshot(service(Inactive, "dead")))
+    };
+    let history = History::default();
+    let judged = |target: ActiveState, asked: bool, unit: &Observation| {
+        let shutdown = never_run(super::tests::unit(Inactive, "dead"));
+        let suspend = super::tests::unit(target, "");
+        let subject = |now, asked| Subject {
+            now,
+            history: &history,
+            asked,
+        };
+        let other = |name: &str| {
+            let found = match name {
+                "suspend.target" => &suspend,
+                "shutdown.target" => &shutdown,
+                _ => return None,
+            };
+            Some(subject(found, false))
+        };
+        judge(subject(unit, asked), other, &Rules::default(), NOW)
+    };
+    let never_started = Verdict::unhealthy("inactive: it was never started");
+    assert_eq!(judged(Inactive, false, &never), Verdict::healthy());
+    assert_eq!(judged(Active, false, &never), never_started);
+    // It was named, or its target was.
+    assert_eq!(judged(Inactive, true, &never), never_started);
+    // It has run, and is gone.
+    let gone = Observation {
+        wanted_by: never.wanted_by.clone(),
+        ..service(Inactive, "dead")
+    };
+    assert_eq!(judged(Inactive, false, &gone).health, Health::Unhealthy);
+    // It is not known how that is which wants it.
+    let unknown = Observation {
+        wanted_by: vec!["unknown.target".parse().unwrap()],
+        ..never
+    };
+    assert_eq!(judged(Inactive, false, &unknown), never_started);
+}
+
+#[test]
 fn a_unit_that_waits_for_its_turn_is_on_its_way() {
     let seen = Observation {
         job: true,
@@ -273,6 +330,7 @@ fn a_unit_that_waits_for_its_turn_is_on_its_way() {
         let subject = Subject {
             now: &seen,
             history: &history,
+            asked: true,
         };
         judge(
             subject,
@@ -303,6 +361,7 @@ impl Course {
             let subject = Subject {
                 now: &self.0[at - 1].1,
                 history: &history,
+                asked: true,
             };
             let now = Duration::from_millis(moment);
             readings.push((moment, judge(subject, |_| None, &Rules::default(), now)));
@@ -435,6 +494,7 @@ fn a_service_that_others_start_again_and_again_flaps_and_one_that_is_started_on_
         let subject = Subject {
             now: &unit,
             history: &history,
+            asked: true,
         };
         judge(subject, |_| None, &Rules::default(), NOW)
     };

@@ -1,6 +1,6 @@
 //! Which units a selection means, on this machine now.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use zbus::Variant;
@@ -10,7 +10,7 @@ use super::path;
 use super::properties::Properties;
 use super::signals::UNIT;
 use super::{Setup, wants};
-use crate::selection::{Choice, DEFAULT_TARGET};
+use crate::selection::{Choice, DEFAULT_TARGET, Why};
 use crate::unit::{LoadState, UnitName};
 
 /// Most units that are looked at; of more, the first by name.
@@ -35,35 +35,36 @@ type Listed<'a> = (
     zbus::ObjectPath<'a>,
 );
 
-/// The units of a selection.
-pub(super) async fn choose(bus: &Bus, setup: &Setup) -> Result<BTreeSet<UnitName>, BusError> {
+/// The units of a selection, and why each is looked at.
+pub(super) async fn choose(bus: &Bus, setup: &Setup) -> Result<BTreeMap<UnitName, Why>, BusError> {
     let Setup {
         selection, unit_path, ..
     } = setup;
-    let mut units = BTreeSet::new();
+    let mut found = Vec::new();
+    let mut asked = Vec::new();
     if selection.choices.is_empty() {
         let wanted = match DEFAULT_TARGET.parse() {
             Ok(target) => wanted(bus, &target, unit_path).await?,
             Err(_) => None,
         };
-        units.extend(match wanted {
-            Some(wanted) => wanted,
-            None => enabled(bus, "*.service").await?,
-        });
+        match wanted {
+            Some(wanted) => asked.extend(wanted),
+            None => found.extend(enabled(bus, "*.service").await?),
+        }
     }
     for choice in &selection.choices {
         match choice {
-            Choice::Unit(name) => {
-                units.insert(name.clone());
-            }
-            Choice::Target(name) => units.extend(wanted(bus, name, unit_path).await?.into_iter().flatten()),
+            Choice::Unit(name) => asked.push(name.clone()),
+            Choice::Target(name) => asked.extend(wanted(bus, name, unit_path).await?.into_iter().flatten()),
             Choice::Pattern(pattern) => {
-                units.extend(loaded(bus, pattern.as_str()).await?);
-                units.extend(enabled(bus, pattern.as_str()).await?);
+                found.extend(loaded(bus, pattern.as_str()).await?);
+                found.extend(enabled(bus, pattern.as_str()).await?);
             }
         }
     }
-    units.retain(|name| selection.admits(name));
+    let mut units: BTreeMap<UnitName, Why> = found.into_iter().map(|name| (name, Why::Found)).collect();
+    units.extend(asked.into_iter().map(|name| (name, Why::Asked)));
+    units.retain(|name, _| selection.admits(name));
     if units.len() > MAX_UNITS {
         tracing::warn!("{} units were chosen, {MAX_UNITS} are looked at", units.len());
         units = units.into_iter().take(MAX_UNITS).collect();

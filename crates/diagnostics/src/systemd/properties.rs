@@ -20,6 +20,8 @@ const MAX_WORD: usize = 64;
 #[zbus(signature = "a{sv}", rename_all = "PascalCase")]
 pub(super) struct Properties {
     // Of every unit.
+    /// The unit's own name, where it was asked for by another one.
+    pub(super) id: Option<String>,
     load_state: Option<String>,
     active_state: Option<String>,
     sub_state: Option<String>,
@@ -36,6 +38,9 @@ pub(super) struct Properties {
     inactive_exit_timestamp_monotonic: Option<u64>,
     triggers: Option<Vec<String>>,
     triggered_by: Option<Vec<String>>,
+    wanted_by: Option<Vec<String>>,
+    required_by: Option<Vec<String>>,
+    upheld_by: Option<Vec<String>>,
     /// Of targets, for choosing.
     pub(super) wants: Option<Vec<String>>,
     pub(super) requires: Option<Vec<String>>,
@@ -110,6 +115,15 @@ impl Properties {
         }
         if let Some(names) = &self.triggered_by {
             unit.triggered_by = related(names);
+        }
+        let wanting = [&self.wanted_by, &self.required_by, &self.upheld_by];
+        if wanting.iter().any(|names| names.is_some()) {
+            let names = wanting
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter_map(|name| name.parse().ok());
+            unit.wanted_by = names.take(MAX_RELATED).collect();
         }
         if let Some(word) = &self.result {
             unit.result = cut(word, MAX_WORD);

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::model::Model;
 use crate::node::Taken;
 use crate::observation::Observation;
+use crate::selection::Why;
 use crate::unit::UnitName;
 
 /// How long to wait after a reload for the next: they come in groups.
@@ -131,13 +132,11 @@ async fn read_all(
     subscribe: bool,
 ) -> Result<ReadAt, BusError> {
     let chosen = choose(bus, setup).await?;
-    if subscribe {
-        signals::subscribe_to(bus, &chosen).await?;
-    }
+    let mut chosen_by_id = BTreeMap::new();
     let mut read = BTreeMap::new();
     let mut related = BTreeSet::new();
-    for name in &chosen {
-        let unit = read_unit(bus, name).await?;
+    let asked: Vec<_> = chosen.keys().cloned().collect();
+    for (asked, (name, unit)) in asked.iter().zip(read_units(bus, &asked, subscribe).await?) {
         if let Ok(observation) = &unit.seen {
             related.extend(
                 observation
@@ -146,16 +145,22 @@ async fn read_all(
                     .chain(&observation.triggered_by)
                     .cloned(),
             );
+            if observation.inactive_exit.is_none() {
+                related.extend(observation.wanted_by.iter().cloned());
+            }
         }
-        read.insert(name.clone(), unit);
-    }
-    related.retain(|name| !chosen.contains(name));
-    if subscribe {
-        signals::subscribe_to(bus, &related).await?;
-    }
-    for name in related {
-        let unit = read_unit(bus, &name).await?;
+        let why = chosen.get(asked).copied().unwrap_or(Why::Found);
+        let known = chosen_by_id.entry(name.clone()).or_insert(why);
+        *known = why.max(*known);
         read.insert(name, unit);
+    }
+    let chosen = chosen_by_id;
+    let related: Vec<_> = related
+        .into_iter()
+        .filter(|name| !read.contains_key(name))
+        .collect();
+    for (asked, (_, unit)) in related.iter().zip(read_units(bus, &related, subscribe).await?) {
+        read.insert(asked.clone(), unit);
     }
     let read_at = read.iter().map(|(name, unit)| (name.clone(), unit.at)).collect();
     let moment = taken(clock);
@@ -166,10 +171,48 @@ async fn read_all(
     Ok(read_at)
 }
 
+/// Reads units, in this order, under the names that they have for themselves; subscribes to them before, where asked to.
+async fn read_units(
+    bus: &Bus,
+    names: &[UnitName],
+    subscribe: bool,
+) -> Result<Vec<(UnitName, Read)>, BusError> {
+    if subscribe {
+        signals::subscribe_to(bus, names).await?;
+    }
+    let mut units = Vec::new();
+    for name in names {
+        let mut unit = read_unit(bus, name).await?;
+        let id = unit.id.take().unwrap_or_else(|| name.clone());
+        if id != *name {
+            // It was an alias: what happens is told under the unit's own name, from before it is read on.
+            if subscribe {
+                signals::subscribe_to(bus, std::slice::from_ref(&id)).await?;
+            }
+            unit = read_unit(bus, &id).await?;
+        }
+        units.push((id, unit));
+    }
+    Ok(units)
+}
+
 /// A unit as it was read.
 struct Read {
     seen: Result<Observation, String>,
+    /// Its own name.
+    id: Option<UnitName>,
     at: [Sequence; 2],
+}
+
+impl Read {
+    /// Nothing is known of it, for this reason.
+    fn nothing(why: String) -> Read {
+        Read {
+            seen: Err(why),
+            id: None,
+            at: [Sequence::default(); 2],
+        }
+    }
 }
 
 /// Reads a unit. What is wrong with one unit alone is no fault of the connection.
@@ -177,37 +220,33 @@ async fn read_unit(bus: &Bus, name: &UnitName) -> Result<Read, BusError> {
     let path = path::of(name);
     let interface = type_interface(name);
     let mut at = [Sequence::default(); 2];
-    let mut answers = Vec::new();
+    let mut seen = Properties::default().observation(name);
+    let mut id = None;
     for (interface, at) in [UNIT, &interface].into_iter().zip(&mut at) {
         let answer = match bus.ask(&path, PROPERTIES, "GetAll", &interface).await {
             Ok(answer) => answer,
             Err(BusError::Refused { why, .. }) => {
-                let seen = Err(format!("systemd does not describe it: {why}"));
-                return Ok(Read {
-                    seen,
-                    at: [Sequence::default(); 2],
-                });
+                return Ok(Read::nothing(format!("systemd does not describe it: {why}")));
             }
             Err(error) => return Err(error),
         };
         *at = answer.recv_position();
-        match answer.body().deserialize::<Properties>() {
-            Ok(properties) => answers.push(properties),
+        let properties: Properties = match answer.body().deserialize() {
+            Ok(properties) => properties,
             Err(error) => {
-                let seen = Err(format!("systemd's description of it is not understood: {error}"));
-                return Ok(Read {
-                    seen,
-                    at: [Sequence::default(); 2],
-                });
+                return Ok(Read::nothing(format!(
+                    "systemd's description of it is not understood: {error}"
+                )));
             }
-        }
-    }
-    let mut answers = answers.iter();
-    let mut seen = Properties::default().observation(name);
-    for properties in &mut answers {
+        };
         properties.apply(&mut seen);
+        id = id.or(properties.id.and_then(|id| id.parse().ok()));
     }
-    Ok(Read { seen: Ok(seen), at })
+    Ok(Read {
+        seen: Ok(seen),
+        id,
+        at,
+    })
 }
 
 /// `a.service` has the interface `org.freedesktop.systemd1.Service`.

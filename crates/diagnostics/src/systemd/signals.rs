@@ -1,6 +1,5 @@
 //! What the bus tells by itself: the signals that are of interest, and their order.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -111,7 +110,7 @@ pub(super) async fn subscribe(bus: &Bus) -> Result<(), BusError> {
 }
 
 /// Asks for what happens to these units.
-pub(super) async fn subscribe_to(bus: &Bus, units: &BTreeSet<UnitName>) -> Result<(), BusError> {
+pub(super) async fn subscribe_to(bus: &Bus, units: &[UnitName]) -> Result<(), BusError> {
     let rule = |place: &str| {
         format!(
             "type='signal',sender='{SYSTEMD}',interface='{PROPERTIES}',member='PropertiesChanged',{place}"
