@@ -151,3 +151,123 @@ impl Watched {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::Service;
+    use crate::unit::Health;
+
+    const STALE: Duration = Duration::from_secs(60);
+
+    fn taken(seconds: u64) -> Taken {
+        Taken {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            uptime: Duration::from_secs(seconds),
+        }
+    }
+
+    fn name(name: &str) -> UnitName {
+        name.parse().unwrap()
+    }
+
+    fn running(restarts: u32) -> Observation {
+        Observation {
+            inactive_exit: Some(Duration::from_secs(1)),
+            service: Some(Service {
+                restarts,
+                ..Service::default()
+            }),
+            ..Observation::new(LoadState::Loaded, ActiveState::Active, "running")
+        }
+    }
+
+    fn chosen(names: &[&str]) -> BTreeMap<UnitName, Why> {
+        names.iter().map(|text| (name(text), Why::Asked)).collect()
+    }
+
+    fn snapshot(model: &Model, seconds: u64) -> Snapshot {
+        model.snapshot(&Rules::default(), STALE, Duration::from_secs(seconds))
+    }
+
+    fn model() -> Model {
+        let mut model = Model::default();
+        let seen = ["a.service", "b.service", "c.service"].map(|text| (name(text), Ok(running(0))));
+        model.replace(seen, &chosen(&["a.service", "b.service"]), taken(100));
+        model
+    }
+
+    #[test]
+    fn nothing_is_known_before_systemd_has_answered() {
+        let snapshot = snapshot(&Model::default(), 5);
+        assert_eq!((snapshot.health(), snapshot.taken), (Health::Unknown, None));
+        assert_eq!(snapshot.problem.as_deref(), Some("systemd has not answered yet"));
+    }
+
+    #[test]
+    fn units_that_only_belong_to_others_are_not_told() {
+        let snapshot = snapshot(&model(), 100);
+        let names: Vec<_> = snapshot.units.iter().map(|unit| unit.name.as_str()).collect();
+        assert_eq!(names, ["a.service", "b.service"]);
+        assert_eq!((snapshot.health(), snapshot.problem), (Health::Healthy, None));
+    }
+
+    #[test]
+    fn a_unit_that_systemd_does_not_describe_is_unknown_alone() {
+        let mut model = model();
+        let seen = [
+            (name("a.service"), Ok(running(0))),
+            (name("b.service"), Err("systemd does not describe it".to_owned())),
+        ];
+        model.replace(seen, &chosen(&["a.service", "b.service"]), taken(101));
+        let units = snapshot(&model, 101).units;
+        assert_eq!(units[0].verdict, Verdict::healthy());
+        assert_eq!(units[1].verdict, Verdict::unknown("systemd does not describe it"));
+    }
+
+    #[test]
+    fn what_is_lost_is_unknown_with_its_last_state_until_it_is_confirmed() {
+        let mut model = model();
+        model.lose("systemd left the system bus".to_owned());
+        let lost = snapshot(&model, 110);
+        assert_eq!(
+            (lost.health(), lost.taken.unwrap().uptime),
+            (Health::Unknown, Duration::from_secs(100))
+        );
+        for unit in &lost.units {
+            assert_eq!(unit.verdict, Verdict::unknown("systemd left the system bus"));
+            assert_eq!(unit.state.active, ActiveState::Active);
+        }
+        model.confirm(taken(120));
+        assert_eq!(snapshot(&model, 120).health(), Health::Healthy);
+    }
+
+    #[test]
+    fn what_nobody_renews_is_not_believed() {
+        let model = model();
+        assert_eq!(snapshot(&model, 160).health(), Health::Healthy);
+        let old = snapshot(&model, 161);
+        assert_eq!(old.health(), Health::Unknown);
+        assert_eq!(
+            old.problem.as_deref(),
+            Some("nothing was heard of systemd for 61 s")
+        );
+    }
+
+    #[test]
+    fn what_happened_outlives_a_new_read_and_goes_with_its_unit() {
+        let mut model = model();
+        for restarts in 1..=3 {
+            let now = Duration::from_secs(100 + u64::from(restarts));
+            model.change(&name("a.service"), |unit| *unit = running(restarts), now);
+        }
+        let health = |model: &Model| snapshot(model, 110).units[0].verdict.health;
+        assert_eq!(health(&model), Health::Unhealthy);
+        let again = || [(name("a.service"), Ok(running(3)))];
+        model.replace(again(), &chosen(&["a.service"]), taken(109));
+        assert_eq!(health(&model), Health::Unhealthy);
+        model.replace([], &chosen(&[]), taken(109));
+        model.replace(again(), &chosen(&["a.service"]), taken(110));
+        assert_eq!(health(&model), Health::Healthy);
+    }
+}

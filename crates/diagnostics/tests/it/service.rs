@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use heliograph_diagnostics::document::node::{NodeDocument, PATH};
 use heliograph_diagnostics::unit::Health;
@@ -103,6 +104,30 @@ fn sockets_of_the_manager_are_taken_over() {
     assert!(!sandbox.root().join("run/heliograph-diagnostics/socket").exists());
     sandbox.systemctl(&["stop", "heliograph-diagnostics.service"]);
     assert!(socket.exists(), "it is not the daemon's to remove");
+}
+
+#[test]
+fn the_watchdog_is_fed() {
+    let Some(setup) = Setup::new() else { return };
+    let unit = fs::read_to_string(packaged()).unwrap();
+    assert!(unit.contains("\nWatchdogSec=3min\n"));
+    let patience = Duration::from_secs(5);
+    let unit = unit.replace(INSTALLED, SHOWN).replace(
+        "WatchdogSec=3min",
+        "WatchdogSec=5s\nEnvironment=HELIOGRAPH_DIAGNOSTICS_PROBE_INTERVAL=500ms",
+    );
+    let sandbox = setup
+        .unit("heliograph-diagnostics.service", &unit)
+        .wanted_by("sandbox.target", "heliograph-diagnostics.service")
+        .shown(Path::new(PROGRAM), SHOWN)
+        .start();
+    let process = wait("the daemon", || {
+        let shown = sandbox.run(&["systemctl", "is-active", "heliograph-diagnostics.service"]);
+        shown.status.success().then(|| main_process(&sandbox))
+    });
+    // Twice as long as systemd waits before it ends a silent one.
+    std::thread::sleep(patience * 2);
+    assert_eq!(main_process(&sandbox), process);
 }
 
 #[test]
