@@ -8,6 +8,7 @@ use heliograph_collector::config::size;
 use heliograph_collector::ingest::mention::Kind;
 use heliograph_collector::key::KeyKind;
 use heliograph_collector::quota::Limit;
+use heliograph_collector::token::Scope;
 use jiff::Timestamp;
 
 /// Takes telemetry over the HTTP API of Segment, and says 200 only for what is on disk.
@@ -41,6 +42,9 @@ pub(crate) enum Command {
     /// Add, list and revoke write keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Add, list and revoke tokens of those who read or administer
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Print what is stored, one JSON object a line, oldest first
     Messages(Messages),
     /// Print what became of messages by day, and the last ones that were refused, came twice, or differ from the plan
@@ -81,6 +85,27 @@ pub(crate) enum SuppressionsCommand {
     List,
     /// Let somebody's messages count again
     Lift(Whom),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Add a token and print it: it is never shown again
+    Add {
+        /// What may be done with it: read, support or admin
+        #[arg(long)]
+        scope: Scope,
+        /// What to call it in lists
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        name: String,
+    },
+    /// List all tokens
+    List,
+    /// Revoke a token
+    Revoke {
+        /// The token's number, or its prefix, as in the list
+        #[arg(value_name = "PREFIX_OR_ID")]
+        token: String,
+    },
 }
 
 #[derive(Debug, Args)]

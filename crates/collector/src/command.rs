@@ -9,3 +9,4 @@ pub(crate) mod messages;
 pub(crate) mod outcomes;
 pub(crate) mod receipt_key;
 pub(crate) mod serve;
+pub(crate) mod token;

@@ -1,5 +1,6 @@
 //! What is answered over HTTP. [`router`] is the table of contents.
 
+mod admin;
 mod answer;
 mod body;
 mod call;
@@ -11,9 +12,11 @@ mod health;
 mod import;
 mod intake;
 mod metrics;
+mod page;
 mod pixel;
 mod privacy;
 mod problem;
+mod regulations;
 mod sdk_metrics;
 mod settings;
 
@@ -68,6 +71,8 @@ pub(crate) struct App {
     /// Whether TLS is spoken here.
     pub(crate) tls: bool,
     pub(crate) limits: Limits,
+    /// Where administrators are attended to.
+    desk: admin::Desk,
     readiness: health::Readiness,
     stopping: AtomicBool,
 }
@@ -98,6 +103,7 @@ impl App {
             public_url: config.public_url.clone(),
             tls: config.tls_cert.is_some(),
             limits: Limits::of(config),
+            desk: admin::Desk::default(),
             readiness: health::Readiness::default(),
             stopping: AtomicBool::new(false),
         }
@@ -142,6 +148,16 @@ pub(crate) fn metrics_router(app: Arc<App>) -> Router {
 fn router(app: Arc<App>) -> Router {
     segment_routes()
         .route(forget::PATH, post(forget::post))
+        .route(regulations::ALL, post(regulations::post).get(regulations::list))
+        .route(
+            regulations::ONE,
+            get(regulations::get).delete(regulations::delete),
+        )
+        .route(
+            regulations::OF_SOURCE,
+            post(regulations::post_of_source).get(regulations::list_of_source),
+        )
+        .route(regulations::SUPPRESSIONS, get(regulations::suppressions))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route(metrics::PATH, get(metrics::get_local))

@@ -7,14 +7,12 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use crate::entropy::{Entropy, NoEntropy};
+use crate::entropy::{self, Entropy, NoEntropy};
 
 /// Characters of a key.
 pub const LENGTH: usize = 32;
 /// Characters of a key that are kept for listing: enough to tell keys apart, few enough to leave 143 unknown bits.
 pub const PREFIX: usize = 8;
-/// Only letters and digits, so that no key begins like an option or needs quoting.
-const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// A write key's text.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,17 +60,7 @@ impl WriteKey {
     /// # Errors
     /// When there is no randomness.
     pub fn generate(entropy: &dyn Entropy) -> Result<WriteKey, NoEntropy> {
-        let mut key = String::with_capacity(LENGTH);
-        let mut bytes = [0; 2 * LENGTH];
-        while key.len() < LENGTH {
-            entropy.fill(&mut bytes)?;
-            // 6 bits choose a character; the two numbers without one are drawn again, so that all are equally likely.
-            let drawn = bytes
-                .iter()
-                .filter_map(|byte| ALPHABET.get(usize::from(byte & 0x3f)));
-            key.extend(drawn.take(LENGTH - key.len()).copied().map(char::from));
-        }
-        Ok(WriteKey(key))
+        entropy::letters(entropy, LENGTH).map(WriteKey)
     }
 
     /// The key itself: for the one time that it is shown.

@@ -21,6 +21,7 @@
 //! | [`retention`] | how long what is kept; pure |
 //! | [`import`], `local` | what comes by hand; the socket by which it comes to a running server |
 //! | [`store`] | the database; all SQL |
+//! | [`token`] | tokens of those who read or administer |
 //! | [`key`], [`keys`] | write keys; those that may be used |
 //! | [`metrics`] | what is counted while it runs |
 //! | [`quota`] | how much may be kept of what comes with a key |
@@ -58,6 +59,7 @@ pub mod secret;
 pub mod server;
 pub mod store;
 pub mod tenure;
+pub mod token;
 pub mod window;
 pub mod writer;
 

@@ -14,7 +14,7 @@ use heliograph_collector::entropy::SystemEntropy;
 use heliograph_collector::environment;
 use mimalloc::MiMalloc;
 
-use crate::cli::{Cli, Command, Common, KeyCommand, SuppressionsCommand};
+use crate::cli::{Cli, Command, Common, KeyCommand, SuppressionsCommand, TokenCommand};
 
 /// Many small pieces are taken on one thread and given back on another, which the system's allocator pays for dearly.
 #[global_allocator]
@@ -62,6 +62,13 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Key(KeyCommand::List) => command::key::list(&config, &SystemClock, &mut out)?,
         Command::Key(KeyCommand::Revoke { key }) => {
             command::key::revoke(&config.data, &key, &SystemClock, &mut out)?;
+        }
+        Command::Token(TokenCommand::Add { scope, name }) => {
+            command::token::add(&config.data, scope, &name, &SystemClock, &SystemEntropy, &mut out)?;
+        }
+        Command::Token(TokenCommand::List) => command::token::list(&config.data, &mut out)?,
+        Command::Token(TokenCommand::Revoke { token }) => {
+            command::token::revoke(&config.data, &token, &SystemClock, &mut out)?;
         }
         Command::Messages(asked) => return command::messages::print(&config.data, &asked, &mut out),
         Command::Outcomes(asked) => {

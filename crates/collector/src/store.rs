@@ -13,6 +13,8 @@
 //! | `cluster_reporter`, `suppression` | who has spoken, who is not kept (`suppression`) |
 //! | `deletion` | what is deleted (`deletion`) |
 //! | `cluster_flag`, `report_repeat` | clusters that may be two, and what tells (`flag`) |
+//! | `token` | tokens, hashed (`token`) |
+//! | `regulation` | what administrators ordered (`regulation`) |
 //! | `bundle` | the bundles that were imported (`bundle`) |
 
 mod batch;
@@ -28,10 +30,12 @@ mod interned;
 mod key;
 mod outcome;
 mod reader;
+mod regulation;
 mod report;
 mod retention;
 mod schema;
 mod suppression;
+mod token;
 mod usage;
 
 use std::path::Path;
@@ -50,15 +54,18 @@ pub use self::flag::Flagged;
 pub use self::key::ListedKey;
 pub use self::outcome::{Counted, Remembered};
 pub use self::reader::Reader;
+pub use self::regulation::{Listing, Page, Regulation};
 pub use self::report::Claimant;
 pub use self::schema::SchemaError;
 pub use self::suppression::ListedSuppression;
-use crate::forget::order::Order;
+pub use self::token::ListedToken;
+use crate::forget::order::{Order, Placed};
 use crate::ingest::message::MessageKey;
 use crate::ingest::subject::{Subject, SubjectKey};
 use crate::key::{KeyId, KeyKind, WriteKey};
 use crate::quota::{Limit, Limits};
 use crate::retention::Cutoffs;
+use crate::token::{Scope, Token};
 
 /// The database, for writing.
 pub struct Store {
@@ -195,20 +202,37 @@ impl Store {
         suppression::check_key(&mut self.connection, key)
     }
 
-    /// Does what an administrator orders; returns the number of the deletion that is queued for it.
+    /// Adds a token.
     ///
     /// # Errors
     /// When the database can't be written.
-    pub fn obey(
+    pub fn add_token(
         &mut self,
-        key: &SubjectKey,
-        order: &Order,
+        token: &Token,
+        scope: Scope,
+        name: &str,
         now: Timestamp,
-    ) -> Result<Option<i64>, StoreError> {
+    ) -> Result<(), StoreError> {
+        token::add(&self.connection, token, scope, name, now)
+    }
+
+    /// Revokes the token that a number or a prefix names, if it names one alone; returns all that it names.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn revoke_token(&mut self, named: &str, now: Timestamp) -> Result<Vec<ListedToken>, StoreError> {
+        token::revoke(&mut self.connection, named, now)
+    }
+
+    /// Notes what an administrator orders.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn obey(&mut self, key: &SubjectKey, order: &Order, now: Timestamp) -> Result<Placed, StoreError> {
         let commit = self.begin()?;
-        let deletion = suppression::obey(&commit.transaction, key, order, now)?;
+        let placed = suppression::obey(&commit.transaction, key, order, None, now)?;
         commit.finish()?;
-        Ok(deletion)
+        Ok(placed)
     }
 
     /// Ends the suppression of somebody; of a cluster, of its reporters too. Returns how many there were.

@@ -276,7 +276,7 @@ fn write(
     suppressed.refresh(&commit)?;
     let mut written = Written::default();
     let mut results = Vec::with_capacity(group.len());
-    let (mut wrote, mut bundles, mut petition) = (false, Vec::new(), None);
+    let (mut wrote, mut bundles, mut last) = (false, Vec::new(), None);
     for job in group {
         match job {
             Job::Write { delivery, .. } => {
@@ -300,7 +300,7 @@ fn write(
                 bundles.extend(&delivery.bundle);
             }
             // The last of its group.
-            Job::Forget { petition: asked, .. } => petition = Some(asked),
+            Job::Forget { .. } | Job::Regulate { .. } | Job::Withdraw { .. } => last = Some(job),
             Job::Probe(_) => {
                 commit.probe()?;
                 wrote = true;
@@ -311,7 +311,7 @@ fn write(
     }
     written
         .samples
-        .retain(|(_, sample)| !suppressed.covers_any(&sample.subjects));
+        .retain(|(key, sample)| !suppressed.covers_any(&sample.subjects, *key));
     (written.repeats, written.doubts) = dedupe.take_doubts();
     let written = written.sorted();
     commit.write(&written, now)?;
@@ -319,10 +319,14 @@ fn write(
         commit.note_bundle(&bundle.sha256, bundle.messages, now)?;
     }
     wrote |= !written.is_empty() || !bundles.is_empty();
-    if let Some(petition) = petition {
-        results.push(Became::Ruled(commit.forget(subjects, petition, now)?));
-        wrote = true;
-    }
+    let became = match last {
+        Some(Job::Forget { petition, .. }) => Some(Became::Ruled(commit.forget(subjects, petition, now)?)),
+        Some(Job::Regulate { order, .. }) => Some(Became::Placed(commit.regulate(subjects, order, now)?)),
+        Some(Job::Withdraw { regulation, .. }) => Some(Became::Withdrawn(commit.withdraw(*regulation)?)),
+        _ => None,
+    };
+    wrote |= became.is_some();
+    results.extend(became);
     if wrote {
         commit.finish()?;
     }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use heliograph_collector::forget::order::{Carried, Order, carry_out};
+use heliograph_collector::forget::order::{Action, Carried, Order, carry_out};
 use heliograph_collector::server::Sources;
 
 use crate::cli::Forget;
@@ -13,10 +13,14 @@ use crate::progress::Progress;
 pub(crate) fn run(data: &Path, asked: &Forget, out: &mut impl Write) -> anyhow::Result<()> {
     let (kind, id) = asked.whom.named()?;
     let order = Order {
+        action: match (asked.suppress_only, asked.delete_only) {
+            (true, _) => Action::Suppress,
+            (_, true) => Action::Delete,
+            (false, false) => Action::SuppressAndDelete,
+        },
         kind,
-        id: id.to_owned(),
-        suppress: !asked.delete_only,
-        delete: !asked.suppress_only,
+        ids: vec![id.to_owned()],
+        source: None,
     };
     let mut progress = Progress::new("batches");
     let carried = carry_out(data, &Sources::default(), &order, |done, all| {
@@ -25,7 +29,7 @@ pub(crate) fn run(data: &Path, asked: &Forget, out: &mut impl Write) -> anyhow::
     });
     progress.clear();
     let carried = carried?;
-    if order.suppress {
+    if order.action.suppresses() {
         writeln!(out, "suppressed: what comes from now on is not kept")?;
     }
     match carried {

@@ -6,6 +6,7 @@ use heliograph_wire::id::ReporterId;
 use memchr::memmem::Finder;
 
 use crate::ingest::mention::{Kind, Mentions};
+use crate::key::KeyId;
 
 /// Ids that are looked for one after the other; of more, every message is read.
 const FEW: usize = 8;
@@ -21,6 +22,8 @@ pub struct Target {
     pub id: String,
     /// The reporter.
     pub reporter: Option<ReporterId>,
+    /// The key to whose messages it is limited.
+    pub source: Option<KeyId>,
     /// The last batch that is looked into.
     pub through: i64,
 }
@@ -79,14 +82,15 @@ impl Hunt {
             || memchr::memchr(b'\\', line).is_some()
     }
 
-    /// The deletions that a message of a batch falls under; none where it is about nobody who is looked for.
-    pub fn deletions_of(&self, mentions: &Mentions<'_>, batch: i64) -> Vec<i64> {
+    /// The deletions that a message of a batch, that came with a key, falls under; none where it is about nobody who is looked for.
+    pub fn deletions_of(&self, mentions: &Mentions<'_>, key: Option<KeyId>, batch: i64) -> Vec<i64> {
         let mut found = Vec::new();
         let mut add = |id: &str, is: &dyn Fn(&Target) -> bool| {
             let targets = self.targets.get(id).map(Vec::as_slice).unwrap_or_default();
+            let from = |target: &Target| target.source.is_none() || target.source == key;
             let meant = targets
                 .iter()
-                .filter(|target| batch <= target.through && is(target));
+                .filter(|target| batch <= target.through && from(target) && is(target));
             found.extend(meant.map(|target| target.deletion));
         };
         mentions.each(|kind, id| add(id, &|target| target.kind == kind));
@@ -103,7 +107,9 @@ impl Hunt {
     /// Whether nothing that a cluster sent stays in a batch.
     pub fn takes_all_of(&self, cluster: &str, batch: i64) -> bool {
         let targets = self.targets.get(cluster).map(Vec::as_slice).unwrap_or_default();
-        let whole = |target: &Target| matches!(target.kind, Kind::Cluster | Kind::Anonymous);
+        let whole = |target: &Target| {
+            matches!(target.kind, Kind::Cluster | Kind::Anonymous) && target.source.is_none()
+        };
         targets
             .iter()
             .any(|target| whole(target) && batch <= target.through)
@@ -120,6 +126,7 @@ mod tests {
             kind,
             id: id.to_owned(),
             reporter: (kind == Kind::Reporter).then(|| ReporterId::of_secret(b"s")),
+            source: None,
             through,
         }
     }
@@ -128,7 +135,7 @@ mod tests {
         if !hunt.may_be_about(message.as_bytes()) {
             return Vec::new();
         }
-        hunt.deletions_of(&Mentions::of(message).unwrap(), batch)
+        hunt.deletions_of(&Mentions::of(message).unwrap(), Some(KeyId(7)), batch)
     }
 
     #[test]
@@ -162,6 +169,17 @@ mod tests {
         }
         assert!(!hunt.may_be_about(br#"{"x":"u"}"#));
         assert!(hunt.takes_all_of("c", 5) && !hunt.takes_all_of("c", 6) && !hunt.takes_all_of("d", 5));
+    }
+
+    #[test]
+    fn one_key_s_messages_alone() {
+        let of = |deletion, source| Target {
+            source,
+            ..target(deletion, Kind::Cluster, "c", 9)
+        };
+        let hunt = Hunt::of(vec![of(1, Some(KeyId(7))), of(2, Some(KeyId(8)))]);
+        assert_eq!(found(&hunt, r#"{"anonymousId":"c"}"#, 1), [1]);
+        assert!(!hunt.takes_all_of("c", 1));
     }
 
     #[test]

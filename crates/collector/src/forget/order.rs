@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::ingest::mention::Kind;
+use crate::key::KeyId;
 use crate::lock::{self, LockError};
 use crate::secret::{SecretError, Secrets};
 use crate::server::Sources;
@@ -18,14 +19,110 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// What is ordered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// Of what kind the id is; a reporter can't be meant.
+    /// What is to be done.
+    pub action: Action,
+    /// Of what kind the ids are; a reporter can't be meant.
     pub kind: Kind,
-    /// Whose id.
-    pub id: String,
+    /// Whose ids.
+    pub ids: Vec<String>,
+    /// The key to whose messages it is limited.
+    pub source: Option<KeyId>,
+}
+
+/// What is to be done about somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
     /// Keep nothing more.
-    pub suppress: bool,
+    Suppress,
+    /// Keep nothing more, and delete what there is.
+    SuppressAndDelete,
     /// Delete what there is.
-    pub delete: bool,
+    Delete,
+    /// Keep what comes from now on.
+    Unsuppress,
+}
+
+/// How far an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// What is to be deleted is still there.
+    Initialized,
+    /// It is being deleted.
+    Running,
+    /// All of it is done.
+    Finished,
+}
+
+/// What is recorded of an order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// The regulation's number, where it is kept as one.
+    pub regulation: Option<i64>,
+    /// The numbers of the deletions.
+    pub deletions: Vec<i64>,
+}
+
+/// Whether an order was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawn {
+    /// As if it had never been.
+    Done,
+    /// There is no such order.
+    Unknown,
+    /// It was begun already, or done.
+    Begun,
+}
+
+impl Action {
+    /// All actions.
+    pub const ALL: [Action; 4] = [
+        Action::Suppress,
+        Action::SuppressAndDelete,
+        Action::Delete,
+        Action::Unsuppress,
+    ];
+
+    /// The name that Segment has for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Action::Suppress => "SUPPRESS_ONLY",
+            Action::SuppressAndDelete => "SUPPRESS_WITH_DELETE",
+            Action::Delete => "DELETE_ONLY",
+            Action::Unsuppress => "UNSUPPRESS",
+        }
+    }
+
+    /// The action of this name.
+    pub fn of(name: &str) -> Option<Action> {
+        Action::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// Whether nothing more is kept.
+    pub const fn suppresses(self) -> bool {
+        matches!(self, Action::Suppress | Action::SuppressAndDelete)
+    }
+
+    /// Whether what there is is deleted.
+    pub const fn deletes(self) -> bool {
+        matches!(self, Action::Delete | Action::SuppressAndDelete)
+    }
+}
+
+impl State {
+    /// The name that Segment has for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Initialized => "INITIALIZED",
+            State::Running => "RUNNING",
+            State::Finished => "FINISHED",
+        }
+    }
+
+    /// The state of this name.
+    pub fn of(name: &str) -> Option<State> {
+        let all = [State::Initialized, State::Running, State::Finished];
+        all.into_iter().find(|state| state.name() == name)
+    }
 }
 
 /// What became of an order.
@@ -81,8 +178,8 @@ pub fn carry_out(
     if !store.check_subject_key(&secrets.subjects)? {
         return Err(SecretError::Another.into());
     }
-    let deletion = store.obey(&secrets.subjects, order, sources.clock.now())?;
-    let Some(deletion) = deletion else {
+    let placed = store.obey(&secrets.subjects, order, sources.clock.now())?;
+    let Some(deletion) = placed.deletions.first().copied() else {
         return Ok(Carried::Suppressed);
     };
     if lock.is_none() {

@@ -1,13 +1,15 @@
 //! What shows that a deletion was done: a signature by the collector's receipt key over what was deleted and when.
 //!
 //! Whom it was about is said by the keyed hash alone: whoever has the collector's key of hashes and the id can check it, nobody can
-//! read it off. What is signed are these lines, each with a line feed behind it: `heliograph deleted 1`, number, kind, hash, when it
-//! was asked for, when it was done, messages, reports, batches; as they stand in the receipt.
+//! read it off. What is signed are these lines, each with a line feed behind it: `heliograph deleted 1`, number, kind, hash, the
+//! number of the write key to whose messages it was limited or `-`, when it was asked for, when it was done, messages, reports,
+//! batches; as they stand in the receipt.
 
 use heliograph_wire::time::rfc3339;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::key::KeyId;
 use crate::receipt_key::ReceiptKey;
 
 /// What was deleted.
@@ -19,6 +21,8 @@ pub struct DeletionReceipt {
     pub kind: String,
     /// Whose id, as keyed hash, in hexadecimal.
     pub subject: String,
+    /// The key to whose messages it was limited.
+    pub source: Option<KeyId>,
     /// When it was asked for.
     pub asked: Timestamp,
     /// When nothing was left.
@@ -39,6 +43,7 @@ impl DeletionReceipt {
             "deletion": self.id,
             "kind": self.kind,
             "subject": self.subject,
+            "source": self.source.map(|source| source.0),
             "asked": asked,
             "finished": finished,
             "messages": self.messages,
@@ -52,10 +57,12 @@ impl DeletionReceipt {
 
     fn signed(&self) -> Vec<u8> {
         format!(
-            "heliograph deleted 1\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
+            "heliograph deleted 1\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
             self.id,
             self.kind,
             self.subject,
+            self.source
+                .map_or_else(|| "-".to_owned(), |source| source.0.to_string()),
             rfc3339(self.asked),
             rfc3339(self.finished),
             self.messages,

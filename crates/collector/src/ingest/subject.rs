@@ -11,6 +11,7 @@ use ring::{digest, hmac};
 
 use crate::entropy::Entropy;
 use crate::ingest::mention::{Kind, Mentions};
+use crate::key::KeyId;
 use crate::secret::{self, SecretError};
 
 /// Name of the key's file in the data directory.
@@ -29,11 +30,30 @@ pub struct Subject(pub [u8; 16]);
 
 /// Where in a subject its kind stands.
 const KIND: usize = 15;
+/// The bit of it that says that messages of one key are meant.
+const WITHIN: u8 = 0x80;
 
 impl Subject {
     /// What it is; `None` where a later release wrote it.
     pub fn kind(&self) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| code(*kind) == self.0[KIND])
+        Kind::ALL
+            .into_iter()
+            .find(|kind| code(*kind) == self.0[KIND] & !WITHIN)
+    }
+
+    /// The same as far as messages that came with one key are about it.
+    #[must_use]
+    pub fn within(mut self, key: KeyId) -> Subject {
+        for (byte, number) in self.0.iter_mut().zip(key.0.to_be_bytes()) {
+            *byte ^= number;
+        }
+        self.0[KIND] |= WITHIN;
+        self
+    }
+
+    /// Whether that is meant, of whichever key.
+    pub fn is_within_one(&self) -> bool {
+        self.0[KIND] & WITHIN != 0
     }
 }
 
@@ -160,5 +180,8 @@ mod tests {
             assert_eq!(Kind::of(kind.name()), Some(kind));
         }
         assert_eq!(Subject([0; 16]).kind(), None);
+        let all = one.subject(Kind::User, "c");
+        let (a, b) = (all.within(KeyId(1)), all.within(KeyId(2)));
+        assert!(a != all && a != b && a.kind() == all.kind() && a.is_within_one() && !all.is_within_one());
     }
 }

@@ -9,9 +9,10 @@ use rusqlite::{Connection, Transaction};
 use super::cluster_day::Way;
 use super::error::{Doing as _, StoreError};
 use super::report::Claimant;
-use super::{batch, bundle, cluster_day, flag, ids, outcome, report, suppression, usage};
+use super::{batch, bundle, cluster_day, flag, ids, outcome, regulation, report, suppression, usage};
 use crate::delta::{ClusterDay, Day, Share};
 use crate::fold::Written;
+use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
 use crate::ingest::message::MessageKey;
 use crate::ingest::slot::Slot;
@@ -58,6 +59,28 @@ impl Commit<'_> {
         now: Timestamp,
     ) -> Result<Verdict, StoreError> {
         suppression::petition(&self.transaction, key, petition, now)
+    }
+
+    /// Notes what an administrator orders, as a regulation.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn regulate(
+        &mut self,
+        key: &SubjectKey,
+        order: &Order,
+        now: Timestamp,
+    ) -> Result<Placed, StoreError> {
+        let regulation = regulation::insert(&self.transaction, order, now).doing("note a regulation")?;
+        suppression::obey(&self.transaction, key, order, Some(regulation), now)
+    }
+
+    /// Takes a regulation back of which nothing has been deleted yet.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn withdraw(&mut self, regulation: i64) -> Result<Withdrawn, StoreError> {
+        regulation::withdraw(&self.transaction, regulation)
     }
 
     /// Notes that all of a bundle is imported.

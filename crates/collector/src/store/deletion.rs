@@ -15,6 +15,7 @@ use super::error::{Doing as _, StoreError};
 use crate::forget::receipt::DeletionReceipt;
 use crate::ingest::mention::Kind;
 use crate::ingest::subject::Subject;
+use crate::key::KeyId;
 use crate::receipt_key::ReceiptKey;
 
 /// A deletion as it is listed.
@@ -38,25 +39,34 @@ pub struct ListedDeletion {
     pub progress: Option<(i64, i64)>,
 }
 
+/// What is queued.
+pub(super) struct Queued<'a> {
+    pub(super) kind: Kind,
+    pub(super) id: &'a str,
+    pub(super) reporter: Option<&'a ReporterId>,
+    pub(super) hash: Subject,
+    pub(super) source: Option<KeyId>,
+    pub(super) regulation: Option<i64>,
+}
+
 /// Queues the deletion of what there is of somebody by now.
 pub(super) fn queue(
     transaction: &Transaction<'_>,
-    kind: Kind,
-    id: &str,
-    reporter: Option<&ReporterId>,
-    hash: Subject,
+    queued: &Queued<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<i64> {
     transaction
         .prepare_cached(
-            "INSERT INTO deletion (kind, subject, reporter, hash, through, asked, state)
-             VALUES (?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM batch), ?, 'queued')",
+            "INSERT INTO deletion (kind, subject, reporter, hash, source, regulation, through, asked, state)
+             VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM batch), ?, 'queued')",
         )?
         .insert((
-            kind.name(),
-            id,
-            reporter.map(ReporterId::as_str),
-            hash.0,
+            queued.kind.name(),
+            queued.id,
+            queued.reporter.map(ReporterId::as_str),
+            queued.hash.0,
+            queued.source.map(|source| source.0),
+            queued.regulation,
             now.as_millisecond(),
         ))
 }
@@ -99,7 +109,7 @@ pub(super) fn receipt(connection: &Connection, id: i64) -> Result<Option<Option<
 fn finish(transaction: &Transaction<'_>, now: Timestamp, key: &ReceiptKey) -> Result<(), StoreError> {
     let finish = || -> rusqlite::Result<()> {
         let mut running = transaction.prepare_cached(
-            "SELECT id, kind, hash, asked, messages, reports, batches FROM deletion WHERE state = 'running'",
+            "SELECT id, kind, hash, asked, messages, reports, batches, source FROM deletion WHERE state = 'running'",
         )?;
         let mut rows = running.query(())?;
         while let Some(row) = rows.next()? {
@@ -109,6 +119,7 @@ fn finish(transaction: &Transaction<'_>, now: Timestamp, key: &ReceiptKey) -> Re
                 id,
                 kind: row.get(1)?,
                 subject: heliograph_wire::id::hex(&hash),
+                source: row.get::<_, Option<i64>>(7)?.map(KeyId),
                 asked: time(row.get(3)?),
                 finished: now,
                 messages: row.get(4)?,

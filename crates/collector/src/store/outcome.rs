@@ -173,12 +173,18 @@ pub(super) fn samples(connection: &Connection) -> Result<Vec<Remembered>, StoreE
     read().doing("read what is remembered of messages")
 }
 
-/// Forgets all that is remembered about some subjects.
-pub(super) fn forget(connection: &Connection, subjects: &[Subject]) -> Result<usize, StoreError> {
+/// Forgets all that is remembered about some subjects, as far as it came with a key where one is named.
+pub(super) fn forget(
+    connection: &Connection,
+    subjects: &[(Subject, Option<KeyId>)],
+) -> Result<usize, StoreError> {
     let forget = || -> rusqlite::Result<usize> {
-        let mut statement =
-            connection.prepare_cached("DELETE FROM outcome_sample WHERE instr(subjects, ?) > 0")?;
-        let deleted = subjects.iter().map(|subject| statement.execute([subject.0]));
+        let mut statement = connection.prepare_cached(
+            "DELETE FROM outcome_sample WHERE instr(subjects, ?1) > 0 AND key = coalesce(?2, key)",
+        )?;
+        let deleted = subjects
+            .iter()
+            .map(|(subject, key)| statement.execute((subject.0, key.map(|key| key.0))));
         deleted.sum()
     };
     forget().doing("forget what is remembered of messages")
@@ -251,10 +257,13 @@ mod tests {
                 .insert(&connection, Timestamp::UNIX_EPOCH, KeyId(1), &one)
                 .unwrap();
         }
-        assert_eq!(forget(&connection, &[a]).unwrap(), 2);
+        assert_eq!(forget(&connection, &[(a, None)]).unwrap(), 2);
         let left: Vec<_> = ids(&connection).into_iter().map(|(_, id)| id).collect();
         assert_eq!(left, ["3", "2"]);
-        assert_eq!(forget(&connection, &[a, b, c]).unwrap(), 1);
+        assert_eq!(
+            forget(&connection, &[(a, None), (b, None), (c, None)]).unwrap(),
+            1
+        );
         // Places go on where they were.
         let one = sample(Outcome::Duplicate, 5, &[]);
         places

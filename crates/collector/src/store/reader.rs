@@ -12,12 +12,16 @@ use super::error::StoreError;
 use super::flag::{self, Flagged};
 use super::key::{self, ListedKey};
 use super::outcome::{self, Counted, Remembered};
+use super::regulation::{self, Listing, Page, Regulation};
 use super::suppression::{self, ListedSuppression};
+use super::token::{self, ListedToken};
 use super::{ListedDeletion, batch, bundle, deletion, ids, usage};
 use crate::delta::Day;
 use crate::ingest::message::MessageKey;
+use crate::ingest::subject::Subject;
 use crate::key::{Key, KeyDigest, KeyId};
 use crate::quota::{Limits, Used};
+use crate::token::{Scope, TokenDigest};
 
 /// The database, for reading.
 pub struct Reader {
@@ -148,5 +152,45 @@ impl Reader {
     /// When the database can't be read.
     pub fn samples(&self) -> Result<Vec<Remembered>, StoreError> {
         outcome::samples(&self.connection)
+    }
+
+    /// All tokens, revoked ones too.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn tokens(&self) -> Result<Vec<ListedToken>, StoreError> {
+        token::list(&self.connection)
+    }
+
+    /// What may be done with a token, if it may be used.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn token_scope(&self, digest: TokenDigest) -> Result<Option<Scope>, StoreError> {
+        token::scope(&self.connection, digest)
+    }
+
+    /// A regulation.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn regulation(&self, id: i64) -> Result<Option<Regulation>, StoreError> {
+        regulation::get(&self.connection, id)
+    }
+
+    /// Regulations, the latest first.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn regulations(&self, listing: &Listing) -> Result<Page<Regulation>, StoreError> {
+        regulation::list(&self.connection, listing)
+    }
+
+    /// Who is suppressed, by hash, behind a place in the list.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn suppressed(&self, after: &[u8], count: usize) -> Result<Page<(Subject, Timestamp)>, StoreError> {
+        regulation::suppressed(&self.connection, after, count)
     }
 }

@@ -6,10 +6,10 @@ use heliograph_wire::id::ReporterId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
-use super::deletion::{self, time};
+use super::deletion::{self, Queued, time};
 use super::error::{Doing as _, StoreError};
 use super::report::bytes_of;
-use crate::forget::order::Order;
+use crate::forget::order::{Action, Order, Placed};
 use crate::forget::{Known, Petition, Ruling, Scope, Standing, Verdict, rule};
 use crate::ingest::mention::Kind;
 use crate::ingest::subject::{Subject, SubjectKey};
@@ -37,7 +37,7 @@ pub(super) fn generation(connection: &Connection) -> Result<i64, StoreError> {
 }
 
 /// To be called in the transaction of every change.
-fn announce(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn announce(connection: &Connection) -> rusqlite::Result<()> {
     connection
         .prepare_cached("UPDATE gauge SET value = value + 1 WHERE name = 'suppressions'")?
         .execute(())
@@ -82,55 +82,83 @@ pub(super) fn petition(
             Scope::Reporter => (Kind::Reporter, asker, Some(&petition.reporter)),
             Scope::Cluster | Scope::Nothing => (Kind::Cluster, cluster, None),
         };
-        suppress(transaction, subject, cluster, asker.0.as_slice(), now)?;
-        deletion::queue(
-            transaction,
+        suppress(transaction, subject, cluster, asker.0.as_slice(), None, now)?;
+        announce(transaction)?;
+        let queued = Queued {
             kind,
-            petition.cluster.as_str(),
+            id: petition.cluster.as_str(),
             reporter,
-            subject,
-            now,
-        )?;
+            hash: subject,
+            source: None,
+            regulation: None,
+        };
+        deletion::queue(transaction, &queued, now)?;
         Ok(Verdict::Forgotten(scope, now))
     };
     decide().doing("note who is to be forgotten")
 }
 
-/// Does what an administrator orders; returns the number of the deletion that is queued for it.
+/// Notes what an administrator orders.
 pub(super) fn obey(
     transaction: &Transaction<'_>,
     key: &SubjectKey,
     order: &Order,
+    regulation: Option<i64>,
     now: Timestamp,
-) -> Result<Option<i64>, StoreError> {
-    let subject = key.subject(order.kind, &order.id);
-    let obey = || -> rusqlite::Result<Option<i64>> {
-        if order.suppress {
-            suppress(transaction, subject, subject, NOBODY, now)?;
+) -> Result<Placed, StoreError> {
+    let obey = || -> rusqlite::Result<Vec<i64>> {
+        let mut deletions = Vec::new();
+        for id in order.ids.iter().map(|id| id.trim()) {
+            let hash = key.subject(order.kind, id);
+            let subject = order.source.map_or(hash, |source| hash.within(source));
+            if order.action.suppresses() {
+                suppress(transaction, subject, subject, NOBODY, regulation, now)?;
+            }
+            if order.action == Action::Unsuppress {
+                transaction
+                    .prepare_cached("DELETE FROM suppression WHERE cluster = ?")?
+                    .execute([subject.0])?;
+            }
+            if order.action.deletes() {
+                let queued = Queued {
+                    kind: order.kind,
+                    id,
+                    reporter: None,
+                    hash,
+                    source: order.source,
+                    regulation,
+                };
+                deletions.push(deletion::queue(transaction, &queued, now)?);
+            }
         }
-        match order.delete {
-            true => deletion::queue(transaction, order.kind, order.id.trim(), None, subject, now).map(Some),
-            false => Ok(None),
-        }
+        announce(transaction)?;
+        Ok(deletions)
     };
-    obey().doing("note who is to be forgotten")
+    let deletions = obey().doing("note who is to be forgotten")?;
+    Ok(Placed {
+        regulation,
+        deletions,
+    })
 }
 
-/// Suppresses somebody; `whole` is the cluster, where that is what it belongs to. Whoever asks for it again asks for nothing new.
+/// Suppresses somebody; `whole` is the cluster, where that is what it belongs to. Whoever is suppressed already stays so for the
+/// same reason, unless the reporter itself asks for what only an administrator had ordered.
 fn suppress(
     transaction: &Transaction<'_>,
     subject: Subject,
     whole: Subject,
     asker: &[u8],
+    regulation: Option<i64>,
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
-            "INSERT INTO suppression (subject, cluster, asker, asked) VALUES (?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET asker = excluded.asker, asked = excluded.asked WHERE asker = x''",
+            "INSERT INTO suppression (subject, cluster, asker, regulation, asked) VALUES (?, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET asker = excluded.asker, asked = excluded.asked, regulation = NULL
+             WHERE asker = x'' AND excluded.asker <> x''",
         )?
-        .execute((subject.0, whole.0, asker, now.as_millisecond()))?;
-    announce(transaction)
+        .execute((subject.0, whole.0, asker, regulation, now.as_millisecond()))
+        .map(|_| ())
 }
 
 /// What the same reporter had forgotten before.

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::Unavailable;
 use crate::budget::Charge;
+use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
 use crate::ingest::request::Request;
 use crate::ingest::tally::Tally;
@@ -59,6 +60,14 @@ pub(super) enum Job {
         petition: Petition,
         answer: Answer<Verdict>,
     },
+    Regulate {
+        order: Order,
+        answer: Answer<Placed>,
+    },
+    Withdraw {
+        regulation: i64,
+        answer: Answer<Withdrawn>,
+    },
     Probe(Answer<()>),
     Close,
 }
@@ -67,6 +76,8 @@ pub(super) enum Job {
 pub(super) enum Became {
     Written(Tally),
     Ruled(Verdict),
+    Placed(Placed),
+    Withdrawn(Withdrawn),
     Probed,
 }
 
@@ -101,12 +112,17 @@ impl Job {
     fn bytes(&self) -> usize {
         match self {
             Job::Write { delivery, .. } => delivery.request.records.len(),
-            Job::Forget { .. } | Job::Probe(_) | Job::Close => 0,
+            Job::Forget { .. } | Job::Regulate { .. } | Job::Withdraw { .. } | Job::Probe(_) | Job::Close => {
+                0
+            }
         }
     }
 
     pub(super) fn is_forget(&self) -> bool {
-        matches!(self, Job::Forget { .. })
+        matches!(
+            self,
+            Job::Forget { .. } | Job::Regulate { .. } | Job::Withdraw { .. }
+        )
     }
 
     /// The body that a receipt is given of.
@@ -132,6 +148,8 @@ impl Job {
                 drop(answer.send(Ok(Done { tally, proof })));
             }
             (Job::Forget { answer, .. }, Became::Ruled(verdict)) => drop(answer.send(Ok(verdict))),
+            (Job::Regulate { answer, .. }, Became::Placed(placed)) => drop(answer.send(Ok(placed))),
+            (Job::Withdraw { answer, .. }, Became::Withdrawn(withdrawn)) => drop(answer.send(Ok(withdrawn))),
             (Job::Probe(answer), _) => drop(answer.send(Ok(()))),
             (job, _) => job.refuse(Unavailable::Store),
         }
@@ -141,6 +159,8 @@ impl Job {
         match self {
             Job::Write { answer, .. } => drop(answer.send(Err(why))),
             Job::Forget { answer, .. } => drop(answer.send(Err(why))),
+            Job::Regulate { answer, .. } => drop(answer.send(Err(why))),
+            Job::Withdraw { answer, .. } => drop(answer.send(Err(why))),
             Job::Probe(answer) => drop(answer.send(Err(why))),
             Job::Close => {}
         }

@@ -11,6 +11,7 @@ use super::beat::Beat;
 use super::condition::Condition;
 use super::job::{Delivery, Done, Job};
 use crate::budget::Charge;
+use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
@@ -63,6 +64,24 @@ impl Queue {
     pub async fn forget(&self, petition: Petition) -> Result<Verdict, Unavailable> {
         let (answer, answered) = oneshot::channel();
         self.submit(Job::Forget { petition, answer }, answered).await
+    }
+
+    /// Returns when it is on disk what an administrator orders.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn regulate(&self, order: Order) -> Result<Placed, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.submit(Job::Regulate { order, answer }, answered).await
+    }
+
+    /// Takes back what an administrator ordered, where nothing has been deleted for it yet.
+    ///
+    /// # Errors
+    /// When that can't be written.
+    pub async fn withdraw(&self, regulation: i64) -> Result<Withdrawn, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.submit(Job::Withdraw { regulation, answer }, answered).await
     }
 
     /// Writes next to nothing, to see whether the store can be written.

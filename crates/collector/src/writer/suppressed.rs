@@ -13,6 +13,7 @@ use crate::ingest::message::Checked;
 use crate::ingest::record::Kept;
 use crate::ingest::request::Request;
 use crate::ingest::subject::{Subject, SubjectKey};
+use crate::key::KeyId;
 use crate::store::{Commit, StoreError};
 
 /// The writer's copy.
@@ -20,6 +21,8 @@ use crate::store::{Commit, StoreError};
 pub(super) struct Suppressed {
     generation: Option<i64>,
     subjects: HashSet<Subject>,
+    /// Whether any of them is suppressed in messages of one key alone.
+    any_within_one: bool,
     anybody: Arc<AtomicBool>,
 }
 
@@ -34,6 +37,7 @@ impl Suppressed {
         let generation = commit.suppression_generation()?;
         if self.generation != Some(generation) {
             self.subjects = commit.suppressed()?;
+            self.any_within_one = self.subjects.iter().any(Subject::is_within_one);
             self.generation = Some(generation);
             self.anybody.store(!self.subjects.is_empty(), Ordering::Relaxed);
         }
@@ -45,9 +49,13 @@ impl Suppressed {
         self.generation = None;
     }
 
-    /// Whether somebody of these is suppressed.
-    pub(super) fn covers_any(&self, subjects: &[Subject]) -> bool {
-        subjects.iter().any(|subject| self.subjects.contains(subject))
+    /// Whether somebody of these is suppressed, in messages that come with a key.
+    pub(super) fn covers_any(&self, subjects: &[Subject], key: KeyId) -> bool {
+        let covers = |subject: &Subject| {
+            self.subjects.contains(subject)
+                || (self.any_within_one && self.subjects.contains(&subject.within(key)))
+        };
+        subjects.iter().any(covers)
     }
 
     /// Whether a message is about somebody who is suppressed.
@@ -55,13 +63,14 @@ impl Suppressed {
         if self.subjects.is_empty() {
             return false;
         }
+        let with = request.key.id;
         match &message.subjects {
-            Some(subjects) => self.covers_any(subjects),
+            Some(subjects) => self.covers_any(subjects, with),
             None => {
                 let line = std::str::from_utf8(request.record(message)).unwrap_or_default();
                 let kept = Kept::of(line.trim_end_matches('\n'));
                 let mentions = kept.and_then(|kept| Mentions::of(kept.message));
-                mentions.is_some_and(|mentions| self.covers_any(&key.of_message(&mentions)))
+                mentions.is_some_and(|mentions| self.covers_any(&key.of_message(&mentions), with))
             }
         }
     }

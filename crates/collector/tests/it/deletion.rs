@@ -219,7 +219,7 @@ fn nothing_of_the_forgotten_is_in_any_file() {
             (&json!(kind), &json!(messages), &json!(reports))
         );
         let signed = format!(
-            "heliograph deleted 1\n{id}\n{kind}\n{}\n{}\n{}\n{messages}\n{reports}\n{}\n",
+            "heliograph deleted 1\n{id}\n{kind}\n{}\n-\n{}\n{}\n{messages}\n{reports}\n{}\n",
             receipt["subject"].as_str().unwrap(),
             receipt["asked"].as_str().unwrap(),
             receipt["finished"].as_str().unwrap(),

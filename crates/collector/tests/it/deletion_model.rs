@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use heliograph_collector::entropy::SystemEntropy;
-use heliograph_collector::forget::order::Order;
+use heliograph_collector::forget::order::{Action, Order};
 use heliograph_collector::ingest::mention::Kind;
 use heliograph_collector::secret::Secrets;
 use heliograph_collector::store::{Slice, Store};
@@ -116,10 +116,10 @@ fn delete(data: &Path, subjects: &[(Kind, &str)], together: bool) {
     let secrets = Secrets::load_or_make(data, &SystemEntropy).unwrap();
     for (kind, id) in subjects {
         let order = Order {
+            action: Action::Delete,
             kind: *kind,
-            id: (*id).to_owned(),
-            suppress: false,
-            delete: true,
+            ids: vec![(*id).to_owned()],
+            source: None,
         };
         store.obey(&secrets.subjects, &order, now()).unwrap();
         if !together {

@@ -42,6 +42,7 @@ mod power;
 mod privacy;
 mod quota;
 mod receipt;
+mod regulations;
 mod report;
 mod reporter;
 mod retention;

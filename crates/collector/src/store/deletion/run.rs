@@ -29,6 +29,7 @@ use crate::ingest::mention::{Kind, Mentions};
 use crate::ingest::record::Kept;
 use crate::ingest::slot;
 use crate::ingest::subject::Subject;
+use crate::key::KeyId;
 use crate::receipt_key::ReceiptKey;
 use crate::store::error::{Doing as _, StoreError};
 use crate::store::report::{bytes_of, reporter_of};
@@ -86,7 +87,7 @@ pub(in crate::store) struct Run {
 struct Rows {
     targets: Vec<Target>,
     hour: Option<i64>,
-    samples: Vec<Subject>,
+    samples: Vec<(Subject, Option<KeyId>)>,
 }
 
 impl Step {
@@ -265,7 +266,7 @@ impl Run {
                 return None;
             }
             let kept = Kept::of(line)?;
-            let deletions = hunt.deletions_of(&Mentions::of(kept.message)?, batch);
+            let deletions = hunt.deletions_of(&Mentions::of(kept.message)?, kept.key(), batch);
             if !deletions.is_empty() {
                 return Some(Change::Cut(deletions));
             }
@@ -400,7 +401,7 @@ impl Run {
 
 fn targets(connection: &Connection) -> rusqlite::Result<Vec<Target>> {
     let mut statement = connection.prepare(
-        "SELECT id, kind, subject, reporter, through FROM deletion WHERE state = 'running' AND subject IS NOT NULL",
+        "SELECT id, kind, subject, reporter, through, source FROM deletion WHERE state = 'running' AND subject IS NOT NULL",
     )?;
     let mut rows = statement.query(())?;
     let mut targets = Vec::new();
@@ -413,6 +414,7 @@ fn targets(connection: &Connection) -> rusqlite::Result<Vec<Target>> {
                 id: row.get(2)?,
                 reporter: reporter.and_then(|reporter| reporter.parse().ok()),
                 through: row.get(4)?,
+                source: row.get::<_, Option<i64>>(5)?.map(KeyId),
             });
         }
     }
@@ -420,16 +422,19 @@ fn targets(connection: &Connection) -> rusqlite::Result<Vec<Target>> {
 }
 
 /// Whom the run is about, as hashes.
-fn hashes(connection: &Connection) -> rusqlite::Result<Vec<Subject>> {
+fn hashes(connection: &Connection) -> rusqlite::Result<Vec<(Subject, Option<KeyId>)>> {
     connection
-        .prepare_cached("SELECT hash FROM deletion WHERE state = 'running' AND length(hash) = 16")?
-        .query_map((), |row| row.get(0).map(Subject))?
+        .prepare_cached("SELECT hash, source FROM deletion WHERE state = 'running' AND length(hash) = 16")?
+        .query_map((), |row| {
+            Ok((Subject(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(KeyId)))
+        })?
         .collect()
 }
 
 /// Whether it has rows of its own, since it is a cluster, may be one, or speaks for one.
 fn of_cluster(target: &Target) -> bool {
-    matches!(target.kind, Kind::Cluster | Kind::Anonymous | Kind::Reporter)
+    let may_be = matches!(target.kind, Kind::Cluster | Kind::Anonymous | Kind::Reporter);
+    may_be && target.source.is_none()
 }
 
 fn next_batch(connection: &Connection, after: i64, through: i64) -> Result<Option<i64>, StoreError> {
