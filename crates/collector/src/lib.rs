@@ -20,6 +20,8 @@
 //! | [`receipt_key`], [`secret`] | the key that receipts are signed with; secrets of the data directory |
 //! | [`retention`] | how long what is kept; pure |
 //! | [`import`], `local` | what comes by hand; the socket by which it comes to a running server |
+//! | [`sheet`] | a day of all clusters, by coordinate; pure |
+//! | [`question`] | what is asked of the days, and the answers |
 //! | [`store`] | the database; all SQL |
 //! | [`token`] | tokens of those who read or administer |
 //! | [`key`], [`keys`] | write keys; those that may be used |
@@ -52,14 +54,17 @@ mod lock;
 pub mod lookback;
 pub mod metrics;
 pub mod open_files;
+pub mod question;
 pub mod quota;
 pub mod receipt_key;
 pub mod retention;
 pub mod secret;
 pub mod server;
+pub mod sheet;
 pub mod store;
 pub mod tenure;
 pub mod token;
+mod varint;
 pub mod window;
 pub mod writer;
 

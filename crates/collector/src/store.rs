@@ -8,6 +8,7 @@
 //! | `fresh_ids`, `id_block` | the ids of messages, sorted, by hour of receipt (`ids`) |
 //! | `report`, `cluster`, `event` | the time line: which reports came for which slot (`report`) |
 //! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
+//! | `sheet`, `sheet_column`, `day_change` | the same by coordinate instead of by cluster, for questions (`sheet`) |
 //! | `outcome`, `violation`, `outcome_sample` | outcomes and violations of the plan, counted, and the last of each (`outcome`) |
 //! | `key`, `key_usage` | write keys, hashed (`key`), and what was kept of what came with them (`usage`) |
 //! | `cluster_reporter`, `suppression` | who has spoken, who is not kept (`suppression`) |
@@ -34,6 +35,7 @@ mod regulation;
 mod report;
 mod retention;
 mod schema;
+mod sheet;
 mod suppression;
 mod token;
 mod usage;
@@ -57,6 +59,7 @@ pub use self::reader::Reader;
 pub use self::regulation::{Listing, Page, Regulation};
 pub use self::report::Claimant;
 pub use self::schema::SchemaError;
+pub use self::sheet::{EditionName, Ready, Snapshot};
 pub use self::suppression::ListedSuppression;
 pub use self::token::ListedToken;
 use crate::forget::order::{Order, Placed};
@@ -241,6 +244,14 @@ impl Store {
     /// When the database can't be written.
     pub fn lift_suppressions(&mut self, subject: Subject) -> Result<usize, StoreError> {
         suppression::lift(&mut self.connection, subject)
+    }
+
+    /// Keeps the sheet of a day, unless the rows have changed since it was made; says whether it did.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn keep_sheet(&mut self, ready: &Ready) -> Result<bool, StoreError> {
+        sheet::keep(&mut self.connection, ready)
     }
 
     /// Drops some of what is too old; says whether there was anything. Takes a few milliseconds.

@@ -2,13 +2,14 @@
 //!
 //! Names are interned: a row holds numbers. A commit reads each row that it changes once and writes it once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::error::{Doing as _, StoreError};
 use super::interned::Interned;
-use crate::delta::{Amounts, ClusterDay, Coordinate, Delta, Edition, Share, Sums};
+use super::sheet;
+use crate::delta::{Amounts, ClusterDay, Coordinate, Day, Delta, Edition, Share, Sums};
 
 /// Most coordinates of a row. Beyond that it takes nothing more: a sender chooses the names, and a row is read and written whole.
 const MAX_COORDINATES: usize = 20_000;
@@ -33,6 +34,8 @@ pub(super) struct Days(HashMap<ClusterDay, Row>);
 struct Row {
     sums: Sums,
     pending: Vec<(Coordinate, Amounts)>,
+    /// Whether anything is taken away.
+    lessened: bool,
 }
 
 /// Whether something is added or taken away.
@@ -114,6 +117,7 @@ impl Days {
     ) -> Result<(), StoreError> {
         let parts = terms.numbered(connection, &share.delta)?;
         let row = self.row(connection, &share.to, cluster)?;
+        row.lessened |= way == Way::TakeAway;
         row.pending
             .extend(parts.into_iter().map(|(at, amounts)| match way {
                 Way::Add => (at, amounts),
@@ -131,6 +135,7 @@ impl Days {
         connection: &Connection,
         mut number: impl FnMut(&ClusterDay) -> Result<Option<i64>, StoreError>,
     ) -> Result<(), StoreError> {
+        let mut changed: BTreeMap<Day, bool> = BTreeMap::new();
         for (to, mut row) in self.0 {
             if row.pending.is_empty() {
                 continue;
@@ -150,6 +155,10 @@ impl Days {
                     .and_then(|mut statement| statement.execute((to.day.0, cluster, row.sums.encode())))
             }
             .doing("write the sums of a day")?;
+            *changed.entry(to.day).or_default() |= row.lessened;
+        }
+        for (day, lessened) in changed {
+            sheet::changed(connection, day, lessened)?;
         }
         Ok(())
     }
@@ -165,8 +174,11 @@ impl Days {
                 Some(cluster) => read(connection, to, cluster)?,
                 None => Sums::default(),
             };
-            let pending = Vec::new();
-            self.0.insert(to.clone(), Row { sums, pending });
+            let row = Row {
+                sums,
+                ..Row::default()
+            };
+            self.0.insert(to.clone(), row);
         }
         Ok(self.0.entry(to.clone()).or_default())
     }

@@ -13,6 +13,7 @@ use super::flag::{self, Flagged};
 use super::key::{self, ListedKey};
 use super::outcome::{self, Counted, Remembered};
 use super::regulation::{self, Listing, Page, Regulation};
+use super::sheet::Snapshot;
 use super::suppression::{self, ListedSuppression};
 use super::token::{self, ListedToken};
 use super::{ListedDeletion, batch, bundle, deletion, ids, usage};
@@ -35,6 +36,14 @@ impl Reader {
     /// When there is none, or it can't be used.
     pub fn open(directory: &Path) -> Result<Reader, OpenError> {
         connection::reader(directory).map(|connection| Reader { connection })
+    }
+
+    /// The sums as they are now, to ask questions of.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn snapshot(&self) -> Result<Snapshot<'_>, StoreError> {
+        Snapshot::begin(&self.connection)
     }
 
     /// The number of the last batch; 0 where there is none.

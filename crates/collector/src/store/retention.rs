@@ -25,8 +25,17 @@ struct Aged {
 }
 
 /// By day.
-const DAYS: [Aged; 5] = [
+const DAYS: [Aged; 8] = [
     Aged::of("cluster_day", "day", "day, cluster"),
+    Aged::of("day_change", "day", "day"),
+    Aged {
+        most: LARGE_ROWS,
+        ..Aged::of("sheet", "day", "day")
+    },
+    Aged {
+        most: LARGE_ROWS,
+        ..Aged::of("sheet_column", "day", "day, facet, key")
+    },
     Aged::of("outcome", "day", "day, key, name"),
     Aged::of("violation", "day", "day, key, name"),
     Aged::of("key_usage", "day", "day, key"),

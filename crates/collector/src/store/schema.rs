@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migration/0008.sql"),
     include_str!("migration/0009.sql"),
     include_str!("migration/0010.sql"),
+    include_str!("migration/0011.sql"),
 ];
 /// Marks the file as ours (`PRAGMA application_id`): "HgCo".
 const APPLICATION: i64 = 0x4867_436f;

@@ -1,0 +1,27 @@
+//! The questions that telemetry is gathered for. One file a question; none of them knows SQL.
+//!
+//! A question reads a [`Scope`]: the days that it is about, each as the lines of clusters that a [`Filter`] leaves, and returns an
+//! [`Answer`]: rows, a total, and the number of installations behind both. Questions are typed, so that pages and verdicts call
+//! them; [`ALL`] lists them by name, for the API and the command line.
+//!
+//! An *installation* is a cluster of which a report counts; an *edition* is what it runs: version, provider, variant.
+
+pub mod active;
+mod answer;
+mod clusters;
+mod day;
+pub mod filter;
+mod group;
+mod registry;
+pub mod reliability;
+mod scope;
+mod version;
+
+pub use self::answer::{Answer, Format, Page, Rendered, Shape};
+pub use self::clusters::Clusters;
+pub use self::day::{Date, Span};
+pub use self::filter::{Filter, FilterError};
+pub use self::group::{Group, Groups};
+pub use self::registry::{ALL, Asked, find};
+pub use self::scope::{AskError, Scope, View};
+pub use self::version::Version;

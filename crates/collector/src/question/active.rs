@@ -1,0 +1,84 @@
+//! Active installations: how many report, over time, by version, provider or variant.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::answer::Answer;
+use super::clusters::Clusters;
+use super::day::{Date, Span};
+use super::group::Group;
+use super::scope::{AskError, Scope};
+use crate::delta::Day;
+use crate::sheet::Wanted;
+
+/// The installations of a group in a span of days. One that changed its group within it is in both.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// First day of the span.
+    pub start: Date,
+    /// Version, provider or variant; empty where they are not kept apart.
+    pub group: String,
+    /// Installations of which a report counts in the span.
+    pub installations: u64,
+    /// Of all installations of the span, from 0 to 1.
+    pub share: f64,
+}
+
+/// Of all days.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Total {
+    /// Installations of which a report counts.
+    pub installations: u64,
+}
+
+/// Asks it; by day and version where nothing else is said.
+///
+/// # Errors
+/// When the database can't be read.
+pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
+    let span = scope.filter.span.unwrap_or(Span::Day);
+    let groups = scope.groups(Group::Version);
+    let mut spans: BTreeMap<Day, Vec<Clusters>> = BTreeMap::new();
+    for day in scope.days() {
+        let view = scope.view(*day, &Wanted::default())?;
+        let start = span.start(*day, scope.filter.from.0).max(scope.filter.from.0);
+        let sets = spans
+            .entry(start)
+            .or_insert_with(|| vec![Clusters::default(); groups.len()]);
+        for (_, line) in view.lines().filter(|(_, line)| line.reported) {
+            if let Some(set) = groups.of(line.edition).and_then(|group| sets.get_mut(group)) {
+                set.insert(line.cluster);
+            }
+        }
+    }
+    let mut all = Clusters::default();
+    let mut rows = Vec::new();
+    for (start, sets) in spans {
+        let mut of_span = Clusters::default();
+        sets.iter().for_each(|set| of_span.add(set));
+        all.add(&of_span);
+        let named = groups.names.iter().zip(&sets).filter(|(_, set)| !set.is_empty());
+        rows.extend(named.map(|(name, set)| Row {
+            start: Date(start),
+            group: name.clone(),
+            installations: set.len(),
+            share: ratio(set.len(), of_span.len()),
+        }));
+    }
+    let installations = all.len();
+    Ok(Answer::new(
+        scope.filter,
+        installations,
+        Total { installations },
+        rows,
+    ))
+}
+
+/// One of another; 0 of nothing.
+#[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
+pub(super) fn ratio(part: u64, of: u64) -> f64 {
+    if of == 0 { 0.0 } else { part as f64 / of as f64 }
+}

@@ -1,0 +1,135 @@
+//! Answers, and how they are shown.
+
+use serde::Serialize;
+
+use super::day::Date;
+use super::filter::Filter;
+
+/// What a question is answered with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer<R, T> {
+    /// The first day it is about.
+    pub from: Date,
+    /// The last.
+    pub to: Date,
+    /// How many installations are behind it.
+    pub installations: u64,
+    /// All of it.
+    pub total: T,
+    /// Part by part.
+    pub rows: Vec<R>,
+}
+
+/// How an answer is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// All of the answer.
+    #[default]
+    Json,
+    /// Its rows.
+    Csv,
+}
+
+/// Which rows are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// How many are left out before.
+    pub offset: usize,
+    /// How many are shown at most.
+    pub limit: usize,
+}
+
+/// How, and which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// How.
+    pub format: Format,
+    /// Which.
+    pub page: Page,
+}
+
+/// An answer, shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The text.
+    pub text: String,
+    /// How many rows there are in all.
+    pub rows: usize,
+}
+
+impl Default for Page {
+    fn default() -> Page {
+        Page {
+            offset: 0,
+            limit: usize::MAX,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Paged<'a, R, T> {
+    from: Date,
+    to: Date,
+    installations: u64,
+    total: &'a T,
+    /// Rows in all.
+    count: usize,
+    /// Where the next page begins, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<usize>,
+    rows: &'a [R],
+}
+
+impl<R: Serialize, T: Serialize> Answer<R, T> {
+    /// An answer to what was asked.
+    pub fn new(filter: &Filter, installations: u64, total: T, rows: Vec<R>) -> Answer<R, T> {
+        Answer {
+            from: filter.from,
+            to: filter.to,
+            installations,
+            total,
+            rows,
+        }
+    }
+
+    /// Shows it. CSV (RFC 4180) has a line of names first, JSON has them in every row.
+    pub fn render(&self, shape: &Shape) -> Rendered {
+        let Page { offset, limit } = shape.page;
+        let start = offset.min(self.rows.len());
+        let end = start.saturating_add(limit).min(self.rows.len());
+        let rows = self.rows.get(start..end).unwrap_or_default();
+        let text = match shape.format {
+            Format::Json => {
+                let paged = Paged {
+                    from: self.from,
+                    to: self.to,
+                    installations: self.installations,
+                    total: &self.total,
+                    count: self.rows.len(),
+                    next: (end < self.rows.len()).then_some(end),
+                    rows,
+                };
+                serde_json::to_string(&paged).unwrap_or_default()
+            }
+            Format::Csv => csv(rows),
+        };
+        Rendered {
+            text,
+            rows: self.rows.len(),
+        }
+    }
+}
+
+fn csv<R: Serialize>(rows: &[R]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        // Rows are flat, and go to memory.
+        if writer.serialize(row).is_err() {
+            break;
+        }
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
+}

@@ -1,0 +1,76 @@
+//! A set of clusters, by number.
+
+use fixedbitset::FixedBitSet;
+
+/// A set of clusters; a bit for each number up to the greatest. What is of no cluster (0) is never in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Clusters(FixedBitSet);
+
+impl Clusters {
+    /// Puts one in.
+    #[inline]
+    pub fn insert(&mut self, cluster: i64) {
+        if let Ok(number @ 1..) = usize::try_from(cluster) {
+            self.0.grow_and_insert(number);
+        }
+    }
+
+    /// Whether one is in.
+    #[inline]
+    pub fn contains(&self, cluster: i64) -> bool {
+        usize::try_from(cluster).is_ok_and(|number| self.0.contains(number))
+    }
+
+    /// How many.
+    pub fn len(&self) -> u64 {
+        self.0.count_ones(..) as u64
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_clear()
+    }
+
+    /// Puts all of another in.
+    pub fn add(&mut self, other: &Clusters) {
+        self.0.union_with(&other.0);
+    }
+
+    /// Those of it that are in another one as well.
+    pub fn common(&self, other: &Clusters) -> u64 {
+        self.0.intersection_count(&other.0) as u64
+    }
+
+    /// All of them, in ascending order.
+    pub fn iter(&self) -> impl Iterator<Item = i64> {
+        self.0.ones().filter_map(|number| i64::try_from(number).ok())
+    }
+}
+
+impl FromIterator<i64> for Clusters {
+    fn from_iter<I: IntoIterator<Item = i64>>(numbers: I) -> Clusters {
+        let mut clusters = Clusters::default();
+        for number in numbers {
+            clusters.insert(number);
+        }
+        clusters
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_holds_each_once_and_none_that_is_no_cluster() {
+        let mut set: Clusters = [3, 200, 3, 0, -1].into_iter().collect();
+        assert_eq!(
+            (set.len(), set.contains(200), set.contains(0), set.contains(9999)),
+            (2, true, false, false)
+        );
+        set.add(&[7].into_iter().collect());
+        assert_eq!(set.iter().collect::<Vec<_>>(), [3, 7, 200]);
+        assert_eq!(set.common(&[7, 8, 200].into_iter().collect()), 2);
+        assert!(!set.is_empty() && Clusters::default().is_empty());
+    }
+}

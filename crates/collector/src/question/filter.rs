@@ -1,0 +1,311 @@
+//! What a question is restricted to.
+
+use std::collections::BTreeSet;
+
+use strsim::jaro;
+
+use super::day::{Date, Span};
+use super::group::Group;
+use crate::delta::Day;
+
+/// Days that a question is about where it is not said: as many, up to today.
+const DAYS: i64 = 30;
+/// Most days that a question can be about.
+const MOST_DAYS: i64 = 4000;
+
+/// What a question is restricted to. An empty set restricts nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// The first day.
+    pub from: Date,
+    /// The last day, included.
+    pub to: Date,
+    /// Versions (`environmentVersion`).
+    pub versions: BTreeSet<String>,
+    /// Providers.
+    pub providers: BTreeSet<String>,
+    /// Variants.
+    pub variants: BTreeSet<String>,
+    /// Clusters that had any of these packages on the day.
+    pub packages: BTreeSet<String>,
+    /// Clusters, by id.
+    pub clusters: BTreeSet<String>,
+    /// Units, as in the properties: `dcos-mesos-master-service`.
+    pub units: BTreeSet<String>,
+    /// Events.
+    pub events: BTreeSet<String>,
+    /// The property of an event that is asked about.
+    pub property: Option<String>,
+    /// Name of what is asked about, other than by the above: a route, a customer key, a licence.
+    pub search: Option<String>,
+    /// What days are taken together as.
+    pub span: Option<Span>,
+    /// What rows are kept apart by.
+    pub group: Option<Group>,
+}
+
+/// A parameter of questions: its name, and what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name in URLs; with `--` before it on the command line.
+    pub name: &'static str,
+    /// What it says.
+    pub about: &'static str,
+    /// Whether it may be given more than once.
+    pub many: bool,
+}
+
+/// Why a filter can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// No such parameter.
+    #[error("there is no filter `{0}`{1}; there are {2}")]
+    Unknown(String, String, String),
+    /// It can't be that.
+    #[error("`{name}` can't be `{value}`: {expected}")]
+    Value {
+        /// The parameter.
+        name: String,
+        /// What it was given.
+        value: String,
+        /// What it can be.
+        expected: String,
+    },
+    /// Given twice.
+    #[error("`{0}` is given more than once; it takes one value")]
+    Twice(String),
+    /// The last day is before the first.
+    #[error("`from` ({0}) is after `to` ({1})")]
+    Backwards(Date, Date),
+    /// More days than can be asked about at once.
+    #[error("{0} days are more than the {MOST_DAYS} that can be asked about at once")]
+    TooLong(i64),
+}
+
+/// The parameters that every question takes.
+pub const COMMON: &[Parameter] = &[
+    one(
+        "from",
+        "First day, as 2026-11-22; 29 days before `to` where it is not given.",
+    ),
+    one("to", "Last day, included; today where it is not given."),
+    many("version", "Version of the environment."),
+    many("provider", "Provider, such as `aws` or `on-prem`."),
+    many("variant", "`open` or `enterprise`."),
+    many(
+        "package",
+        "Installations that have a package, on the days on which they have it.",
+    ),
+    many("cluster", "Installation, by cluster id."),
+];
+/// Units.
+pub const UNIT: Parameter = many("unit", "Unit, as in `dcos-mesos-master-service`.");
+/// Events.
+pub const EVENT: Parameter = many("event", "Event.");
+/// A property.
+pub const PROPERTY: Parameter = one("property", "Property of the event.");
+/// A search.
+pub const SEARCH: Parameter = one("search", "Cluster id, customer key or licence id.");
+/// Spans of days.
+pub const SPAN: Parameter = one("per", "`day`, `week` (from Monday), `month` or `all`.");
+/// Groups.
+pub const GROUP: Parameter = one("by", "`version`, `provider`, `variant` or `none`.");
+
+const fn one(name: &'static str, about: &'static str) -> Parameter {
+    Parameter {
+        name,
+        about,
+        many: false,
+    }
+}
+
+const fn many(name: &'static str, about: &'static str) -> Parameter {
+    Parameter {
+        many: true,
+        ..one(name, about)
+    }
+}
+
+impl Filter {
+    /// The last 30 days.
+    pub fn up_to(today: Day) -> Filter {
+        Filter {
+            from: Date(Day(today.0 - (DAYS - 1))),
+            to: Date(today),
+            ..Filter::default()
+        }
+    }
+
+    /// Reads names and values, as they stand in a URL; `takes` are the parameters that the question takes beside the common ones.
+    ///
+    /// # Errors
+    /// When there is no such parameter, or it can't be that.
+    pub fn read<'a>(
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+        takes: &[Parameter],
+        today: Day,
+    ) -> Result<Filter, FilterError> {
+        let mut filter = Filter::default();
+        let (mut from, mut to) = (None, None);
+        let mut given = BTreeSet::new();
+        for (name, value) in pairs {
+            let parameters = || COMMON.iter().chain(takes);
+            let Some(parameter) = parameters().find(|parameter| parameter.name == name) else {
+                return Err(unknown(name, parameters()));
+            };
+            if !given.insert(parameter.name) && !parameter.many {
+                return Err(FilterError::Twice(name.to_owned()));
+            }
+            let wrong = |expected: &str| FilterError::Value {
+                name: name.to_owned(),
+                value: value.to_owned(),
+                expected: expected.to_owned(),
+            };
+            let set = match parameter.name {
+                "from" | "to" => {
+                    let date: Date = value.parse().map_err(|_| wrong("a day, as 2026-11-22"))?;
+                    *(if name == "from" { &mut from } else { &mut to }) = Some(date);
+                    continue;
+                }
+                "per" => {
+                    filter.span = Some(choose(&Span::ALL, value).map_err(|expected| wrong(&expected))?);
+                    continue;
+                }
+                "by" => {
+                    filter.group = Some(choose(&Group::ALL, value).map_err(|expected| wrong(&expected))?);
+                    continue;
+                }
+                "property" => {
+                    filter.property = Some(value.to_owned());
+                    continue;
+                }
+                "search" => {
+                    filter.search = Some(value.trim().to_owned());
+                    continue;
+                }
+                "version" => &mut filter.versions,
+                "provider" => &mut filter.providers,
+                "variant" => &mut filter.variants,
+                "package" => &mut filter.packages,
+                "cluster" => &mut filter.clusters,
+                "unit" => &mut filter.units,
+                _ => &mut filter.events,
+            };
+            set.insert(value.to_owned());
+        }
+        filter.to = to.unwrap_or(Date(today));
+        filter.from = from.unwrap_or(Date(Day(filter.to.0.0 - (DAYS - 1))));
+        if filter.from > filter.to {
+            return Err(FilterError::Backwards(filter.from, filter.to));
+        }
+        match filter.days() {
+            days if days > MOST_DAYS => Err(FilterError::TooLong(days)),
+            _ => Ok(filter),
+        }
+    }
+
+    /// How many days it is about.
+    pub fn days(&self) -> i64 {
+        self.to.0.0 - self.from.0.0 + 1
+    }
+
+    /// The same for as many days before.
+    #[must_use]
+    pub fn before(&self) -> Filter {
+        let days = self.days();
+        let back = |date: Date| Date(Day(date.0.0 - days));
+        Filter {
+            from: back(self.from),
+            to: back(self.to),
+            ..self.clone()
+        }
+    }
+}
+
+fn choose<T: Copy>(all: &[(T, &'static str)], value: &str) -> Result<T, String> {
+    let found = all.iter().find(|(_, name)| *name == value);
+    found.map(|(choice, _)| *choice).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|(_, name)| format!("`{name}`")).collect();
+        format!("one of {}", names.join(", "))
+    })
+}
+
+fn unknown<'a>(name: &str, parameters: impl Iterator<Item = &'a Parameter>) -> FilterError {
+    let names: Vec<&str> = parameters.map(|parameter| parameter.name).collect();
+    let close = names
+        .iter()
+        .map(|known| (jaro(name, known), *known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b));
+    let hint = close.map_or_else(String::new, |(_, known)| format!(" (did you mean `{known}`?)"));
+    FilterError::Unknown(name.to_owned(), hint, names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TODAY: Day = Day(20_779);
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Filter, String> {
+        Filter::read(pairs.iter().copied(), &[UNIT, SPAN, GROUP], TODAY).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn filters_are_read() {
+        let filter = read(&[]).unwrap();
+        assert_eq!(
+            (filter.from.to_string(), filter.to.to_string()),
+            ("2026-10-24".into(), "2026-11-22".into())
+        );
+        assert_eq!((filter.days(), filter.clone()), (30, Filter::up_to(TODAY)));
+        assert_eq!(filter.before().to.to_string(), "2026-10-23");
+
+        let filter = read(&[
+            ("to", "2026-11-02"),
+            ("version", "1.13"),
+            ("version", "1.12"),
+            ("unit", "a-service"),
+            ("per", "week"),
+            ("by", "provider"),
+        ])
+        .unwrap();
+        assert_eq!(filter.from.to_string(), "2026-10-04");
+        assert_eq!(Vec::from_iter(&filter.versions), ["1.12", "1.13"]);
+        assert_eq!(
+            (filter.span, filter.group),
+            (Some(Span::Week), Some(Group::Provider))
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_told() {
+        for (pairs, expected) in [
+            (
+                &[("verson", "1")][..],
+                "there is no filter `verson` (did you mean `version`?); there are from, to, version",
+            ),
+            (&[("event", "x")], "there is no filter `event`"),
+            (
+                &[("from", "soon")],
+                "`from` can't be `soon`: a day, as 2026-11-22",
+            ),
+            (
+                &[("per", "hour")],
+                "`per` can't be `hour`: one of `day`, `week`, `month`, `all`",
+            ),
+            (
+                &[("to", "2026-11-02"), ("to", "2026-11-02")],
+                "`to` is given more than once",
+            ),
+            (
+                &[("from", "2026-11-03"), ("to", "2026-11-02")],
+                "`from` (2026-11-03) is after `to` (2026-11-02)",
+            ),
+            (&[("from", "1970-01-01")], "20780 days are more than the 4000"),
+        ] {
+            let error = read(pairs).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Component reliability: unhealthy node-hours over observed node-hours, by unit.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::active::ratio;
+use super::answer::Answer;
+use super::clusters::Clusters;
+use super::day::{Date, Span};
+use super::group::Group;
+use super::scope::{AskError, Scope};
+use crate::delta::{Day, Facet};
+use crate::sheet::Wanted;
+
+/// A unit in a span of days, of a group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// The unit, as in the properties: `dcos-mesos-master-service`.
+    pub unit: String,
+    /// First day of the span.
+    pub start: Date,
+    /// Version, provider or variant; empty where they are not kept apart.
+    pub group: String,
+    /// Nodes times hours in which its state was known.
+    pub observed: u64,
+    /// Those of them in which it was unhealthy.
+    pub unhealthy: u64,
+    /// Nodes times hours in which its state was not known; no part of `observed`.
+    pub unknown: u64,
+    /// `unhealthy` of `observed`, from 0 to 1.
+    pub share: f64,
+    /// Installations that it was observed on.
+    pub installations: u64,
+    /// Those of them on which it was unhealthy at least once.
+    pub affected: u64,
+}
+
+/// Of all units and days.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Total {
+    /// Nodes times hours times units.
+    pub observed: u64,
+    /// Those of them that were unhealthy.
+    pub unhealthy: u64,
+    /// Those whose state was not known.
+    pub unknown: u64,
+    /// `unhealthy` of `observed`, from 0 to 1.
+    pub share: f64,
+    /// Units.
+    pub units: u64,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Cell {
+    amounts: [i64; 3],
+    installations: Clusters,
+    affected: Clusters,
+}
+
+/// Asks it; over all days and groups where nothing else is said. The worst units come first, each unit's rows by time and group.
+///
+/// # Errors
+/// When the database can't be read.
+pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
+    let span = scope.filter.span.unwrap_or(Span::All);
+    let groups = scope.groups(Group::None);
+    let mut wanted = Wanted::of(&[Facet::Unit]);
+    if let Some(units) = scope.units()? {
+        wanted = wanted.named(units);
+    }
+    let mut cells: HashMap<(u64, Day), Vec<Cell>> = HashMap::new();
+    for day in scope.days() {
+        let view = scope.view(*day, &wanted)?;
+        let start = span.start(*day, scope.filter.from.0).max(scope.filter.from.0);
+        let mut group_of = Vec::new();
+        for (place, line) in view.lines().filter(|(_, line)| line.cluster != 0) {
+            group_of.resize(place, usize::MAX);
+            group_of.push(groups.of(line.edition).unwrap_or(usize::MAX));
+        }
+        for column in view.columns(Facet::Unit) {
+            let of_unit = cells
+                .entry((column.key, start))
+                .or_insert_with(|| vec![Cell::default(); groups.len()]);
+            for amount in 0..3 {
+                for (place, line, value) in view.amounts(column, amount) {
+                    let group = group_of.get(place).copied().unwrap_or(usize::MAX);
+                    let Some(cell) = of_unit.get_mut(group) else {
+                        continue;
+                    };
+                    if let Some(sum) = cell.amounts.get_mut(amount) {
+                        *sum = sum.wrapping_add(value);
+                    }
+                    match amount {
+                        0 => cell.installations.insert(line.cluster),
+                        1 => cell.affected.insert(line.cluster),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    let mut all = Clusters::default();
+    let mut by_unit: HashMap<u64, (u64, u64)> = HashMap::new();
+    let mut rows = Vec::new();
+    for ((unit, start), of_unit) in cells {
+        for (group, cell) in groups.names.iter().zip(of_unit) {
+            let [observed, unhealthy, unknown] = cell.amounts.map(i64::cast_unsigned);
+            if cell.amounts == [0; 3] {
+                continue;
+            }
+            all.add(&cell.installations);
+            let sums = by_unit.entry(unit).or_default();
+            *sums = (sums.0 + observed, sums.1 + unhealthy);
+            let row = Row {
+                unit: String::new(),
+                start: Date(start),
+                group: group.clone(),
+                observed,
+                unhealthy,
+                unknown,
+                share: ratio(unhealthy, observed),
+                installations: cell.installations.len(),
+                affected: cell.affected.len(),
+            };
+            rows.push((unit, row));
+        }
+    }
+    let mut ranked: Vec<(f64, String, u64)> = Vec::with_capacity(by_unit.len());
+    for (unit, (observed, unhealthy)) in &by_unit {
+        ranked.push((ratio(*unhealthy, *observed), scope.snapshot.name(*unit)?, *unit));
+    }
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let ranks: HashMap<u64, (usize, String)> = (0..)
+        .zip(ranked)
+        .map(|(rank, (_, name, unit))| (unit, (rank, name)))
+        .collect();
+    let rank = |unit: &u64| ranks.get(unit).map_or(usize::MAX, |(rank, _)| *rank);
+    // Groups stand in their order already.
+    rows.sort_by_key(|(unit, row)| (rank(unit), row.start));
+    let rows: Vec<Row> = rows
+        .into_iter()
+        .map(|(unit, row)| Row {
+            unit: ranks.get(&unit).map(|(_, name)| name.clone()).unwrap_or_default(),
+            ..row
+        })
+        .collect();
+    let sum = |amount: fn(&Row) -> u64| rows.iter().map(amount).sum();
+    let (observed, unhealthy): (u64, u64) = (sum(|row| row.observed), sum(|row| row.unhealthy));
+    let total = Total {
+        observed,
+        unhealthy,
+        unknown: sum(|row| row.unknown),
+        share: ratio(unhealthy, observed),
+        units: by_unit.len() as u64,
+    };
+    Ok(Answer::new(scope.filter, all.len(), total, rows))
+}

@@ -1,0 +1,200 @@
+//! What a question looks at.
+
+use std::collections::HashMap;
+
+use super::clusters::Clusters;
+use super::filter::Filter;
+use super::group::{Group, Groups};
+use crate::delta::{Day, Facet};
+use crate::sheet::{Column, Line, Sheet, Wanted};
+use crate::store::{EditionName, Snapshot, StoreError};
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// The database can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What it needs to be told was not.
+    #[error("{0}")]
+    Missing(&'static str),
+}
+
+/// The days that a question is about, as far as a filter leaves them.
+pub struct Scope<'a> {
+    /// The sums, as they were when it was asked.
+    pub snapshot: &'a Snapshot<'a>,
+    /// What it is restricted to.
+    pub filter: &'a Filter,
+    /// All editions.
+    pub editions: HashMap<u64, EditionName>,
+    days: Vec<Day>,
+    /// Numbers of the packages that it is restricted to.
+    packages: Option<Vec<u64>>,
+    /// The clusters that it is restricted to.
+    clusters: Option<Clusters>,
+}
+
+/// A day, with the lines that a filter leaves.
+#[derive(Debug)]
+pub struct View {
+    /// The day.
+    pub day: Day,
+    sheet: Sheet,
+    chosen: Vec<bool>,
+}
+
+impl<'a> Scope<'a> {
+    /// What a filter leaves of what is known.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn new(snapshot: &'a Snapshot<'a>, filter: &'a Filter) -> Result<Scope<'a>, StoreError> {
+        let packages = numbers(snapshot, filter.packages.iter())?;
+        let mut clusters = None;
+        if !filter.clusters.is_empty() {
+            let mut set = Clusters::default();
+            for name in &filter.clusters {
+                if let Some(number) = snapshot.cluster(name)? {
+                    set.insert(number);
+                }
+            }
+            clusters = Some(set);
+        }
+        Ok(Scope {
+            snapshot,
+            filter,
+            editions: snapshot.editions()?,
+            days: snapshot.days(filter.from.0, filter.to.0)?,
+            packages: (!filter.packages.is_empty()).then_some(packages),
+            clusters,
+        })
+    }
+
+    /// The same of other days.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn with<'b>(&self, filter: &'b Filter) -> Result<Scope<'b>, StoreError>
+    where
+        'a: 'b,
+    {
+        Scope::new(self.snapshot, filter)
+    }
+
+    /// The days of which anything is known, the earliest first.
+    pub fn days(&self) -> &[Day] {
+        &self.days
+    }
+
+    /// The groups of a kind, or those that the filter names.
+    pub fn groups(&self, usual: Group) -> Groups {
+        self.filter.group.unwrap_or(usual).of(&self.editions)
+    }
+
+    /// Numbers of the units that it is restricted to; `None` where it is to none.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn units(&self) -> Result<Option<Vec<u64>>, StoreError> {
+        let units = numbers(self.snapshot, self.filter.units.iter())?;
+        Ok((!self.filter.units.is_empty()).then_some(units))
+    }
+
+    /// A day, with the columns of some facets.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn view(&self, day: Day, wanted: &Wanted) -> Result<View, StoreError> {
+        let sheet = self.snapshot.sheet(day, wanted)?;
+        let filter = self.filter;
+        let editions: HashMap<u64, bool> = self
+            .editions
+            .iter()
+            .map(|(number, edition)| {
+                let within = |set: &std::collections::BTreeSet<String>, name: &String| {
+                    set.is_empty() || set.contains(name)
+                };
+                let chosen = within(&filter.versions, &edition.version)
+                    && within(&filter.providers, &edition.provider)
+                    && within(&filter.variants, &edition.variant);
+                (*number, chosen)
+            })
+            .collect();
+        let with_package = match &self.packages {
+            Some(packages) => Some(self.with_packages(day, packages)?),
+            None => None,
+        };
+        let chosen = |line: &Line| {
+            editions.get(&line.edition).copied().unwrap_or_default()
+                && self
+                    .clusters
+                    .as_ref()
+                    .is_none_or(|set| set.contains(line.cluster))
+                && with_package.as_ref().is_none_or(|set| set.contains(line.cluster))
+        };
+        Ok(View {
+            day,
+            chosen: sheet.roster.0.iter().map(chosen).collect(),
+            sheet,
+        })
+    }
+
+    fn with_packages(&self, day: Day, packages: &[u64]) -> Result<Clusters, StoreError> {
+        let wanted = Wanted::of(&[Facet::Package]).named(packages.to_vec());
+        let sheet = self.snapshot.sheet(day, &wanted)?;
+        let places = sheet
+            .columns
+            .iter()
+            .flat_map(|column| column.runs(0))
+            .flat_map(|run| run.places());
+        Ok(places
+            .filter_map(|place| Some(sheet.roster.0.get(place)?.cluster))
+            .collect())
+    }
+}
+
+/// The numbers of names, those that are known.
+fn numbers<'n>(
+    snapshot: &Snapshot<'_>,
+    names: impl Iterator<Item = &'n String>,
+) -> Result<Vec<u64>, StoreError> {
+    let mut numbers = Vec::new();
+    for name in names {
+        numbers.extend(snapshot.number(name)?);
+    }
+    Ok(numbers)
+}
+
+impl View {
+    /// The lines that are left, with their places in the columns.
+    pub fn lines(&self) -> impl Iterator<Item = (usize, &Line)> {
+        let chosen = self.chosen.iter().enumerate().filter(|(_, chosen)| **chosen);
+        chosen.filter_map(|(place, _)| Some((place, self.sheet.roster.0.get(place)?)))
+    }
+
+    /// The line at a place, if it is left.
+    pub fn line(&self, place: usize) -> Option<&Line> {
+        let chosen = self.chosen.get(place).copied().unwrap_or_default();
+        self.sheet.roster.0.get(place).filter(|_| chosen)
+    }
+
+    /// The lines that are left of a column, with an amount of it that is not nought.
+    pub fn amounts<'v>(
+        &'v self,
+        column: &'v Column,
+        amount: usize,
+    ) -> impl Iterator<Item = (usize, &'v Line, i64)> {
+        column.runs(amount).iter().flat_map(move |run| {
+            let places = run
+                .places()
+                .filter(|place| self.chosen.get(*place) == Some(&true));
+            places.filter_map(move |place| Some((place, self.sheet.roster.0.get(place)?, run.amount)))
+        })
+    }
+
+    /// The columns of a facet.
+    pub fn columns(&self, facet: Facet) -> impl Iterator<Item = &Column> {
+        self.sheet.of(facet)
+    }
+}

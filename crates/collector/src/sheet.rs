@@ -1,0 +1,42 @@
+//! A day of the whole fleet, the other way round: what [`cluster_day`](crate::delta) rows hold by cluster stands here by coordinate,
+//! so that a question reads the columns it needs and nothing else. Pure.
+//!
+//! A [`Sheet`] is a [`Roster`], the clusters that were heard of on that day, and [`Column`]s: for each facet and name, what every
+//! line of the roster adds. A line is a cluster in one edition; one that was upgraded has two. Lines of a like shape stand together, so
+//! that columns are few runs of equal amounts: a day of 10,000 clusters takes about 30 bytes a cluster.
+//!
+//! Sheets are made of the rows of a day and of nothing else, so they need not be kept in step with them: one that is older than its
+//! rows is made again.
+
+mod column;
+mod roster;
+mod transpose;
+
+pub use self::column::{Column, Run};
+pub use self::roster::{Hours, Line, Roster};
+pub(crate) use self::roster::{decode_numbers, encode_numbers};
+pub use self::transpose::{Transposer, Wanted};
+use crate::delta::{Day, Facet};
+
+/// A day of all clusters, or those of its columns that were wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// The day.
+    pub day: Day,
+    /// Who was heard of.
+    pub roster: Roster,
+    /// What they add up to, by facet and key.
+    pub columns: Vec<Column>,
+}
+
+impl Sheet {
+    /// The columns of a facet.
+    pub fn of(&self, facet: Facet) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(move |column| column.facet == facet)
+    }
+
+    /// The column of a name.
+    pub fn column(&self, facet: Facet, key: u64) -> Option<&Column> {
+        self.of(facet).find(|column| column.key == key)
+    }
+}

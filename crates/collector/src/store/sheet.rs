@@ -1,0 +1,301 @@
+//! Sheets of days: kept where the rows of a day have come to rest, made of the rows where they have not.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+
+use super::error::{Doing as _, StoreError};
+use crate::delta::{Day, Facet};
+use crate::sheet::{Column, Roster, Sheet, Transposer, Wanted, decode_numbers, encode_numbers};
+
+const READ: &str = "read the sheet of a day";
+const WRITE: &str = "write the sheet of a day";
+/// The events that are reports.
+const REPORTS: [&str; 3] = ["health", "mesos_track", "package_list"];
+
+/// What an edition is called: version, provider and variant, as messages state them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EditionName {
+    /// `environmentVersion`
+    pub version: String,
+    /// `provider`
+    pub provider: String,
+    /// `variant`
+    pub variant: String,
+}
+
+/// The sums as they were at one moment, whatever is written meanwhile.
+pub struct Snapshot<'a> {
+    transaction: Transaction<'a>,
+}
+
+/// A sheet that is ready to be kept.
+#[derive(Debug)]
+pub struct Ready {
+    sheet: Sheet,
+    change: i64,
+}
+
+impl<'a> Snapshot<'a> {
+    pub(super) fn begin(connection: &'a Connection) -> Result<Snapshot<'a>, StoreError> {
+        let transaction =
+            Transaction::new_unchecked(connection, TransactionBehavior::Deferred).doing("begin to read")?;
+        Ok(Snapshot { transaction })
+    }
+
+    /// The days of which anything is known, from the first to the last, both included; sorted.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn days(&self, from: Day, to: Day) -> Result<Vec<Day>, StoreError> {
+        self.transaction
+            .prepare_cached("SELECT day FROM day_change WHERE day BETWEEN ? AND ? ORDER BY day")
+            .and_then(|mut statement| {
+                statement
+                    .query_map((from.0, to.0), |row| row.get(0).map(Day))?
+                    .collect()
+            })
+            .doing(READ)
+    }
+
+    /// The sheet of a day, with the columns that are wanted.
+    ///
+    /// # Errors
+    /// When the database can't be read, or is damaged.
+    pub fn sheet(&self, day: Day, wanted: &Wanted) -> Result<Sheet, StoreError> {
+        let Some(lines) = self.kept("lines", day)? else {
+            return Ok(self.transpose(day)?.sheet(wanted));
+        };
+        let roster = Roster::decode(&lines).map_err(|error| StoreError::damaged(READ, error))?;
+        let mut columns = Vec::new();
+        for facet in wanted.facets() {
+            self.columns(day, *facet, wanted.keys(), roster.0.len(), &mut columns)?;
+        }
+        Ok(Sheet { day, roster, columns })
+    }
+
+    /// The clusters of which a report counts on a day, sorted.
+    ///
+    /// # Errors
+    /// When the database can't be read, or is damaged.
+    pub fn reporting(&self, day: Day) -> Result<Vec<i64>, StoreError> {
+        match self.kept("reporting", day)? {
+            Some(numbers) => decode_numbers(&numbers).map_err(|error| StoreError::damaged(READ, error)),
+            None => Ok(self.transpose(day)?.sheet(&Wanted::default()).roster.reporting()),
+        }
+    }
+
+    /// All editions, by number.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn editions(&self) -> Result<HashMap<u64, EditionName>, StoreError> {
+        self.transaction
+            .prepare_cached("SELECT id, version, provider, variant FROM edition")
+            .and_then(|mut statement| {
+                let editions = statement.query_map((), |row| {
+                    let name = EditionName {
+                        version: row.get(1)?,
+                        provider: row.get(2)?,
+                        variant: row.get(3)?,
+                    };
+                    Ok((row.get::<_, i64>(0)?.cast_unsigned(), name))
+                })?;
+                editions.collect()
+            })
+            .doing("read the editions")
+    }
+
+    /// The number of a cluster, where it is known.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn cluster(&self, id: &str) -> Result<Option<i64>, StoreError> {
+        self.transaction
+            .prepare_cached("SELECT id FROM cluster WHERE name = ?")
+            .and_then(|mut statement| statement.query_row([id], |row| row.get(0)).optional())
+            .doing("look up a cluster")
+    }
+
+    /// The number of a name, where it is used.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn number(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        let number: Option<i64> = self
+            .transaction
+            .prepare_cached("SELECT id FROM term WHERE text = ?")
+            .and_then(|mut statement| statement.query_row([name], |row| row.get(0)).optional())
+            .doing("look up a name")?;
+        Ok(number.map(i64::cast_unsigned))
+    }
+
+    /// The name of a number; empty where there is none.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn name(&self, number: u64) -> Result<String, StoreError> {
+        let name: Option<String> = self
+            .transaction
+            .prepare_cached("SELECT text FROM term WHERE id = ?")
+            .and_then(|mut statement| {
+                statement
+                    .query_row([number.cast_signed()], |row| row.get(0))
+                    .optional()
+            })
+            .doing("look up a name")?;
+        Ok(name.unwrap_or_default())
+    }
+
+    /// One of the days of which no sheet is kept as it is now, before another; the latest.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn stale(&self, before: Day) -> Result<Option<(Day, i64)>, StoreError> {
+        self.transaction
+            .prepare_cached(
+                "SELECT day, day_change.change FROM day_change LEFT JOIN sheet USING (day)
+                 WHERE day < ? AND day_change.change IS NOT sheet.change ORDER BY day DESC LIMIT 1",
+            )
+            .and_then(|mut statement| {
+                statement
+                    .query_row([before.0], |row| Ok((Day(row.get(0)?), row.get(1)?)))
+                    .optional()
+            })
+            .doing(READ)
+    }
+
+    /// Makes the sheet of a day, to be kept.
+    ///
+    /// # Errors
+    /// When the database can't be read, or is damaged.
+    pub fn make(&self, day: Day, change: i64) -> Result<Ready, StoreError> {
+        let sheet = self.transpose(day)?.sheet(&Wanted::all());
+        Ok(Ready { sheet, change })
+    }
+
+    /// A column of a sheet that is kept as the rows are now.
+    fn kept(&self, what: &str, day: Day) -> Result<Option<Vec<u8>>, StoreError> {
+        self.transaction
+            .prepare_cached(&format!(
+                "SELECT {what} FROM sheet JOIN day_change USING (day, change) WHERE day = ?"
+            ))
+            .and_then(|mut statement| statement.query_row([day.0], |row| row.get(0)).optional())
+            .doing(READ)
+    }
+
+    fn columns(
+        &self,
+        day: Day,
+        facet: Facet,
+        keys: Option<&[u64]>,
+        lines: usize,
+        columns: &mut Vec<Column>,
+    ) -> Result<(), StoreError> {
+        let mut read = |key: u64, cells: &[u8]| match Column::decode(facet, key, lines, cells) {
+            Ok(column) => {
+                columns.push(column);
+                Ok(())
+            }
+            Err(error) => Err(StoreError::damaged(READ, error)),
+        };
+        let Some(keys) = keys else {
+            let mut statement = self
+                .transaction
+                .prepare_cached(
+                    "SELECT key, cells FROM sheet_column WHERE day = ? AND facet = ? ORDER BY key",
+                )
+                .doing(READ)?;
+            let mut rows = statement.query((day.0, facet.number())).doing(READ)?;
+            while let Some(row) = rows.next().doing(READ)? {
+                let key: i64 = row.get(0).doing(READ)?;
+                let cells = row.get_ref(1).doing(READ)?.as_blob().unwrap_or_default();
+                read(key.cast_unsigned(), cells)?;
+            }
+            return Ok(());
+        };
+        let mut statement = self
+            .transaction
+            .prepare_cached("SELECT cells FROM sheet_column WHERE day = ? AND facet = ? AND key = ?")
+            .doing(READ)?;
+        for key in keys {
+            let mut rows = statement
+                .query((day.0, facet.number(), key.cast_signed()))
+                .doing(READ)?;
+            if let Some(row) = rows.next().doing(READ)? {
+                read(*key, row.get_ref(0).doing(READ)?.as_blob().unwrap_or_default())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn transpose(&self, day: Day) -> Result<Transposer, StoreError> {
+        let mut reports = Vec::with_capacity(REPORTS.len());
+        for event in REPORTS {
+            reports.extend(self.number(event)?);
+        }
+        let mut transposer = Transposer::new(day, reports);
+        let mut statement = self
+            .transaction
+            .prepare_cached("SELECT cluster, sums FROM cluster_day WHERE day = ?")
+            .doing(READ)?;
+        let mut rows = statement.query([day.0]).doing(READ)?;
+        while let Some(row) = rows.next().doing(READ)? {
+            let sums = row.get_ref(1).doing(READ)?.as_blob().unwrap_or_default();
+            transposer
+                .take(row.get(0).doing(READ)?, sums)
+                .map_err(|error| StoreError::damaged(READ, error))?;
+        }
+        Ok(transposer)
+    }
+}
+
+/// Notes that the rows of a day have changed. Where something was taken away, what was made of them goes, too.
+pub(super) fn changed(connection: &Connection, day: Day, taken_away: bool) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO day_change (day, change) VALUES (?, 1) ON CONFLICT DO UPDATE SET change = change + 1",
+        )
+        .and_then(|mut statement| statement.execute([day.0]))
+        .doing(WRITE)?;
+    if taken_away {
+        drop_sheet(connection, day).doing(WRITE)?;
+    }
+    Ok(())
+}
+
+/// Keeps a sheet, unless the rows have changed since; says whether it did.
+pub(super) fn keep(connection: &mut Connection, ready: &Ready) -> Result<bool, StoreError> {
+    let Ready { sheet, change } = ready;
+    let mut keep = || -> rusqlite::Result<bool> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let unchanged = transaction
+            .prepare_cached("SELECT 1 FROM day_change WHERE day = ? AND change = ?")?
+            .exists((sheet.day.0, change))?;
+        if unchanged {
+            drop_sheet(&transaction, sheet.day)?;
+            let reporting = encode_numbers(&sheet.roster.reporting());
+            transaction
+                .prepare_cached("INSERT INTO sheet (day, change, lines, reporting) VALUES (?, ?, ?, ?)")?
+                .execute((sheet.day.0, change, sheet.roster.encode(), reporting))?;
+            let mut statement = transaction
+                .prepare_cached("INSERT INTO sheet_column (day, facet, key, cells) VALUES (?, ?, ?, ?)")?;
+            for column in &sheet.columns {
+                let key = column.key.cast_signed();
+                statement.execute((sheet.day.0, column.facet.number(), key, column.encode()))?;
+            }
+        }
+        transaction.commit().map(|()| unchanged)
+    };
+    keep().doing(WRITE)
+}
+
+fn drop_sheet(connection: &Connection, day: Day) -> rusqlite::Result<()> {
+    for sql in [
+        "DELETE FROM sheet WHERE day = ?",
+        "DELETE FROM sheet_column WHERE day = ?",
+    ] {
+        connection.prepare_cached(sql)?.execute([day.0])?;
+    }
+    Ok(())
+}
