@@ -39,6 +39,8 @@ pub struct Member {
     pub role: Option<Role>,
     /// Whether it leads its cluster, as far as its list knows.
     pub leader: bool,
+    /// Whether its port stands in its list: then it is asked there, also when the machine is this one.
+    pub port_written: bool,
 }
 
 /// A member as people write it: `10.0.0.1`, `[fd00::1]:1050`, `master=node-1.example`.
@@ -64,8 +66,14 @@ pub struct Defaults {
     pub master_port: u16,
     /// Where agents are asked.
     pub agent_port: u16,
-    /// The address under which this machine stands in lists.
-    pub own: Option<IpAddr>,
+}
+
+impl Address {
+    /// This machine, which needs no port.
+    pub const HERE: Address = Address {
+        host: Host::Here,
+        port: 0,
+    };
 }
 
 impl Host {
@@ -173,24 +181,32 @@ impl Defaults {
     /// The member that is written so.
     pub fn member(&self, entry: Entry) -> Member {
         let Entry { role, host, port } = entry;
-        let here =
-            matches!(host, Host::Here) || (port.is_none() && self.own.map(Host::ip).as_ref() == Some(&host));
-        let address = if here {
-            Address {
-                host: Host::Here,
-                port: 0,
-            }
-        } else {
-            let port = port.unwrap_or(match role {
-                Some(Role::Agent | Role::AgentPublic) => self.agent_port,
-                Some(Role::Master) | None => self.master_port,
-            });
-            Address { host, port }
+        let address = match host {
+            Host::Here => Address::HERE,
+            host => Address {
+                host,
+                port: port.unwrap_or(match role {
+                    Some(Role::Agent | Role::AgentPublic) => self.agent_port,
+                    Some(Role::Master) | None => self.master_port,
+                }),
+            },
         };
         Member {
             address,
             role,
             leader: false,
+            port_written: port.is_some(),
+        }
+    }
+}
+
+impl Member {
+    /// Where it is asked from the machine that its lists know by the address `own`: there it needs no network.
+    pub fn place(&self, own: Option<IpAddr>) -> Address {
+        let here = own.map(Host::ip).is_some_and(|own| own == self.address.host);
+        match here && !self.port_written {
+            true => Address::HERE,
+            false => self.address.clone(),
         }
     }
 }
@@ -234,6 +250,9 @@ mod tests {
             ".",
             "self:1",
             "http://10.0.0.1",
+            // What a zone is called is a matter of each machine.
+            "fe80::1%eth0",
+            "[fe80::1%2]:1050",
             &"a.".repeat(128),
         ] {
             assert_eq!(text.parse::<Entry>(), Err(EntryError), "{text}");
@@ -245,8 +264,8 @@ mod tests {
         let defaults = Defaults {
             master_port: 1050,
             agent_port: 61001,
-            own: Some("10.0.0.9".parse().unwrap()),
         };
+        let own = Some("10.0.0.9".parse().unwrap());
         for (text, address) in [
             ("10.0.0.1", "10.0.0.1:1050"),
             ("master=fd00::1", "[fd00::1]:1050"),
@@ -258,11 +277,10 @@ mod tests {
             ("::ffff:10.0.0.9", "self"),
             ("10.0.0.9:7", "10.0.0.9:7"),
         ] {
-            assert_eq!(
-                defaults.member(text.parse().unwrap()).address.to_string(),
-                address,
-                "{text}"
-            );
+            let member = defaults.member(text.parse().unwrap());
+            assert_eq!(member.place(own).to_string(), address, "{text}");
+            // Until it is known which machine this is, others are.
+            assert_eq!(member.place(None), member.address, "{text}");
         }
     }
 }

@@ -6,6 +6,7 @@
 //! write holds at once.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::member::{Address, Member};
@@ -81,20 +82,25 @@ impl Membership {
         }
     }
 
-    /// All members. What two lists say of one is put together: the first role that is known, and it leads if one says so.
-    pub fn members(&self) -> BTreeMap<Address, Listed> {
+    /// All members, where they are asked from the machine of the address `own`. What two lists say of one is put together: the
+    /// first role that is known, and it leads if one says so.
+    pub fn members(&self, own: Option<IpAddr>) -> BTreeMap<Address, Listed> {
         let mut members: BTreeMap<Address, Listed> = BTreeMap::new();
         for held in self.lists.iter().flat_map(|list| list.members.values()) {
             let named = held.missing.is_none();
+            let address = held.member.place(own);
             members
-                .entry(held.member.address.clone())
+                .entry(address.clone())
                 .and_modify(|listed| {
                     listed.named |= named;
                     listed.member.role = listed.member.role.or(held.member.role);
                     listed.member.leader |= held.member.leader;
                 })
                 .or_insert_with(|| Listed {
-                    member: held.member.clone(),
+                    member: Member {
+                        address,
+                        ..held.member.clone()
+                    },
                     named,
                 });
         }
@@ -155,7 +161,6 @@ mod tests {
         Defaults {
             master_port: 1,
             agent_port: 2,
-            own: None,
         }
         .member(entry)
     }
@@ -169,7 +174,7 @@ mod tests {
 
     /// The members, a `?` after those that no list names.
     fn shown(membership: &Membership) -> String {
-        let members = membership.members();
+        let members = membership.members(None);
         let shown = members.into_values().map(|listed| {
             let mark = if listed.named { "" } else { "?" };
             format!("{}{mark}", listed.member.address.host)
@@ -213,6 +218,24 @@ mod tests {
     }
 
     #[test]
+    fn a_machine_that_learns_its_address_late_is_no_second_member() {
+        let mut membership = Membership::new([("dns:x".to_owned(), HOLD)]);
+        membership.take(0, list("10.0.0.1 10.0.0.2"), Duration::ZERO);
+        let places = |membership: &Membership, own: Option<[u8; 4]>| {
+            let members = membership.members(own.map(IpAddr::from));
+            let places = members.iter().map(|(address, listed)| {
+                assert_eq!(*address, listed.member.address);
+                address.to_string()
+            });
+            places.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(places(&membership, None), "10.0.0.1:1 10.0.0.2:1");
+        assert_eq!(places(&membership, Some([10, 0, 0, 2])), "self 10.0.0.1:1");
+        membership.take(0, list("10.0.0.1 10.0.0.2"), Duration::from_secs(60));
+        assert_eq!(places(&membership, Some([10, 0, 0, 2])), "self 10.0.0.1:1");
+    }
+
+    #[test]
     fn it_is_complete_when_every_list_was_read() {
         let mut membership = Membership::new(["a", "b"].map(|name| (name.to_owned(), HOLD)));
         membership.take(0, list("10.0.0.1"), Duration::ZERO);
@@ -236,7 +259,7 @@ mod tests {
         };
         membership.take(1, Ok(vec![leader.clone()]), Duration::ZERO);
         membership.take(0, list(""), Duration::ZERO);
-        let members: Vec<_> = membership.members().into_values().collect();
+        let members: Vec<_> = membership.members(None).into_values().collect();
         assert_eq!(
             members,
             [Listed {
@@ -252,7 +275,7 @@ mod tests {
         let mut membership = Membership::new([("a".to_owned(), HOLD)]);
         let many = (0..=MAX_MEMBERS).map(|i| member(&format!("n{i}.example")));
         membership.take(0, Ok(many.collect()), Duration::ZERO);
-        assert_eq!(membership.members().len(), MAX_MEMBERS);
+        assert_eq!(membership.members(None).len(), MAX_MEMBERS);
         assert_eq!(membership.problems().count(), 1);
     }
 }

@@ -50,7 +50,6 @@ fn view(nodes: [Value; 3]) -> Arc<ClusterView> {
         let defaults = Defaults {
             master_port: 1050,
             agent_port: 1050,
-            own: None,
         };
         let member = defaults.member(entry);
         let address = member.address.clone();
@@ -316,7 +315,6 @@ fn a_report_comes_in_pieces_and_grows_with_nodes_and_units_alone() {
             let member = Defaults {
                 master_port: 1,
                 agent_port: 1,
-                own: None,
             }
             .member(entry);
             let address = member.address.clone();

@@ -150,7 +150,6 @@ mod tests {
     const DEFAULTS: Defaults = Defaults {
         master_port: 1050,
         agent_port: 61001,
-        own: None,
     };
 
     fn shown(members: Result<Vec<Member>, String>) -> Result<Vec<String>, String> {
