@@ -257,11 +257,9 @@ impl Pulling {
 
     /// Begins what is due.
     fn begin(&mut self, now: Duration) {
-        let here = self.poll.here.facts();
         let defaults = Defaults {
             master_port: self.setup.master_port,
             agent_port: self.setup.agent_port,
-            own: here.ip,
         };
         for (index, reading) in self.lists.iter_mut().enumerate() {
             if reading.due > now {
@@ -314,7 +312,7 @@ impl Pulling {
             Ok(None) => self.membership.keep(index, now),
             Err(problem) => self.membership.take(index, Err(problem), now),
         }
-        let mut members = self.membership.members();
+        let mut members = self.membership.members(self.poll.here.facts().ip);
         self.nodes.retain(|address, _| members.contains_key(address));
         self.schedule.keep(members.keys(), now);
         while let Some((address, listed)) = members.pop_first() {
@@ -352,11 +350,12 @@ impl Pulling {
 
     fn publish(&mut self, now: Duration) {
         let begun = self.published.is_some();
-        let ready = begun || (self.membership.is_complete() && self.schedule.is_done(Duration::ZERO));
+        let heard = self.schedule.done();
+        let ready = begun || (self.membership.is_complete() && heard.is_some());
         let (done, waiting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.waiting)
             .into_iter()
             .filter(|(_, request)| !request.is_closed())
-            .partition(|(since, _)| ready && self.schedule.is_done(*since));
+            .partition(|(since, _)| ready && heard.is_some_and(|heard| heard >= *since));
         self.waiting = waiting;
         let since = self.published.map(|published| now.saturating_sub(published));
         let due = since.is_none_or(|since| since >= PULSE || (self.news && since >= PACE));

@@ -97,10 +97,14 @@ impl Schedule {
         waiting.map(|turn| turn.due).min()
     }
 
-    /// Whether each member has had a turn that began since then, or so shortly before that it makes no difference.
-    pub fn is_done(&self, since: Duration) -> bool {
-        let heard = |turn: &Turn| turn.heard.is_some_and(|heard| heard + FRESH >= since);
-        self.turns.values().all(heard)
+    /// Up to when those who want to know have what they want: each member has had a turn that began since then, or so shortly
+    /// before that it makes no difference. `None` while some member was never heard.
+    pub fn done(&self) -> Option<Duration> {
+        let mut done = Duration::MAX;
+        for turn in self.turns.values() {
+            done = done.min(turn.heard? + FRESH);
+        }
+        Some(done)
     }
 
     /// Those whose turn is overdue by a whole interval: there was never room for them.
@@ -133,6 +137,11 @@ mod tests {
         }
     }
 
+    /// Whether those who wanted to know then have what they want.
+    fn is_done(schedule: &Schedule, since: Duration) -> bool {
+        schedule.done().is_some_and(|done| done >= since)
+    }
+
     fn secs(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
@@ -149,11 +158,11 @@ mod tests {
             (vec![], None),
             "they are being asked"
         );
-        assert!(!schedule.is_done(secs(0)));
+        assert!(!is_done(&schedule, secs(0)));
         for (address, chance) in all.iter().zip([0.0, 0.5, 1.0]) {
             schedule.end(address, chance);
         }
-        assert!(schedule.is_done(secs(0)));
+        assert!(is_done(&schedule, secs(0)));
         assert_eq!(schedule.next(), Some(secs(54)));
         for (at, due) in [
             (53, vec![]),
@@ -181,20 +190,20 @@ mod tests {
         schedule.hurry(secs(6));
         assert_eq!(schedule.begin(secs(6), 9), all[..1]);
         schedule.end(&all[0], 0.5);
-        assert!(!schedule.is_done(secs(6)));
+        assert!(!is_done(&schedule, secs(6)));
         schedule.end(&all[1], 0.5);
-        assert!(schedule.is_done(secs(6)));
+        assert!(is_done(&schedule, secs(6)));
 
         // Others who want to know do not keep the first waiting.
         schedule.hurry(secs(7));
         assert_eq!(schedule.begin(secs(7), 9), all[1..]);
-        assert!(schedule.is_done(secs(6)) && !schedule.is_done(secs(7)));
+        assert!(is_done(&schedule, secs(6)) && !is_done(&schedule, secs(7)));
         schedule.end(&all[1], 0.5);
 
         // Again and again: nobody is asked more often than is of use.
         schedule.hurry(secs(7));
         assert_eq!(schedule.begin(secs(7), 9), []);
-        assert!(!schedule.is_done(secs(9)));
+        assert!(!is_done(&schedule, secs(9)));
         schedule.hurry(secs(9));
         assert_eq!(schedule.begin(secs(9), 9), all);
     }
@@ -206,7 +215,7 @@ mod tests {
         schedule.begin(secs(0), 9);
         schedule.hurry(secs(3));
         schedule.end(&address(1), 0.5);
-        assert!(!schedule.is_done(secs(3)));
+        assert!(!is_done(&schedule, secs(3)));
         schedule.hurry(secs(3));
         assert_eq!(schedule.begin(secs(3), 9), [address(1)]);
     }

@@ -55,6 +55,15 @@ pub struct Counts {
     pub unknown: u64,
 }
 
+/// Bytes of output that are kept of this machine's units, where it is shown as it is now.
+const HERE: usize = 64 << 10;
+
+impl Named {
+    fn is_here(&self) -> bool {
+        self.node.listed.member.address.host == Host::Here
+    }
+}
+
 impl ClusterView {
     /// Of these nodes. `own` is this machine's address.
     pub fn new<'a>(
@@ -87,21 +96,16 @@ impl ClusterView {
         }
     }
 
-    /// The same, with what this machine's units say now in full. The journal is not read for a view that nobody reads.
-    pub fn with_words_of_here(&self, said: &NodeDocument) -> ClusterView {
+    /// Whether this machine is among the nodes.
+    pub fn has_here(&self) -> bool {
+        self.nodes.iter().any(Named::is_here)
+    }
+
+    /// The same, with this machine as it is now: it needs not be waited for, as the others are.
+    pub fn with_here(&self, said: NodeDocument, now: Taken) -> ClusterView {
         let mut nodes = self.nodes.clone();
-        let here = nodes
-            .iter_mut()
-            .filter(|named| named.node.listed.member.address.host == Host::Here);
-        for named in here {
-            let mut units = named.node.units.to_vec();
-            for unit in &mut units {
-                let now = said.units.iter().find(|said| said.id == unit.name.as_str());
-                if let Some(now) = now.filter(|now| now.health == unit.health) {
-                    unit.output.clone_from(&now.output);
-                }
-            }
-            Arc::make_mut(&mut named.node).units = units.into();
+        if let Some(here) = nodes.iter_mut().find(|named| named.is_here()) {
+            here.node = Arc::new(here.node.answered(said, now, HERE));
         }
         ClusterView {
             nodes,
@@ -256,7 +260,6 @@ pub(crate) mod tests {
             let defaults = Defaults {
                 master_port: 1050,
                 agent_port: 1050,
-                own: None,
             };
             let member = defaults.member(entry);
             let units: Vec<_> = words
@@ -359,23 +362,47 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_this_machine_says_in_full_is_put_in_when_it_is_wanted() {
-        let view = view("self a=1 b=0 c=1\n10.0.0.1 a=1");
-        let said: NodeDocument = serde_json::from_value(serde_json::json!({"units": [
-            {"id": "a.service", "health": 1, "output": "a failed\nall lines"},
-            {"id": "b.service", "health": 1, "output": "b has failed since"},
-        ]}))
-        .unwrap();
-        let shown = view.with_words_of_here(&said);
-        let output = |node: usize, unit: usize| shown.nodes()[node].node.units[unit].output.clone();
-        assert_eq!(output(0, 0), "a failed\nall lines");
-        assert_eq!(output(0, 1), "");
-        assert_eq!(output(0, 2), "c failed\njournal of c\n");
-        assert_eq!(output(1, 0), "a failed\njournal of a\n");
+    fn this_machine_is_shown_as_it_is_now() {
+        let view = view("self a=1 b=0 gone=0\n10.0.0.1 a=1");
+        let said: NodeDocument =
+            serde_json::from_value(serde_json::json!({"health": 1, "age_ms": 500, "units": [
+                {"id": "a.service", "health": 0},
+                {"id": "b.service", "health": 1, "output": "b has failed since\nall lines"},
+            ]}))
+            .unwrap();
+        assert!(view.has_here());
+        let shown = view.with_here(said, moment(100));
+        let counts = |name: &str| {
+            let unit = shown.unit(name)?;
+            let Counts {
+                total,
+                unhealthy,
+                unknown,
+            } = unit.counts();
+            Some([total, unhealthy, unknown])
+        };
+        assert_eq!(counts("a.service"), Some([2, 1, 0]));
+        assert_eq!(counts("b.service"), Some([1, 1, 0]));
+        assert_eq!(counts("gone.service"), None);
+        let node = |view: &ClusterView, at: usize| Arc::clone(&view.nodes()[at].node);
         assert_eq!(
-            shown.unit("a.service").unwrap().counts(),
-            view.unit("a.service").unwrap().counts()
+            node(&shown, 0).unit("b.service").unwrap().output,
+            "b has failed since\nall lines"
         );
+        assert_eq!(node(&shown, 0).hostname, "host-1");
+        assert_eq!(
+            node(&shown, 0).seen.unwrap().uptime,
+            Duration::from_millis(99_500)
+        );
+        assert!(Arc::ptr_eq(&node(&shown, 1), &node(&view, 1)));
+        assert_eq!(shown.taken, view.taken);
+
+        // It can't ask its systemd any more: what the view knew of it stays, as what it was.
+        let stuck = serde_json::json!({"health": 3, "problem": "systemd does not answer", "units": []});
+        let stuck = view.with_here(serde_json::from_value(stuck).unwrap(), moment(100));
+        assert_eq!(stuck.unit("a.service").unwrap().counts().unknown, 1);
+        assert_eq!(node(&stuck, 0).units, node(&view, 0).units);
+        assert!(!tests::view("10.0.0.1 a=1").has_here());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use super::super::App;
+use crate::cluster::Cluster;
 use crate::cluster::view::ClusterView;
 use crate::consumer::Consumer;
 use crate::node::Taken;
@@ -56,24 +57,25 @@ impl FromRequestParts<Arc<App>> for Looked {
             cluster.look().await;
         }
         match cluster.view() {
-            Ok(mut view) => {
-                if let Some(consumer) = parts
-                    .extensions
-                    .get::<Consumer>()
-                    .filter(|consumer| consumer.journal)
-                {
-                    let (said, _) = app.node.document(consumer).await;
-                    view = Arc::new(view.with_words_of_here(&said));
-                }
-                Ok(Looked {
-                    view,
-                    now: cluster.now(),
-                })
-            }
+            Ok(view) => Ok(Looked {
+                view: with_here(view, parts, app, cluster).await,
+                now: cluster.now(),
+            }),
             Err(error) => {
                 let soon = [(header::RETRY_AFTER, SOON)];
                 Err((StatusCode::SERVICE_UNAVAILABLE, soon, format!("{error}\n")).into_response())
             }
         }
     }
+}
+
+/// The view, in which this machine, if it is a member, is as it is now and says what it says to who asks.
+async fn with_here(view: Arc<ClusterView>, parts: &Parts, app: &App, cluster: &Cluster) -> Arc<ClusterView> {
+    if !view.has_here() {
+        return view;
+    }
+    let nobody = Consumer { journal: false };
+    let consumer = parts.extensions.get::<Consumer>().unwrap_or(&nobody);
+    let (said, _) = app.node.document(consumer).await;
+    Arc::new(view.with_here(said, cluster.now()))
 }
