@@ -8,6 +8,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::system::uname;
+use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -24,6 +25,8 @@ pub const ROLES: &str = "/etc/mesosphere/roles";
 
 /// How long the program may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Most bytes of what it prints that are read.
+const MAX_PRINTED: u64 = 256;
 /// How long to wait before what is missing is looked up again.
 const AGAIN: Duration = Duration::from_secs(60);
 /// Longest name that a link is believed, in bytes.
@@ -108,14 +111,20 @@ async fn address(program: &Path) -> Option<IpAddr> {
 }
 
 async fn printed(program: &Path) -> Option<IpAddr> {
-    let output = Command::new(program)
+    let mut child = Command::new(program)
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true)
-        .output()
-        .await
+        .spawn()
         .ok()?;
-    std::str::from_utf8(&output.stdout).ok()?.trim().parse().ok()
+    let mut text = String::new();
+    let mut printed = child.stdout.take()?.take(MAX_PRINTED);
+    printed.read_to_string(&mut text).await.ok()?;
+    // One that still prints finds its pipe closed.
+    drop(printed);
+    child.wait().await.ok()?;
+    text.trim().parse().ok()
 }
 
 /// The address from which this machine would speak to others.
@@ -147,6 +156,7 @@ mod tests {
         for (text, ip) in [
             ("echo 10.1.2.3", Some([10, 1, 2, 3].into())),
             ("echo nothing", None),
+            ("exec yes", None),
         ] {
             fs::write(&program, format!("#!/bin/sh\n{text}\n")).unwrap();
             fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();

@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
-use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use crate::node::{Snapshot, UnitHealth};
@@ -22,9 +21,13 @@ use crate::unit::{Health, UnitName};
 const MAX_ANSWER: u64 = 256 << 10;
 /// How long lines that were read are believed to be the last.
 const BELIEVED: Duration = Duration::from_secs(10);
-/// How long one request may keep reading, whatever the number of its units; what was not read then is left out.
+/// How long one request may wait and keep reading, whatever the number of its units; what was not read then is left out.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Where `journalctl` is looked for.
+/// Most bytes of all units of a machine together: when everything fails, its document is still one that a master takes.
+const MAX_TOTAL: usize = 1 << 20;
+/// What reads the journal.
+const PROGRAM: &str = "journalctl";
+/// Where it is looked for.
 const PATH: &str = "/usr/bin:/bin:/usr/local/bin";
 
 /// How much of the journal is shown.
@@ -58,6 +61,9 @@ impl Default for Bounds {
 pub struct Journal {
     bounds: Bounds,
     read: Mutex<BTreeMap<UnitName, Lines>>,
+    /// One reads at a time; who comes meanwhile finds what was read.
+    turn: tokio::sync::Mutex<()>,
+    program: PathBuf,
 }
 
 /// What was read of a unit, and when.
@@ -71,7 +77,9 @@ impl Journal {
     pub fn new(bounds: Bounds) -> Journal {
         Journal {
             bounds,
-            read: Mutex::new(BTreeMap::new()),
+            read: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            program: PROGRAM.into(),
         }
     }
 
@@ -80,13 +88,13 @@ impl Journal {
         if self.bounds.lines == 0 {
             return;
         }
-        // One reads at a time; who comes meanwhile finds what was read.
-        let mut read = self.read.lock().await;
         let ill = |unit: &&mut UnitHealth| unit.verdict.health == Health::Unhealthy;
-        read.retain(|_, lines| now.saturating_sub(lines.at) < BELIEVED);
         let reading = async {
+            let _turn = self.turn.lock().await;
+            self.known()
+                .retain(|_, lines| now.saturating_sub(lines.at) < BELIEVED);
             for unit in snapshot.units.iter_mut().filter(ill) {
-                if read.contains_key(&unit.name) {
+                if self.known().contains_key(&unit.name) || self.is_full() {
                     continue;
                 }
                 let text = self.tail(&unit.journal_of).await.unwrap_or_else(|error| {
@@ -94,22 +102,34 @@ impl Journal {
                     format!("({error})\n")
                 });
                 let text = Arc::from(text);
-                read.insert(unit.name.clone(), Lines { at: now, text });
+                self.known().insert(unit.name.clone(), Lines { at: now, text });
             }
         };
         if timeout(PATIENCE, reading).await.is_err() {
             tracing::debug!("the journal was not read of all units in time");
         }
+        let known = self.known();
         for unit in snapshot.units.iter_mut().filter(ill) {
-            if let Some(lines) = read.get(&unit.name) {
+            if let Some(lines) = known.get(&unit.name) {
                 unit.journal = Arc::clone(&lines.text);
             }
         }
     }
 
+    /// What was read. It holds also where somebody who added to it failed.
+    fn known(&self) -> MutexGuard<'_, BTreeMap<UnitName, Lines>> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is no room for another unit's lines.
+    fn is_full(&self) -> bool {
+        let bytes: usize = self.known().values().map(|lines| lines.text.len()).sum();
+        bytes + self.bounds.bytes > MAX_TOTAL
+    }
+
     /// The last lines about these units together, oldest first.
     async fn tail(&self, units: &[UnitName]) -> io::Result<String> {
-        let mut command = Command::new("journalctl");
+        let mut command = Command::new(&self.program);
         command
             .args([
                 "--output=json",
@@ -165,7 +185,121 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
     use super::*;
+    use crate::unit::{ActiveState, LoadState, UnitState, Verdict};
+
+    /// A journal that this script reads.
+    fn scripted(directory: &Path, script: &str, bounds: Bounds) -> Journal {
+        let program = directory.join("journalctl");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        Journal {
+            program,
+            ..Journal::new(bounds)
+        }
+    }
+
+    /// So many units that failed.
+    fn failed(units: usize) -> Snapshot {
+        let unit = |number| {
+            let name: UnitName = format!("u{number:04}.service").parse().unwrap();
+            UnitHealth {
+                name: name.clone(),
+                title: String::new(),
+                description: String::new(),
+                verdict: Verdict::unhealthy("it failed"),
+                state: UnitState {
+                    load: LoadState::Loaded,
+                    active: ActiveState::Failed,
+                    sub: "failed".to_owned(),
+                },
+                since: None,
+                restarts: None,
+                journal_of: vec![name],
+                journal: Arc::default(),
+            }
+        };
+        Snapshot {
+            units: (0..units).map(unit).collect(),
+            taken: None,
+            problem: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_never_ends_is_cut_off() {
+        let directory = tempfile::tempdir().unwrap();
+        let entry = r#"{"__REALTIME_TIMESTAMP":"0","MESSAGE":"again"}"#;
+        let endless = format!("exec yes '{entry}'");
+        let journal = scripted(directory.path(), &endless, Bounds::default());
+        let mut snapshot = failed(1);
+        journal.add_to(&mut snapshot, Duration::ZERO).await;
+        let text = &snapshot.units[0].journal;
+        assert!(
+            text.ends_with("UTC again\n") && text.len() <= journal.bounds.bytes,
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_journal_that_hangs_holds_up_nobody_for_long() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("processes");
+        let hangs = format!("echo $$ >> {}; exec sleep 1000", file.display());
+        let journal = Arc::new(scripted(directory.path(), &hangs, Bounds::default()));
+        let begin = tokio::time::Instant::now();
+        let mut asking = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let journal = Arc::clone(&journal);
+            asking.spawn(async move {
+                let mut snapshot = failed(100);
+                journal.add_to(&mut snapshot, Duration::ZERO).await;
+                snapshot.units[0].journal.to_string()
+            });
+        }
+        let said = asking.join_all().await;
+        // All wait as long as one: twenty in a row would be a minute and a half.
+        assert!(begin.elapsed() < PATIENCE * 3, "{:?}", begin.elapsed());
+        assert!(
+            said.iter()
+                .all(|text| text == "(the journal was not read in time)\n")
+        );
+        // None is left behind.
+        for process in std::fs::read_to_string(file).unwrap().lines() {
+            let gone = async {
+                while std::fs::read_to_string(format!("/proc/{process}/comm"))
+                    .is_ok_and(|name| name == "sleep\n")
+                {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            };
+            timeout(PATIENCE, gone).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn all_units_together_are_bounded() {
+        let directory = tempfile::tempdir().unwrap();
+        let entry = format!(
+            r#"{{"__REALTIME_TIMESTAMP":"0","MESSAGE":"{}"}}"#,
+            "x".repeat(1000)
+        );
+        let script = format!("exec cat {}/lines", directory.path().display());
+        std::fs::write(directory.path().join("lines"), format!("{entry}\n").repeat(200)).unwrap();
+        let bounds = Bounds {
+            bytes: 128 << 10,
+            ..Bounds::default()
+        };
+        let journal = scripted(directory.path(), &script, bounds);
+        let mut snapshot = failed(20);
+        journal.add_to(&mut snapshot, Duration::ZERO).await;
+        let bytes: usize = snapshot.units.iter().map(|unit| unit.journal.len()).sum();
+        assert!(bytes > MAX_TOTAL / 2 && bytes <= MAX_TOTAL, "{bytes}");
+        assert!(snapshot.units[19].journal.is_empty());
+    }
 
     #[test]
     fn the_newest_lines_stay() {
