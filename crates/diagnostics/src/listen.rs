@@ -134,6 +134,8 @@ impl Setup {
     fn way(&self, place: &Listen, keys: &Keys) -> Result<Way, ServeError> {
         let knows_who = !keys.access.tokens.is_empty() || (keys.tls.is_some() && self.tls.ca.is_some());
         match place {
+            // One without a file has nobody who may not open it.
+            Listen::Unix(path) if path.as_os_str().is_empty() => Ok(Way::Loopback),
             Listen::Unix(_) => Ok(Way::Socket),
             Listen::Tcp(_) if place.is_local() => Ok(Way::Loopback),
             Listen::Tcp(_) if keys.tls.is_some() && knows_who => Ok(Way::Encrypted),

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use heliograph_diagnostics::config::{Config, Level};
 use heliograph_diagnostics::environment;
 use heliograph_diagnostics::server::{Diagnostics, Sources};
+use listenfd::ListenFd;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 
@@ -24,30 +25,35 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("can't start the runtime")?;
-    runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
-        let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
-        let mut hangup = signal(SignalKind::hangup()).context("can't listen for SIGHUP")?;
-        let diagnostics = Diagnostics::start_on(sockets, config, Sources::default()).await?;
-        announce(&diagnostics.places()).context("can't print the address")?;
-        manager::ready();
-        tokio::spawn(manager::feed(diagnostics.rounds()));
-        loop {
-            tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-                _ = hangup.recv() => {
-                    manager::reloading();
-                    reload(&diagnostics);
-                    manager::ready();
-                }
+    let served = runtime.block_on(serve(config, sockets));
+    // What hangs in a look-up or on a disk is not waited for.
+    runtime.shutdown_background();
+    served
+}
+
+async fn serve(config: &Config, sockets: ListenFd) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("can't listen for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("can't listen for SIGINT")?;
+    let mut hangup = signal(SignalKind::hangup()).context("can't listen for SIGHUP")?;
+    let diagnostics = Diagnostics::start_on(sockets, config, Sources::default()).await?;
+    announce(&diagnostics.places()).context("can't print the address")?;
+    manager::ready();
+    tokio::spawn(manager::feed(diagnostics.rounds()));
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => {
+                manager::reloading();
+                reload(&diagnostics);
+                manager::ready();
             }
         }
-        tracing::info!("stopping");
-        manager::stopping();
-        diagnostics.stop().await;
-        Ok(())
-    })
+    }
+    tracing::info!("stopping");
+    manager::stopping();
+    diagnostics.stop().await;
+    Ok(())
 }
 
 /// Reads certificates and tokens again.

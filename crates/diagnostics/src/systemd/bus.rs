@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use prometheus_client::metrics::counter::Counter;
 use serde::Serialize;
 use tokio::time::timeout;
 use zbus::connection::Builder;
@@ -73,10 +74,16 @@ fn text(error: &zbus::Error) -> String {
 pub(super) struct Bus {
     connection: Connection,
     timeout: Duration,
+    /// Counts answers: a read of many units is a long time without anything else.
+    answers: Counter,
 }
 
 impl Bus {
-    pub(super) async fn connect(address: Option<&str>, limit: Duration) -> Result<Bus, BusError> {
+    pub(super) async fn connect(
+        address: Option<&str>,
+        limit: Duration,
+        answers: &Counter,
+    ) -> Result<Bus, BusError> {
         let builder = match address {
             Some(address) => Builder::address(address),
             None => Builder::system(),
@@ -85,6 +92,7 @@ impl Bus {
             Ok(connected) => Ok(Bus {
                 connection: connected.map_err(|error| BusError::Connect(text(&error)))?,
                 timeout: limit,
+                answers: answers.clone(),
             }),
             Err(_) => Err(BusError::Silent {
                 who: "the system bus",
@@ -147,7 +155,10 @@ impl Bus {
             .connection
             .call_method(Some(to), path, Some(interface), method, body);
         match timeout(self.timeout, call).await {
-            Ok(Ok(answer)) => Ok(answer),
+            Ok(Ok(answer)) => {
+                self.answers.inc();
+                Ok(answer)
+            }
             Ok(Err(zbus::Error::InputOutput(_))) => Err(BusError::Closed),
             Ok(Err(error)) => Err(BusError::refused(method, &error)),
             Err(_) => Err(BusError::Silent {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use zbus::message::Sequence;
@@ -20,8 +21,12 @@ use crate::observation::Observation;
 use crate::selection::Why;
 use crate::unit::UnitName;
 
-/// How long to wait after a reload for the next: they come in groups.
+/// How long to wait before all is read anew, after a reload or when much happens: such things come in groups.
 const SETTLE: Duration = Duration::from_secs(1);
+
+/// Most units that are read beside the chosen ones, because they start these or are started by them. How further ones are is not
+/// known.
+const MAX_RELATED: usize = 1024;
 
 /// When each unit was last read, among the messages of the connection: its common interface, and that of its type. Signals that
 /// were sent before tell of the past.
@@ -35,7 +40,7 @@ pub(super) async fn run(
     counts: &Counts,
     clock: &dyn Clock,
 ) -> Result<(), BusError> {
-    let bus = Bus::connect(setup.bus.as_deref(), setup.timeout).await?;
+    let bus = Bus::connect(setup.bus.as_deref(), setup.timeout, &counts.rounds).await?;
     let mut events = Signals::of(&bus);
     signals::subscribe(&bus).await?;
     let mut read_at = read_all(&bus, setup, model, clock, true).await?;
@@ -71,12 +76,12 @@ pub(super) async fn run(
                 take_in(model, &changes, clock);
                 if events.were_lost() {
                     tracing::debug!("more happened than could be taken in");
+                    sleep(SETTLE).await;
                     return Ok(());
                 }
             }
             _ = probe.tick() => {
                 bus.ask(MANAGER_PATH, "org.freedesktop.DBus.Peer", "Ping", &()).await?;
-                counts.rounds.inc();
                 model.send_modify(|model| model.confirm(taken(clock)));
             }
             _ = again.tick() => {
@@ -105,7 +110,7 @@ pub(super) async fn read(
     model: &watch::Sender<Model>,
     clock: &dyn Clock,
 ) -> Result<(), BusError> {
-    let bus = Bus::connect(setup.bus.as_deref(), setup.timeout).await?;
+    let bus = Bus::connect(setup.bus.as_deref(), setup.timeout, &Counter::default()).await?;
     // Answers are among the messages that must be taken off the connection.
     let _events = Signals::of(&bus);
     read_all(&bus, setup, model, clock, false).await.map(drop)
@@ -158,6 +163,7 @@ async fn read_all(
     let related: Vec<_> = related
         .into_iter()
         .filter(|name| !read.contains_key(name))
+        .take(MAX_RELATED)
         .collect();
     for (asked, (_, unit)) in related.iter().zip(read_units(bus, &related, subscribe).await?) {
         read.insert(asked.clone(), unit);
