@@ -25,6 +25,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::fs::XattrFlags;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -241,6 +242,25 @@ impl Sandbox {
     /// Lets a target want a unit.
     pub fn want(&self, target: &str, name: &str) {
         want(&self.root(), target, name);
+    }
+
+    /// Ends a running service as systemd-oomd does where memory runs short: by a word at its cgroup, then by SIGKILL. (The kernel
+    /// does it alone only where the memory controller is to be had, which a machine may have given to others.)
+    pub fn run_out_of_memory(&self, name: &str) {
+        let show = |property: &str| {
+            let output = self.run(&["systemctl", "show", "--value", "--property", property, name]);
+            String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        };
+        let begin = Instant::now();
+        while show("SubState") != "running" {
+            assert!(begin.elapsed() < PATIENCE, "{name} does not run");
+            sleep(Duration::from_millis(50));
+        }
+        let cgroup = self.cgroup.join(show("ControlGroup").trim_start_matches('/'));
+        for (word, number) in [("user.oomd_ooms", "1"), ("user.oomd_kill", "1")] {
+            rustix::fs::setxattr(&cgroup, word, number.as_bytes(), XattrFlags::empty()).unwrap();
+        }
+        self.systemctl(&["kill", "--signal=KILL", name]);
     }
 
     /// Sends systemd a signal.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::daemon::{Answer, Daemon};
+use crate::daemon::{Answer, Daemon, wait};
 use crate::sandbox::PATIENCE;
 use crate::scripted::{Says, Scripted, document, unit};
 
@@ -237,6 +237,47 @@ fn a_node_that_falls_silent_stays_and_is_unknown() {
     let node = silent(Says::Answer(503, stuck.to_owned()), "systemd does not answer");
     assert_eq!((&node["Health"], &node["Reached"]), (&json!(3), &json!(true)));
     well(());
+}
+
+#[test]
+fn a_node_that_says_too_much_or_too_little_costs_itself_alone() {
+    let [one, two] = pair();
+    let endless: Vec<_> = (0..8).map(|_| Scripted::saying(Says::Everything)).collect();
+    let all: Vec<_> = endless.iter().chain([&one, &two]).collect();
+    two.say(Says::Little);
+    let master = master(&members(&all), &[]);
+    let reason = |node: &Scripted, expected: &str| {
+        let expected = json!(expected);
+        wait_for(&master, &format!("/nodes/{}", node.address), |node| {
+            is(node, "/reason", &expected)
+        });
+    };
+    for node in &endless {
+        reason(node, "its answer is longer than 4194304 bytes");
+    }
+    reason(&two, "no answer within 2 s");
+    assert_eq!(
+        json_of(&master.get_locally(&path("/units/b.service")))["health"],
+        1
+    );
+    // Eight answers of four megabytes each, and what the program itself needs.
+    assert!(master.peak() < 96 << 10, "{} KiB", master.peak());
+}
+
+#[test]
+fn a_list_that_hangs_holds_up_neither_the_answers_nor_the_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("nodes");
+    let made = std::process::Command::new("mkfifo").arg(&list).status().unwrap();
+    assert!(made.success());
+    // Whoever opens it to read waits for somebody who writes.
+    let master = master(&format!("file:{}", list.display()), &[]);
+    wait("the reason", || {
+        let answer = master.get_locally(&path("/report"));
+        assert_eq!(answer.status, 503);
+        answer.body.contains("no answer within 2 s").then_some(())
+    });
+    assert!(master.stop().success());
 }
 
 #[test]

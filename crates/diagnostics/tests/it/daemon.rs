@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use heliograph_diagnostics::document::node::{NodeDocument, PATH};
@@ -20,6 +20,8 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_heliograph-diagnostics");
 pub(crate) struct Daemon {
     child: Child,
     address: String,
+    /// Where it said that it listens.
+    places: String,
     directory: TempDir,
 }
 
@@ -96,7 +98,46 @@ impl Daemon {
         Daemon {
             child,
             address,
+            places: line,
             directory,
+        }
+    }
+
+    /// Starts one that listens at these places, too.
+    pub(crate) fn listening(places: &[&str], variables: &[(&str, &str)]) -> Daemon {
+        Daemon::run(Command::new(PROGRAM), places, variables)
+    }
+
+    /// The port at which it speaks TLS.
+    pub(crate) fn encrypted_port(&self) -> u16 {
+        let place = self
+            .places
+            .split_whitespace()
+            .find(|place| place.starts_with("https://"));
+        let port = place.and_then(|place| place.rsplit(':').next());
+        port.unwrap_or_else(|| panic!("{}", self.places)).parse().unwrap()
+    }
+
+    /// The most memory that it ever had, in KiB.
+    pub(crate) fn peak(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begin.elapsed() < PATIENCE, "it does not stop");
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 

@@ -14,6 +14,7 @@ mod judgement;
 mod net;
 mod network;
 mod readings;
+mod reload;
 mod scripted;
 mod selection;
 mod service;

@@ -28,11 +28,11 @@ fn sandbox() -> Option<Sandbox> {
         .unit("dcos-flapwell.service", &flapping("/bin/sleep 0.5"))
         .unit(
             "dcos-restarted.service",
-            "[Service]\nExecStart=/bin/sh -c 'trap \"sleep 0.3; exit\" TERM; sleep infinity & wait'\n",
+            "[Service]\nExecStart=/bin/sh -c 'trap \"sleep 2; exit\" TERM; sleep infinity & wait'\n",
         )
         .unit(
             "dcos-reloaded.service",
-            "[Service]\nExecStart=/bin/sleep infinity\nExecReload=/bin/sleep 0.3\n",
+            "[Service]\nExecStart=/bin/sleep infinity\nExecReload=/bin/sleep 2\n",
         );
     for name in ["flap", "flapwell", "restarted", "reloaded"] {
         setup = setup.wanted_by("dcos.target", &format!("dcos-{name}.service"));

@@ -15,6 +15,10 @@ pub(crate) enum Says {
     Answer(u16, String),
     /// It takes the connection and is silent.
     Nothing,
+    /// It never comes to an end.
+    Everything,
+    /// A byte now and then.
+    Little,
 }
 
 /// The node. It goes with the test's process.
@@ -100,5 +104,20 @@ fn serve(mut stream: TcpStream, says: &Mutex<Says>, asked: &Mutex<Vec<String>>) 
             );
         }
         Says::Nothing => thread::sleep(Duration::from_secs(3600)),
+        Says::Everything => {
+            let begin = b"HTTP/1.1 200 -\r\ncontent-type: application/json\r\n\r\n{\"units\":[";
+            let unit = format!("{},", unit("a", 1)).repeat(100);
+            let mut sent = stream.write_all(begin);
+            while sent.is_ok() {
+                sent = stream.write_all(unit.as_bytes());
+            }
+        }
+        Says::Little => {
+            let mut sent = stream.write_all(b"HTTP/1.1 200 -\r\nx-slow: ");
+            while sent.is_ok() {
+                sent = stream.write_all(b"x");
+                thread::sleep(Duration::from_millis(100));
+            }
+        }
     }
 }

@@ -93,6 +93,32 @@ fn a_bus_or_a_systemd_that_begins_anew_is_found_again() {
 }
 
 #[test]
+fn many_units_are_looked_at_within_bounds() {
+    let Some(setup) = setup() else { return };
+    let many: String = (0..1100)
+        .map(|number| format!("Wants=dcos-many-{number:04}.service\n"))
+        .collect();
+    let sandbox = setup
+        .unit(
+            "dcos.target",
+            &format!("[Unit]\nDescription=All units of the test\n{many}"),
+        )
+        .start();
+    let daemon = Daemon::of(&sandbox, QUICK);
+    let first = |active: &str| {
+        daemon.wait_for(&format!("the first of 1024 units, {active}"), |node| {
+            let first = node.units.first()?;
+            let as_wanted = first.id == "dcos-a.service" && first.active_state == active;
+            (as_wanted && node.units.len() == 1024).then_some(())
+        });
+    };
+    first("active");
+    // There are too many to be subscribed to one by one.
+    sandbox.systemctl(&["stop", "dcos-a.service"]);
+    first("inactive");
+}
+
+#[test]
 fn units_that_come_and_go_are_followed() {
     let Some(setup) = setup() else { return };
     let sandbox = setup.start();
@@ -111,6 +137,9 @@ fn units_that_come_and_go_are_followed() {
         let unit = node.units.get(1)?;
         (unit.reason == "failed: ended with status 1").then_some(())
     });
+    // The cluster of one shows it, too, though it is not yet its turn again to be asked.
+    let across = daemon.get("/system/health/v1/units/dcos-b.service").body;
+    assert!(across.contains(r#""health":1"#), "{across}");
     std::fs::remove_file(
         sandbox
             .root()
