@@ -3,6 +3,7 @@
 
 mod ingest;
 
+use std::fmt::{Debug, Display};
 use std::io::Read;
 use std::sync::LazyLock;
 
@@ -10,7 +11,7 @@ use heliograph_collector::delta::{Share, Sums};
 use heliograph_signal::config;
 use heliograph_signal::environment::Environment;
 use heliograph_signal::ledger::verify::verify;
-use heliograph_signal::tally;
+use heliograph_signal::tally::{self, Tally};
 use heliograph_wire::catalogue::{Catalogue, Names};
 use heliograph_wire::json::Reader;
 use heliograph_wire::parcel::Parcel;
@@ -33,29 +34,21 @@ impl Read for Dribble<'_> {
     }
 }
 
-/// The health report reader and the tally: no panic, the same result however the bytes arrive, `unhealthy` at most `total`, and
-/// what it takes for a whole document is one.
+/// The readers of the health report and of its summary, and the tally: no panic, the same result however the bytes arrive,
+/// `unhealthy` at most `total`, and what is taken for a whole document is one.
 pub fn health(data: &[u8]) {
     static CATALOGUES: LazyLock<[Catalogue; 2]> = LazyLock::new(|| {
         [Names::Catalogue, Names::All].map(|names| Catalogue::new(names, vec!["acme-*".to_owned()]))
     });
     for catalogue in &*CATALOGUES {
-        let whole = tally::read(data, catalogue);
-        let dribbled = tally::read(Dribble(data, 0), catalogue);
-        match (whole, dribbled) {
-            (Ok(whole), Ok(dribbled)) => {
-                assert_eq!(whole, dribbled);
-                assert!(
-                    whole
-                        .units
-                        .values()
-                        .all(|counts| counts.unhealthy <= counts.total)
-                );
-                assert!(whole.units.len() <= tally::MAX_UNITS + 1);
-            }
-            (Err(whole), Err(dribbled)) => assert_eq!(whole.to_string(), dribbled.to_string()),
-            (whole, dribbled) => panic!("{whole:?} in one piece, {dribbled:?} in many"),
-        }
+        same(
+            tally::read(data, catalogue),
+            tally::read(Dribble(data, 0), catalogue),
+        );
+        same(
+            tally::read_summary(data, catalogue),
+            tally::read_summary(Dribble(data, 0), catalogue),
+        );
     }
     let skipped = Reader::new(data, u64::MAX).and_then(|mut reader| reader.skip());
     let theirs = serde_json::Deserializer::from_slice(data)
@@ -68,6 +61,24 @@ pub fn health(data: &[u8]) {
             text.contains("nested deeper") || text.contains("the end of a number"),
             "refused what is JSON: {text}"
         );
+    }
+}
+
+/// That it makes no difference in how many pieces a document comes, and that what is read of it can be.
+fn same<E: Debug + Display>(whole: Result<Tally, E>, dribbled: Result<Tally, E>) {
+    match (whole, dribbled) {
+        (Ok(whole), Ok(dribbled)) => {
+            assert_eq!(whole, dribbled);
+            assert!(
+                whole
+                    .units
+                    .values()
+                    .all(|counts| counts.unhealthy <= counts.total)
+            );
+            assert!(whole.units.len() <= tally::MAX_UNITS + 1);
+        }
+        (Err(whole), Err(dribbled)) => assert_eq!(whole.to_string(), dribbled.to_string()),
+        (whole, dribbled) => panic!("{whole:?} in one piece, {dribbled:?} in many"),
     }
 }
 
