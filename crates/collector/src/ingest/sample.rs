@@ -18,6 +18,9 @@ use super::violation::Violation;
 
 /// Most characters of an event, an id or a name of a field.
 pub const MAX_TEXT: usize = 100;
+/// Most bytes of it. A row of three, of the hashes and of the rest has less than the 1,002 bytes of which the database keeps none on
+/// further pages: those would not be written over when the next one takes its place.
+const MAX_TEXT_BYTES: usize = 200;
 
 /// Why a message is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,14 +71,14 @@ impl Reason {
 
 impl Sample {
     /// Of a message that is refused.
-    pub(super) fn of_refused(fields: &Fields<'_>, rejection: Rejection, common: &Common<'_>) -> Sample {
-        let text = |raw: Option<&RawValue>| cut(raw.and_then(text::id).unwrap_or_default());
+    pub(super) fn of_refused<'a>(fields: &Fields<'a>, rejection: Rejection, common: &Common<'a>) -> Sample {
+        let text = |raw: Option<&RawValue>| cut(&raw.and_then(text::id).unwrap_or_default());
         Sample {
             reason: Reason::Outcome(Outcome::Rejected(rejection)),
             event: text(fields.event),
             message_id: text(fields.message_id),
-            hint: cut(hint(rejection, fields, common)),
-            subjects: common.hashing.of_message(&Mentions::of_fields(fields)),
+            hint: cut(&hint(rejection, fields, common)),
+            subjects: common.hashing.of_message(&mentions(fields, common)),
         }
     }
 
@@ -84,15 +87,25 @@ impl Sample {
         let line = std::str::from_utf8(record).ok()?;
         let message: &RawValue = serde_json::from_str(Kept::of(line)?.message).ok()?;
         let fields = Fields::of(message)?;
-        let text = |raw: Option<&RawValue>| cut(raw.and_then(text::id).unwrap_or_default());
+        let text = |raw: Option<&RawValue>| cut(&raw.and_then(text::id).unwrap_or_default());
         Some(Sample {
             reason,
             event: text(fields.event),
             message_id: text(fields.message_id),
-            hint: cut(Cow::Borrowed(hint)),
+            hint: cut(hint),
             subjects: key.of_message(&Mentions::of_fields(&fields)),
         })
     }
+}
+
+/// Whom a message names, itself or by the batch's context. Of one whose context is no object the batch's alone tells.
+fn mentions<'a>(fields: &Fields<'a>, common: &Common<'a>) -> Mentions<'a> {
+    let mut context = fields.context.members().cloned().unwrap_or_default();
+    if let Some(under) = &common.context {
+        context.lay_over(under);
+    }
+    let (properties, traits) = (fields.properties.members(), fields.traits.members());
+    Mentions::of_fields(fields).with_objects(properties, traits, &context)
 }
 
 /// Which field is at fault.
@@ -132,9 +145,10 @@ fn is_too_deep(object: &Object<'_>) -> bool {
     members.is_some_and(|members| members.write(MAX_DEPTH - 1, &mut Vec::new()).is_err())
 }
 
-fn cut(text: Cow<'_, str>) -> String {
-    match text.char_indices().nth(MAX_TEXT) {
-        Some((end, _)) => text[..end].to_owned(),
-        None => text.into_owned(),
-    }
+fn cut(text: &str) -> String {
+    let end = text
+        .char_indices()
+        .nth(MAX_TEXT)
+        .map_or(text.len(), |(end, _)| end);
+    text[..text.floor_char_boundary(end.min(MAX_TEXT_BYTES))].to_owned()
 }
