@@ -1,4 +1,5 @@
-//! A receipt: the collector's signature (Ed25519) over the bodies that it has on disk.
+//! A receipt: the collector's signature (Ed25519) over the bodies that it has taken: what is to be kept of them is on disk, and what
+//! is about somebody who asked to be forgotten is not. Which is which a receipt does not tell.
 //!
 //! The collector signs once per commit, over the list of SHA-256 of the inflated request bodies in it that asked for a receipt.
 //! An answer carries the list, the position of its own body in it, and the signature, so that it can be checked alone, years

@@ -57,10 +57,9 @@ impl Tally {
         })
     }
 
-    /// Whether every message is kept, now or since before.
-    pub fn is_all_kept(&self) -> bool {
-        let summary = self.summary();
-        summary.suppressed == 0 && summary.rejected == 0 && !self.dropped
+    /// Whether every message is kept, now or since before, or is not to be kept. Who is suppressed can't be told by it.
+    pub fn is_all_taken(&self) -> bool {
+        self.summary().rejected == 0 && !self.dropped
     }
 
     /// In the words of an answer.

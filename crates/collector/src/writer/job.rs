@@ -42,7 +42,8 @@ pub struct Bundle {
 pub struct Done {
     /// What became of the messages.
     pub tally: Tally,
-    /// Shows that all of them are on disk, where that was asked for and is so: not where any was refused or dropped.
+    /// Shows that all of them were taken, where that was asked for and is so: each is on disk, or is not to be kept since it is about
+    /// somebody who asked for that. Not where any was refused.
     pub proof: Option<Proof>,
 }
 
@@ -129,7 +130,7 @@ impl Job {
     fn receipt_of(&self, result: &Became) -> Option<&String> {
         match (self, result) {
             (Job::Write { delivery, .. }, Became::Written(tally)) => {
-                delivery.receipt_of.as_ref().filter(|_| tally.is_all_kept())
+                delivery.receipt_of.as_ref().filter(|_| tally.is_all_taken())
             }
             _ => None,
         }

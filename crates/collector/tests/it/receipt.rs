@@ -92,6 +92,29 @@ fn who_asks_gets_a_receipt_of_the_inflated_body() {
     assert!(!collector.log().contains(secret.trim()));
 }
 
+/// Otherwise anybody with a write key could tell who asked to be forgotten.
+#[test]
+fn who_is_suppressed_can_t_be_told_by_the_receipt() {
+    let collector = TestCollector::start();
+    let (key, public) = (collector.key("server"), public_key(collector.data()));
+    let suppress = run(
+        collector.data(),
+        &["forget", "--anonymous-id", "a", "--suppress-only"],
+    );
+    assert!(suppress.status.success(), "{suppress:?}");
+    let body = one("1").to_string();
+    let answer = post(&collector, &key, "1", body.as_bytes());
+    assert_eq!(answer.counts(), (1, 0, 0));
+    let receipt = receipt(&answer).unwrap();
+    assert!(receipt.is_of(&body_hash(body.as_bytes())));
+    assert!(holds(
+        &public,
+        &Receipt::signed(&receipt.bodies),
+        &receipt.signature
+    ));
+    assert!(collector.messages().is_empty());
+}
+
 #[test]
 fn requests_that_are_written_together_are_signed_together() {
     let collector = TestCollector::with(&[("commit_pace", "20ms")]);
