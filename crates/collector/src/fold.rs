@@ -62,7 +62,7 @@ pub struct Written {
     /// What is kept of what came with each key, as far as quotas are concerned.
     pub usage: BTreeMap<KeyId, Used>,
     /// What is remembered of single messages, by key.
-    pub samples: Vec<(KeyId, Sample)>,
+    pub samples: Vec<(Key, Sample)>,
 }
 
 impl Fate {

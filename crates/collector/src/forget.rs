@@ -11,11 +11,14 @@
 //! | anybody else | is held | refused: 403 |
 //! | anybody else | is not held | `nothing`: and nothing is changed |
 //!
+//! Either reaches messages that speak for clusters, and no others that name the same id: see [`reach`].
+//!
 //! The answer carries a signature by the receipt key over these lines, each with a line feed behind it:
 //! `heliograph forgotten 1`, the cluster's id, the scope, the time as it stands in the answer.
 
 pub mod hunt;
 pub mod order;
+pub mod reach;
 pub mod receipt;
 
 use std::fmt;

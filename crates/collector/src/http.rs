@@ -33,6 +33,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use heliograph_wire::plan::Plan;
 
+use self::answer::{Fast, Refused};
 use self::cors::Cors;
 use crate::budget::Budget;
 use crate::clock::Clock;
@@ -40,6 +41,7 @@ use crate::config::{Config, PublicUrl};
 use crate::entropy::Entropy;
 use crate::ingest::planned::Planned;
 use crate::ingest::subject::SubjectKey;
+use crate::key::Key;
 use crate::keys::Keys;
 use crate::limit::Limits;
 use crate::lookback::Lookback;
@@ -112,6 +114,14 @@ impl App {
     /// What hashes whom messages are about, where anybody is suppressed.
     fn subjects(&self) -> Option<&SubjectKey> {
         self.queue.suppresses_anybody().then_some(&*self.secrets.subjects)
+    }
+
+    /// A request comes with a key; refuses it where too many do.
+    fn admit(&self, key: Key) -> Result<(), Refused> {
+        self.limits.key(key.id).map_err(|over| {
+            self.queue.metrics().too_fast(Fast::Key.name());
+            Refused::TooFast(Fast::Key, over)
+        })
     }
 
     /// From now on it says that it is not ready.

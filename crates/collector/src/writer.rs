@@ -309,9 +309,9 @@ fn write(
             Job::Close => {}
         }
     }
-    written
-        .samples
-        .retain(|(key, sample)| !suppressed.covers_any(&sample.subjects, *key));
+    written.samples.retain(|(key, sample)| {
+        !suppressed.covers_any(&sample.subjects, key.id, key.kind.speaks_for_clusters())
+    });
     (written.repeats, written.doubts) = dedupe.take_doubts();
     let written = written.sorted();
     commit.write(&written, now)?;
@@ -320,12 +320,16 @@ fn write(
     }
     wrote |= !written.is_empty() || !bundles.is_empty();
     let became = match last {
-        Some(Job::Forget { petition, .. }) => Some(Became::Ruled(commit.forget(subjects, petition, now)?)),
+        Some(Job::Forget { petition, .. }) => {
+            let (verdict, changed) = commit.forget(subjects, petition, now)?;
+            wrote |= changed;
+            Some(Became::Ruled(verdict))
+        }
         Some(Job::Regulate { order, .. }) => Some(Became::Placed(commit.regulate(subjects, order, now)?)),
         Some(Job::Withdraw { regulation, .. }) => Some(Became::Withdrawn(commit.withdraw(*regulation)?)),
         _ => None,
     };
-    wrote |= became.is_some();
+    wrote |= matches!(became, Some(Became::Placed(_) | Became::Withdrawn(_)));
     results.extend(became);
     if wrote {
         commit.finish()?;

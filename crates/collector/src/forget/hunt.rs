@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use heliograph_wire::id::ReporterId;
 use memchr::memmem::Finder;
 
+use crate::forget::reach::{Reach, Sender};
 use crate::ingest::mention::{Kind, Mentions};
-use crate::key::KeyId;
 
 /// Ids that are looked for one after the other; of more, every message is read.
 const FEW: usize = 8;
@@ -22,8 +22,8 @@ pub struct Target {
     pub id: String,
     /// The reporter.
     pub reporter: Option<ReporterId>,
-    /// The key to whose messages it is limited.
-    pub source: Option<KeyId>,
+    /// Which messages it reaches.
+    pub reach: Reach,
     /// The last batch that is looked into.
     pub through: i64,
 }
@@ -82,15 +82,14 @@ impl Hunt {
             || memchr::memchr(b'\\', line).is_some()
     }
 
-    /// The deletions that a message of a batch, that came with a key, falls under; none where it is about nobody who is looked for.
-    pub fn deletions_of(&self, mentions: &Mentions<'_>, key: Option<KeyId>, batch: i64) -> Vec<i64> {
+    /// The deletions that a message of a batch falls under; none where it is about nobody who is looked for.
+    pub fn deletions_of(&self, mentions: &Mentions<'_>, sender: Sender, batch: i64) -> Vec<i64> {
         let mut found = Vec::new();
         let mut add = |id: &str, is: &dyn Fn(&Target) -> bool| {
             let targets = self.targets.get(id).map(Vec::as_slice).unwrap_or_default();
-            let from = |target: &Target| target.source.is_none() || target.source == key;
             let meant = targets
                 .iter()
-                .filter(|target| batch <= target.through && from(target) && is(target));
+                .filter(|target| batch <= target.through && target.reach.covers(sender) && is(target));
             found.extend(meant.map(|target| target.deletion));
         };
         mentions.each(|kind, id| add(id, &|target| target.kind == kind));
@@ -104,11 +103,11 @@ impl Hunt {
         found
     }
 
-    /// Whether nothing that a cluster sent stays in a batch.
+    /// Whether no report of a cluster stays in a batch.
     pub fn takes_all_of(&self, cluster: &str, batch: i64) -> bool {
         let targets = self.targets.get(cluster).map(Vec::as_slice).unwrap_or_default();
         let whole = |target: &Target| {
-            matches!(target.kind, Kind::Cluster | Kind::Anonymous) && target.source.is_none()
+            matches!(target.kind, Kind::Cluster | Kind::Anonymous) && target.reach.covers_all_reports()
         };
         targets
             .iter()
@@ -119,6 +118,7 @@ impl Hunt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::KeyId;
 
     fn target(deletion: i64, kind: Kind, id: &str, through: i64) -> Target {
         Target {
@@ -126,16 +126,24 @@ mod tests {
             kind,
             id: id.to_owned(),
             reporter: (kind == Kind::Reporter).then(|| ReporterId::of_secret(b"s")),
-            source: None,
+            reach: Reach::All,
             through,
         }
     }
 
     fn found(hunt: &Hunt, message: &str, batch: i64) -> Vec<i64> {
+        from(hunt, true, message, batch)
+    }
+
+    fn from(hunt: &Hunt, speaks: bool, message: &str, batch: i64) -> Vec<i64> {
+        let sender = Sender {
+            key: Some(KeyId(7)),
+            speaks,
+        };
         if !hunt.may_be_about(message.as_bytes()) {
             return Vec::new();
         }
-        hunt.deletions_of(&Mentions::of(message).unwrap(), Some(KeyId(7)), batch)
+        hunt.deletions_of(&Mentions::of(message).unwrap(), sender, batch)
     }
 
     #[test]
@@ -173,13 +181,26 @@ mod tests {
 
     #[test]
     fn one_key_s_messages_alone() {
-        let of = |deletion, source| Target {
-            source,
+        let of = |deletion, key| Target {
+            reach: Reach::Key(KeyId(key)),
             ..target(deletion, Kind::Cluster, "c", 9)
         };
-        let hunt = Hunt::of(vec![of(1, Some(KeyId(7))), of(2, Some(KeyId(8)))]);
+        let hunt = Hunt::of(vec![of(1, 7), of(2, 8)]);
         assert_eq!(found(&hunt, r#"{"anonymousId":"c"}"#, 1), [1]);
         assert!(!hunt.takes_all_of("c", 1));
+    }
+
+    #[test]
+    fn what_speaks_for_clusters_alone() {
+        let hunt = Hunt::of(vec![Target {
+            reach: Reach::Clusters,
+            ..target(1, Kind::Cluster, "c", 9)
+        }]);
+        for message in [r#"{"anonymousId":"c"}"#, r#"{"userId":"u","groupId":"c"}"#] {
+            assert_eq!(from(&hunt, true, message, 1), [1], "{message}");
+            assert!(from(&hunt, false, message, 1).is_empty(), "{message}");
+        }
+        assert!(hunt.takes_all_of("c", 9) && !hunt.takes_all_of("c", 10));
     }
 
     #[test]

@@ -2,14 +2,15 @@
 //!
 //! Whom it was about is said by the keyed hash alone: whoever has the collector's key of hashes and the id can check it, nobody can
 //! read it off. What is signed are these lines, each with a line feed behind it: `heliograph deleted 1`, number, kind, hash, the
-//! number of the write key to whose messages it was limited or `-`, when it was asked for, when it was done, messages, reports,
+//! number of the write key to whose messages it was limited, or `clusters` where it was limited to those that speak for clusters
+//! since a reporter asked for it, or `-`; when it was asked for, when it was done, messages, reports,
 //! batches; as they stand in the receipt.
 
 use heliograph_wire::time::rfc3339;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::key::KeyId;
+use crate::forget::reach::Reach;
 use crate::receipt_key::ReceiptKey;
 
 /// What was deleted.
@@ -21,8 +22,8 @@ pub struct DeletionReceipt {
     pub kind: String,
     /// Whose id, as keyed hash, in hexadecimal.
     pub subject: String,
-    /// The key to whose messages it was limited.
-    pub source: Option<KeyId>,
+    /// Which messages it was limited to.
+    pub reach: Reach,
     /// When it was asked for.
     pub asked: Timestamp,
     /// When nothing was left.
@@ -43,7 +44,7 @@ impl DeletionReceipt {
             "deletion": self.id,
             "kind": self.kind,
             "subject": self.subject,
-            "source": self.source.map(|source| source.0),
+            "source": self.source(),
             "asked": asked,
             "finished": finished,
             "messages": self.messages,
@@ -55,14 +56,25 @@ impl DeletionReceipt {
         .to_string()
     }
 
+    fn source(&self) -> Value {
+        match self.reach {
+            Reach::All => Value::Null,
+            Reach::Key(key) => key.0.into(),
+            Reach::Clusters => "clusters".into(),
+        }
+    }
+
     fn signed(&self) -> Vec<u8> {
         format!(
             "heliograph deleted 1\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n",
             self.id,
             self.kind,
             self.subject,
-            self.source
-                .map_or_else(|| "-".to_owned(), |source| source.0.to_string()),
+            match self.source() {
+                Value::Null => "-".to_owned(),
+                Value::String(which) => which,
+                number => number.to_string(),
+            },
             rfc3339(self.asked),
             rfc3339(self.finished),
             self.messages,

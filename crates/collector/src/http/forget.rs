@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Request, StatusCode};
+use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
 use heliograph_wire::id::ReporterId;
 use heliograph_wire::time::rfc3339;
@@ -16,7 +16,7 @@ use serde_json::json;
 use super::answer::{Refused, json};
 use super::{App, body, credentials};
 use crate::forget::{Petition, Verdict, signed};
-use crate::key::KeyKind;
+use crate::key::{Key, KeyKind};
 
 /// Its path.
 pub(super) const PATH: &str = "/v1/forget";
@@ -40,15 +40,16 @@ pub(super) async fn post(State(app): State<Arc<App>>, request: Request<Body>) ->
 
 async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
-    let stated = credentials::of_header(&parts.headers);
+    let key = match authenticate(app, &parts.headers) {
+        Ok(key) => key,
+        Err(refused) => {
+            let _ = tokio::time::timeout(app.body_timeout, body::discard(body)).await;
+            return Err(refused);
+        }
+    };
     let mut charge = app.budget.charge();
     let bytes = body::read(body, MAX_BODY, app.body_timeout, &mut charge).await?;
-    let key = stated
-        .and_then(|stated| app.keys.find(&stated))
-        .ok_or(Refused::WriteKey)?;
-    if key.kind != KeyKind::Cluster {
-        return Err(Refused::KeyKind("the write key is not that of a cluster"));
-    }
+    app.limits.key_bytes(key.id, bytes.len());
     let petition = petition(&bytes)?;
     let cluster = petition.cluster.clone();
     match app.queue.forget(petition).await? {
@@ -63,6 +64,19 @@ async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
             Ok(json(StatusCode::OK, answer.to_string()))
         }
     }
+}
+
+/// The key, where it is that of a cluster and not used too often.
+fn authenticate(app: &App, headers: &HeaderMap) -> Result<Key, Refused> {
+    let stated = credentials::of_header(headers);
+    let key = stated
+        .and_then(|stated| app.keys.find(&stated))
+        .ok_or(Refused::WriteKey)?;
+    if key.kind != KeyKind::Cluster {
+        return Err(Refused::KeyKind("the write key is not that of a cluster"));
+    }
+    app.admit(key)?;
+    Ok(key)
 }
 
 /// What is wrong is told without a word of what was sent.

@@ -20,7 +20,7 @@ use axum::http::{HeaderMap, Request, header};
 use axum::response::Response;
 use heliograph_wire::receipt::{self, HEADER};
 
-use super::answer::{self, Fast, Refused};
+use super::answer::{self, Refused};
 use super::call::Call;
 use super::{App, body, credentials, privacy};
 use crate::budget::Charge;
@@ -90,10 +90,7 @@ pub(super) fn authenticate(app: &App, stated: &WriteKey, call: Call) -> Result<K
             "a ui key is for what browsers send, not for imports",
         ));
     }
-    app.limits.key(key.id).map_err(|over| {
-        app.queue.metrics().too_fast(Fast::Key.name());
-        Refused::TooFast(Fast::Key, over)
-    })?;
+    app.admit(key)?;
     Ok(key)
 }
 

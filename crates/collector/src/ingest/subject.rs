@@ -32,13 +32,15 @@ pub struct Subject(pub [u8; 16]);
 const KIND: usize = 15;
 /// The bit of it that says that messages of one key are meant.
 const WITHIN: u8 = 0x80;
+/// The bit of it that says that messages are meant that speak for clusters.
+const SPOKEN: u8 = 0x40;
 
 impl Subject {
     /// What it is; `None` where a later release wrote it.
     pub fn kind(&self) -> Option<Kind> {
         Kind::ALL
             .into_iter()
-            .find(|kind| code(*kind) == self.0[KIND] & !WITHIN)
+            .find(|kind| code(*kind) == self.0[KIND] & !(WITHIN | SPOKEN))
     }
 
     /// The same as far as messages that came with one key are about it.
@@ -51,7 +53,14 @@ impl Subject {
         self
     }
 
-    /// Whether that is meant, of whichever key.
+    /// The same as far as messages that speak for clusters are about it.
+    #[must_use]
+    pub fn spoken(mut self) -> Subject {
+        self.0[KIND] |= SPOKEN;
+        self
+    }
+
+    /// Whether messages of one key are meant, of whichever.
     pub fn is_within_one(&self) -> bool {
         self.0[KIND] & WITHIN != 0
     }
@@ -183,5 +192,7 @@ mod tests {
         let all = one.subject(Kind::User, "c");
         let (a, b) = (all.within(KeyId(1)), all.within(KeyId(2)));
         assert!(a != all && a != b && a.kind() == all.kind() && a.is_within_one() && !all.is_within_one());
+        let spoken = all.spoken();
+        assert!(spoken != all && spoken != a && spoken.kind() == all.kind() && !spoken.is_within_one());
     }
 }

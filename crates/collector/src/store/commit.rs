@@ -48,7 +48,7 @@ impl Commit<'_> {
         suppression::subjects(&self.transaction)
     }
 
-    /// Does what is asked for by who wants to be forgotten, as far as that may be.
+    /// Does what is asked for by who wants to be forgotten, as far as that may be; says, too, whether that changed anything.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -57,7 +57,7 @@ impl Commit<'_> {
         key: &SubjectKey,
         petition: &Petition,
         now: Timestamp,
-    ) -> Result<Verdict, StoreError> {
+    ) -> Result<(Verdict, bool), StoreError> {
         suppression::petition(&self.transaction, key, petition, now)
     }
 
@@ -181,7 +181,7 @@ impl Commit<'_> {
             usage::add(&self.transaction, Day::of(now), *key, *used)?;
         }
         for (key, sample) in &written.samples {
-            self.samples.insert(&self.transaction, now, *key, sample)?;
+            self.samples.insert(&self.transaction, now, key.id, sample)?;
         }
         Ok(())
     }

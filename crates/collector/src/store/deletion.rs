@@ -1,22 +1,27 @@
 //! What is to be deleted, what is being deleted, and what was.
 
+mod ending;
+mod keys;
+mod pass;
+mod raw;
 mod rewrite;
+mod rows;
 mod run;
 mod settle;
 mod trace;
+mod whom;
 
 use heliograph_wire::id::ReporterId;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 pub(super) use self::run::Run;
 pub use self::run::Slice;
 use super::error::{Doing as _, StoreError};
-use crate::forget::receipt::DeletionReceipt;
+use crate::forget::reach::Reach;
 use crate::ingest::mention::Kind;
 use crate::ingest::subject::Subject;
 use crate::key::KeyId;
-use crate::receipt_key::ReceiptKey;
 
 /// A deletion as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +50,7 @@ pub(super) struct Queued<'a> {
     pub(super) id: &'a str,
     pub(super) reporter: Option<&'a ReporterId>,
     pub(super) hash: Subject,
-    pub(super) source: Option<KeyId>,
+    pub(super) reach: Reach,
     pub(super) regulation: Option<i64>,
 }
 
@@ -55,17 +60,22 @@ pub(super) fn queue(
     queued: &Queued<'_>,
     now: Timestamp,
 ) -> rusqlite::Result<i64> {
+    let source = match queued.reach {
+        Reach::Key(key) => Some(key.0),
+        Reach::All | Reach::Clusters => None,
+    };
     transaction
         .prepare_cached(
-            "INSERT INTO deletion (kind, subject, reporter, hash, source, regulation, through, asked, state)
-             VALUES (?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM batch), ?, 'queued')",
+            "INSERT INTO deletion (kind, subject, reporter, hash, source, petition, regulation, through, asked, state)
+             VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM batch), ?, 'queued')",
         )?
         .insert((
             queued.kind.name(),
             queued.id,
             queued.reporter.map(ReporterId::as_str),
             queued.hash.0,
-            queued.source.map(|source| source.0),
+            source,
+            queued.reach == Reach::Clusters,
             queued.regulation,
             now.as_millisecond(),
         ))
@@ -105,34 +115,14 @@ pub(super) fn receipt(connection: &Connection, id: i64) -> Result<Option<Option<
         .doing("read a receipt")
 }
 
-/// Ends the deletions that are running, each with a receipt.
-fn finish(transaction: &Transaction<'_>, now: Timestamp, key: &ReceiptKey) -> Result<(), StoreError> {
-    let finish = || -> rusqlite::Result<()> {
-        let mut running = transaction.prepare_cached(
-            "SELECT id, kind, hash, asked, messages, reports, batches, source FROM deletion WHERE state = 'running'",
-        )?;
-        let mut rows = running.query(())?;
-        while let Some(row) = rows.next()? {
-            let id = row.get(0)?;
-            let hash: Vec<u8> = row.get(2)?;
-            let receipt = DeletionReceipt {
-                id,
-                kind: row.get(1)?,
-                subject: heliograph_wire::id::hex(&hash),
-                source: row.get::<_, Option<i64>>(7)?.map(KeyId),
-                asked: time(row.get(3)?),
-                finished: now,
-                messages: row.get(4)?,
-                reports: row.get(5)?,
-                batches: row.get(6)?,
-            };
-            transaction
-                .prepare_cached("UPDATE deletion SET state = 'done', finished = ?, receipt = ? WHERE id = ?")?
-                .execute((now.as_millisecond(), receipt.signed_json(key), id))?;
-        }
-        Ok(())
-    };
-    finish().doing("end a deletion")
+/// Which messages a deletion reaches, by its columns `source` and `petition`.
+fn reach_of(row: &Row<'_>) -> rusqlite::Result<Reach> {
+    let source: Option<i64> = row.get("source")?;
+    Ok(match (source, row.get("petition")?) {
+        (Some(key), _) => Reach::Key(KeyId(key)),
+        (None, true) => Reach::Clusters,
+        (None, false) => Reach::All,
+    })
 }
 
 pub(super) fn time(milliseconds: i64) -> Timestamp {

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::error::{Doing as _, StoreError};
 use crate::delta::Day;
+use crate::forget::reach::Reach;
 use crate::ingest::outcome::Outcome;
 use crate::ingest::sample::Sample;
 use crate::ingest::subject::Subject;
@@ -173,19 +174,24 @@ pub(super) fn samples(connection: &Connection) -> Result<Vec<Remembered>, StoreE
     read().doing("read what is remembered of messages")
 }
 
-/// Forgets all that is remembered about some subjects, as far as it came with a key where one is named.
-pub(super) fn forget(
-    connection: &Connection,
-    subjects: &[(Subject, Option<KeyId>)],
-) -> Result<usize, StoreError> {
+/// Forgets all that is remembered about some subjects, of messages that are reached. Of what another collector passes on, a sample
+/// does not tell whether it speaks for a cluster: it goes.
+pub(super) fn forget(connection: &Connection, subjects: &[(Subject, Reach)]) -> Result<usize, StoreError> {
+    const ALL: &str = "DELETE FROM outcome_sample WHERE instr(subjects, ?1) > 0 AND key = coalesce(?2, key)";
+    const SPOKEN: &str = "DELETE FROM outcome_sample WHERE instr(subjects, ?1) > 0
+        AND (key = ?2 OR key IN (SELECT id FROM key WHERE kind IN ('cluster', 'peer')))";
     let forget = || -> rusqlite::Result<usize> {
-        let mut statement = connection.prepare_cached(
-            "DELETE FROM outcome_sample WHERE instr(subjects, ?1) > 0 AND key = coalesce(?2, key)",
-        )?;
-        let deleted = subjects
-            .iter()
-            .map(|(subject, key)| statement.execute((subject.0, key.map(|key| key.0))));
-        deleted.sum()
+        let mut deleted = 0;
+        for (subject, reach) in subjects {
+            let (sql, key) = match reach {
+                Reach::All => (ALL, None),
+                Reach::Key(key) => (ALL, Some(*key)),
+                Reach::Clusters => (SPOKEN, Some(crate::import::NOBODY.id)),
+            };
+            let mut statement = connection.prepare_cached(sql)?;
+            deleted += statement.execute((subject.0, key.map(|key| key.0)))?;
+        }
+        Ok(deleted)
     };
     forget().doing("forget what is remembered of messages")
 }
@@ -257,11 +263,11 @@ mod tests {
                 .insert(&connection, Timestamp::UNIX_EPOCH, KeyId(1), &one)
                 .unwrap();
         }
-        assert_eq!(forget(&connection, &[(a, None)]).unwrap(), 2);
+        assert_eq!(forget(&connection, &[(a, Reach::All)]).unwrap(), 2);
         let left: Vec<_> = ids(&connection).into_iter().map(|(_, id)| id).collect();
         assert_eq!(left, ["3", "2"]);
         assert_eq!(
-            forget(&connection, &[(a, None), (b, None), (c, None)]).unwrap(),
+            forget(&connection, &[(a, Reach::All), (b, Reach::All), (c, Reach::All)]).unwrap(),
             1
         );
         // Places go on where they were.
@@ -270,5 +276,45 @@ mod tests {
             .insert(&connection, Timestamp::UNIX_EPOCH, KeyId(1), &one)
             .unwrap();
         assert_eq!(ids(&connection).len(), 2);
+    }
+
+    /// The longest row there can be leaves nothing behind when it is written over, as that is done without any further care.
+    #[test]
+    fn what_is_written_over_is_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("db");
+        let connection = Connection::open(&path).unwrap();
+        connection
+            .pragma_update_and_check(None, "secure_delete", "FAST", |_| Ok(()))
+            .unwrap();
+        connection
+            .execute_batch(include_str!("migration/0006.sql"))
+            .unwrap();
+        let mut places = Places::default();
+        let subjects = [Subject([7; 16]); 17];
+        for round in ["gone", "kept"] {
+            connection.execute_batch("BEGIN").unwrap();
+            for number in 0..KEPT {
+                let text = |what: &str| format!("{round}-{what}-{number:04}-{}", "\u{1f9ed}".repeat(100));
+                let fields = format!(
+                    r#"{{"type":"track","event":"{}","messageId":"{}","anonymousId":"a"}}"#,
+                    text("event"),
+                    text("id")
+                );
+                let record = format!("{{\"key\":1}}\t{fields}");
+                let key = crate::ingest::subject::SubjectKey::of(b"k");
+                let reason = Reason::Outcome(Outcome::Conflict);
+                let mut sample = Sample::of_record(record.as_bytes(), reason, &text("hint"), &key).unwrap();
+                sample.subjects = subjects.into();
+                let at = Timestamp::from_second(1_800_000_000).unwrap();
+                places.insert(&connection, at, KeyId(1_000_000), &sample).unwrap();
+            }
+            connection.execute_batch("COMMIT").unwrap();
+        }
+        drop(connection);
+        let bytes = std::fs::read(path).unwrap();
+        let found = |text: &str| memchr::memmem::find(&bytes, text.as_bytes()).is_some();
+        assert!(found("kept-event") && found("kept-id") && found("kept-hint"));
+        assert!(!found("gone-event") && !found("gone-id") && !found("gone-hint"));
     }
 }

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migration/0009.sql"),
     include_str!("migration/0010.sql"),
     include_str!("migration/0011.sql"),
+    include_str!("migration/0012.sql"),
 ];
 /// Marks the file as ours (`PRAGMA application_id`): "HgCo".
 const APPLICATION: i64 = 0x4867_436f;
@@ -130,5 +131,43 @@ mod tests {
         let mut foreign = Connection::open_in_memory().unwrap();
         foreign.execute_batch("CREATE TABLE x (y)").unwrap();
         assert!(matches!(migrate(&mut foreign), Err(SchemaError::Foreign)));
+    }
+
+    /// What reporters asked for before it was limited to what speaks for clusters is limited, too; orders are not.
+    #[test]
+    fn what_was_asked_for_before_is_told_from_what_was_ordered() {
+        let connection = Connection::open_in_memory().unwrap();
+        for migration in &MIGRATIONS[..11] {
+            connection.execute_batch(migration).unwrap();
+        }
+        let key = crate::ingest::subject::SubjectKey::of(b"k");
+        let subject = |id: &str| key.subject(crate::ingest::mention::Kind::Cluster, id);
+        for (id, asker, asked) in [("asked", &b"a"[..], 5), ("ordered", b"", 6)] {
+            let cluster = subject(id).0;
+            connection
+                .execute(
+                    "INSERT INTO suppression (subject, cluster, asker, asked) VALUES (?1, ?1, ?2, ?3)",
+                    (cluster, asker, asked),
+                )
+                .unwrap();
+            connection
+                .execute(
+                    "INSERT INTO deletion (kind, subject, hash, through, asked, state) VALUES ('cluster', ?, ?, 0, ?, 'queued')",
+                    (id, cluster, asked),
+                )
+                .unwrap();
+        }
+        for migration in &MIGRATIONS[11..] {
+            connection.execute_batch(migration).unwrap();
+        }
+        let read = |sql: &str| -> Vec<[u8; 16]> {
+            let mut statement = connection.prepare(sql).unwrap();
+            let rows = statement.query_map((), |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let suppressed = read("SELECT subject FROM suppression ORDER BY asked");
+        assert_eq!(suppressed, [subject("asked").spoken().0, subject("ordered").0]);
+        let petitions = read("SELECT hash FROM deletion WHERE petition = 1");
+        assert_eq!(petitions, [subject("asked").0]);
     }
 }

@@ -10,6 +10,7 @@ use super::deletion::{self, Queued, time};
 use super::error::{Doing as _, StoreError};
 use super::report::bytes_of;
 use crate::forget::order::{Action, Order, Placed};
+use crate::forget::reach::Reach;
 use crate::forget::{Known, Petition, Ruling, Scope, Standing, Verdict, rule};
 use crate::ingest::mention::Kind;
 use crate::ingest::subject::{Subject, SubjectKey};
@@ -55,16 +56,16 @@ pub(super) fn subjects(connection: &Connection) -> Result<HashSet<Subject>, Stor
     read().doing("read who is suppressed")
 }
 
-/// Does what a petition asks for, as far as it may.
+/// Does what a petition asks for, as far as it may; says, too, whether that changed anything.
 pub(super) fn petition(
     transaction: &Transaction<'_>,
     key: &SubjectKey,
     petition: &Petition,
     now: Timestamp,
-) -> Result<Verdict, StoreError> {
+) -> Result<(Verdict, bool), StoreError> {
     let cluster = key.subject(Kind::Cluster, petition.cluster.as_str());
     let asker = key.reporter(petition.cluster.as_str(), &petition.reporter);
-    let decide = || -> rusqlite::Result<Verdict> {
+    let decide = || -> rusqlite::Result<(Verdict, bool)> {
         let held: Option<(i64, Vec<u8>)> = transaction
             .prepare_cached("SELECT id, reporter FROM cluster WHERE name = ?")?
             .query_row([petition.cluster.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -75,25 +76,32 @@ pub(super) fn petition(
         };
         let scope = match rule(known, now) {
             Ruling::Forget(scope) => scope,
-            Ruling::Stands(scope, at) => return Ok(Verdict::Forgotten(scope, at)),
-            Ruling::Refuse => return Ok(Verdict::Refused),
+            Ruling::Stands(scope, at) => return Ok((Verdict::Forgotten(scope, at), false)),
+            Ruling::Refuse => return Ok((Verdict::Refused, false)),
         };
         let (kind, subject, reporter) = match scope {
             Scope::Reporter => (Kind::Reporter, asker, Some(&petition.reporter)),
             Scope::Cluster | Scope::Nothing => (Kind::Cluster, cluster, None),
         };
-        suppress(transaction, subject, cluster, asker.0.as_slice(), None, now)?;
+        suppress(
+            transaction,
+            subject.spoken(),
+            cluster,
+            asker.0.as_slice(),
+            None,
+            now,
+        )?;
         announce(transaction)?;
         let queued = Queued {
             kind,
             id: petition.cluster.as_str(),
             reporter,
             hash: subject,
-            source: None,
+            reach: Reach::Clusters,
             regulation: None,
         };
         deletion::queue(transaction, &queued, now)?;
-        Ok(Verdict::Forgotten(scope, now))
+        Ok((Verdict::Forgotten(scope, now), true))
     };
     decide().doing("note who is to be forgotten")
 }
@@ -125,7 +133,7 @@ pub(super) fn obey(
                     id,
                     reporter: None,
                     hash,
-                    source: order.source,
+                    reach: Reach::of_order(order.source),
                     regulation,
                 };
                 deletions.push(deletion::queue(transaction, &queued, now)?);
@@ -142,7 +150,7 @@ pub(super) fn obey(
 }
 
 /// Suppresses somebody; `whole` is the cluster, where that is what it belongs to. Whoever is suppressed already stays so for the
-/// same reason, unless the reporter itself asks for what only an administrator had ordered.
+/// same reason.
 fn suppress(
     transaction: &Transaction<'_>,
     subject: Subject,
@@ -154,8 +162,7 @@ fn suppress(
     transaction
         .prepare_cached(
             "INSERT INTO suppression (subject, cluster, asker, regulation, asked) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET asker = excluded.asker, asked = excluded.asked, regulation = NULL
-             WHERE asker = x'' AND excluded.asker <> x''",
+             ON CONFLICT DO NOTHING",
         )?
         .execute((subject.0, whole.0, asker, regulation, now.as_millisecond()))
         .map(|_| ())
@@ -170,7 +177,7 @@ fn before(
     let asked = |subject: Subject| -> rusqlite::Result<Option<i64>> {
         connection
             .prepare_cached("SELECT asked FROM suppression WHERE subject = ? AND asker = ?")?
-            .query_row((subject.0, asker.0), |row| row.get(0))
+            .query_row((subject.spoken().0, asker.0), |row| row.get(0))
             .optional()
     };
     Ok(match asked(cluster)? {

@@ -10,7 +10,7 @@ use crate::ingest::outcome::Outcome;
 use crate::ingest::request::Request;
 use crate::ingest::sample::{Reason, Sample};
 use crate::ingest::subject::SubjectKey;
-use crate::key::KeyId;
+use crate::key::Key;
 
 /// So many of a reason are remembered at once.
 const BURST: u32 = 20;
@@ -38,11 +38,11 @@ impl Sampler {
         fates: &[Fate],
         key: &SubjectKey,
         now: Timestamp,
-        samples: &mut Vec<(KeyId, Sample)>,
+        samples: &mut Vec<(Key, Sample)>,
     ) {
         for sample in &request.samples {
             if samples.len() < PER_COMMIT && self.allows(sample.reason, now) {
-                samples.push((request.key.id, sample.clone()));
+                samples.push((request.key, sample.clone()));
             }
         }
         for (message, fate) in request.messages.iter().zip(fates) {
@@ -57,7 +57,7 @@ impl Sampler {
             for (reason, hint) in reasons.into_iter().chain(violations) {
                 if samples.len() < PER_COMMIT && self.allows(reason, now) {
                     let sample = Sample::of_record(request.record(message), reason, hint, key);
-                    samples.extend(sample.map(|sample| (request.key.id, sample)));
+                    samples.extend(sample.map(|sample| (request.key, sample)));
                 }
             }
         }

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::forget::reach::speaks;
 use crate::ingest::mention::Mentions;
 use crate::ingest::message::Checked;
 use crate::ingest::record::Kept;
@@ -49,10 +50,11 @@ impl Suppressed {
         self.generation = None;
     }
 
-    /// Whether somebody of these is suppressed, in messages that come with a key.
-    pub(super) fn covers_any(&self, subjects: &[Subject], key: KeyId) -> bool {
+    /// Whether somebody of these is suppressed, in messages that come with a key; `speaks` says whether for a cluster.
+    pub(super) fn covers_any(&self, subjects: &[Subject], key: KeyId, speaks: bool) -> bool {
         let covers = |subject: &Subject| {
             self.subjects.contains(subject)
+                || (speaks && self.subjects.contains(&subject.spoken()))
                 || (self.any_within_one && self.subjects.contains(&subject.within(key)))
         };
         subjects.iter().any(covers)
@@ -64,13 +66,14 @@ impl Suppressed {
             return false;
         }
         let with = request.key.id;
+        let speaks = speaks(request.key.kind, message.share.to.cluster.as_ref());
         match &message.subjects {
-            Some(subjects) => self.covers_any(subjects, with),
+            Some(subjects) => self.covers_any(subjects, with, speaks),
             None => {
                 let line = std::str::from_utf8(request.record(message)).unwrap_or_default();
                 let kept = Kept::of(line.trim_end_matches('\n'));
                 let mentions = kept.and_then(|kept| Mentions::of(kept.message));
-                mentions.is_some_and(|mentions| self.covers_any(&key.of_message(&mentions), with))
+                mentions.is_some_and(|mentions| self.covers_any(&key.of_message(&mentions), with, speaks))
             }
         }
     }

@@ -290,6 +290,77 @@ fn without_a_server_the_command_deletes() {
     assert!(!run(&none, &["forget", "--user-id", "a"]).status.success() && !none.exists());
 }
 
+/// What an earlier run left undone is done first, and is not taken for what is asked for.
+#[test]
+fn the_command_does_not_end_with_what_another_run_left() {
+    let mut collector = TestCollector::start();
+    let key = collector.key("server");
+    let page = |user: &str| json!({"type": "page", "userId": user, "messageId": user});
+    collector.batch(
+        &key,
+        &json!({"batch": [page("first-user"), page("gone-user"), page("kept")]}),
+    );
+    collector.stop();
+    let data = collector.data().to_owned();
+    // A run that was begun, and ended by a kill.
+    let connection = Connection::open(data.join("collector.db")).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO deletion (kind, subject, hash, through, asked, state) VALUES ('user', 'first-user', x'', 1, 0, 'running');
+             INSERT INTO deletion_run (id, step, position) VALUES (1, 'batches', 0);",
+        )
+        .unwrap();
+    drop(connection);
+    let said = command(&data, &["forget", "--user-id", "gone-user"]);
+    assert!(said.contains("deletion 2 is done"), "{said}");
+    assert_eq!(found(&data, &["gone-user", "first-user"]), Vec::<String>::new());
+    let receipt = command(&data, &["deletions", "--receipt", "2"]);
+    assert_eq!(serde_json::from_str::<Value>(&receipt).unwrap()["messages"], 1);
+    assert_eq!(messages(&data, &[]).len(), 1);
+}
+
+/// Where the counting report of a slot is deleted and what comes later is kept, the first that stays counts: not none, since the one
+/// that would be next is deleted, too.
+#[test]
+fn a_report_that_stays_counts_where_those_before_it_are_deleted() {
+    let mut collector = TestCollector::start();
+    let key = collector.key("cluster");
+    let send = |collector: &TestCollector, secret: &str, units: u32| {
+        let properties = json!({"environmentVersion": "1", "health-unit-a-total": units});
+        let batch = json!({"batch": [report("c", secret, 3, &properties)]});
+        assert_eq!(collector.batch(&key, &batch).status, 200);
+    };
+    send(&collector, "first", 1);
+    send(&collector, "second", 2);
+    collector.stop();
+    let data = collector.data().to_owned();
+    // Asked for, and not begun when the third one comes.
+    let connection = Connection::open(data.join("collector.db")).unwrap();
+    let hold = "CREATE TRIGGER hold BEFORE INSERT ON deletion_run BEGIN SELECT raise(ABORT, 'held'); END";
+    connection.execute_batch(hold).unwrap();
+    let output = run(&data, &["forget", "--cluster-id", "c", "--delete-only"]);
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("held"),
+        "{output:?}"
+    );
+    collector.restart();
+    send(&collector, "third", 4);
+    connection.execute_batch("DROP TRIGGER hold").unwrap();
+    settle(&data);
+    let shown = messages(&data, &[]);
+    let reporter = ReporterId::of_secret(b"third");
+    assert!(
+        shown.len() == 1 && shown[0]["context"]["reporter"] == reporter.as_str(),
+        "{shown:?}"
+    );
+    assert_eq!(query::<i64>(&data, "SELECT counts FROM report"), [1]);
+    assert!(
+        sums(&data).iter().any(|sum| sum.contains(" c ")),
+        "{:?}",
+        sums(&data)
+    );
+}
+
 #[test]
 fn it_goes_on_after_kill_9_and_touches_nobody_else() {
     const BATCHES: u32 = 600;

@@ -75,7 +75,7 @@ fn command(data: &Path, arguments: &[&str]) -> String {
 #[test]
 fn the_first_reporter_has_the_cluster_forgotten_for_good() {
     let mut collector = TestCollector::start();
-    let (key, server) = (collector.key("cluster"), collector.key("server"));
+    let key = collector.key("cluster");
     assert_eq!(send(&collector, &key, &report("c", "first", 1)), (1, 0, 0));
     assert_eq!(send(&collector, &key, &report("other", "else", 1)), (1, 0, 0));
     let answer = forgotten(&forget(&collector, &key, "c", "first"));
@@ -84,7 +84,7 @@ fn the_first_reporter_has_the_cluster_forgotten_for_good() {
     settle(collector.data());
     let mut kept = collector.messages();
     assert!(kept.len() == 1 && kept[0]["anonymousId"] == "other");
-    let ui = json!({"type": "page", "anonymousId": "u", "properties": {"clusterId": " c "}});
+    let relayed = json!({"type": "page", "anonymousId": "u", "properties": {"clusterId": " c "}});
     for restarted in [false, true] {
         if restarted {
             collector.kill();
@@ -93,9 +93,9 @@ fn the_first_reporter_has_the_cluster_forgotten_for_good() {
         // Answered as if taken: of the reporter and any other, by report, event, or in the name of somebody else.
         assert_eq!(send(&collector, &key, &report("c", "first", 2)), (1, 0, 0));
         assert_eq!(send(&collector, &key, &report("c", "second", 2)), (1, 0, 0));
-        assert_eq!(send(&collector, &server, &ui), (1, 0, 0));
+        assert_eq!(send(&collector, &key, &relayed), (1, 0, 0));
         let event = json!({"type": "track", "event": "e", "anonymousId": "c", "messageId": "1"});
-        assert_eq!(send(&collector, &server, &event), (1, 0, 0));
+        assert_eq!(send(&collector, &key, &event), (1, 0, 0));
         assert_eq!(collector.messages(), kept, "restarted: {restarted}");
         // Asked again, the answer is the same.
         assert_eq!(forgotten(&forget(&collector, &key, "c", "first")), answer);
@@ -380,4 +380,184 @@ fn who_asks_in_the_same_breath_is_forgotten_with_what_came_before() {
     collector.batch(&key, &json!({"batch": [report("c", "first", 3)]}));
     settle(&collector.data);
     assert!(crate::collector::messages(&collector.data, &[]).is_empty());
+}
+
+/// Whoever has a cluster's key can make a "cluster" of any id. What browsers and servers sent about the same id is none of its business.
+#[test]
+fn what_others_sent_about_the_same_id_is_out_of_reach() {
+    let collector = TestCollector::start();
+    let (key, ui, server, peer) = (
+        collector.key("cluster"),
+        collector.key("ui"),
+        collector.key("server"),
+        collector.key("peer"),
+    );
+    let page = |name: &str, rest: Value| {
+        let mut page = json!({"type": "page", "anonymousId": "somebody", "messageId": name});
+        page.as_object_mut()
+            .unwrap()
+            .extend(rest.as_object().unwrap().clone());
+        page
+    };
+    let theirs = |number: u32| {
+        [
+            (
+                &ui,
+                page(&format!("visit{number}"), json!({"anonymousId": "victim"})),
+            ),
+            (
+                &server,
+                page(
+                    &format!("member{number}"),
+                    json!({"userId": "u", "groupId": "victim"}),
+                ),
+            ),
+            (
+                &server,
+                page(
+                    &format!("trait{number}"),
+                    json!({"traits": {"clusterId": "victim"}}),
+                ),
+            ),
+            (
+                &peer,
+                page(&format!("passed{number}"), json!({"anonymousId": "victim"})),
+            ),
+        ]
+    };
+    let kept = |collector: &TestCollector| -> Vec<String> {
+        let messages = collector.messages();
+        messages
+            .iter()
+            .map(|message| message["messageId"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    for (key, message) in theirs(1) {
+        assert_eq!(send(&collector, key, &message), (1, 0, 0));
+    }
+    // What is remembered of a message that is refused.
+    let refused = json!({"type": "track", "anonymousId": "victim", "messageId": "refused"});
+    assert_eq!(send(&collector, &ui, &refused), (0, 0, 1));
+    for message in [
+        report("victim", "forger", 1),
+        page("relayed", json!({"properties": {"clusterId": "victim"}})),
+    ] {
+        assert_eq!(send(&collector, &key, &message), (1, 0, 0));
+    }
+    assert_eq!(send(&collector, &peer, &report("victim", "forger", 2)), (1, 0, 0));
+
+    assert_eq!(
+        forgotten(&forget(&collector, &key, "victim", "forger")).0,
+        "cluster"
+    );
+    settle(collector.data());
+    assert_eq!(kept(&collector), ["visit1", "member1", "trait1", "passed1"]);
+    let outcomes = command(collector.data(), &["outcomes", "--json"]);
+    assert!(outcomes.contains("refused"), "{outcomes}");
+    let receipt: Value =
+        serde_json::from_str(&command(collector.data(), &["deletions", "--receipt", "1"])).unwrap();
+    assert_eq!(
+        (&receipt["source"], &receipt["messages"]),
+        (&json!("clusters"), &json!(3))
+    );
+    let signed = format!(
+        "heliograph deleted 1\n1\ncluster\n{}\nclusters\n{}\n{}\n3\n2\n{}\n",
+        receipt["subject"].as_str().unwrap(),
+        receipt["asked"].as_str().unwrap(),
+        receipt["finished"].as_str().unwrap(),
+        receipt["batches"]
+    );
+    assert!(holds(
+        receipt["publicKey"].as_str().unwrap(),
+        signed.as_bytes(),
+        receipt["signature"].as_str().unwrap()
+    ));
+
+    // Nor is it suppressed; what speaks for the cluster is.
+    for (key, message) in theirs(2) {
+        assert_eq!(send(&collector, key, &message), (1, 0, 0));
+    }
+    send(&collector, &key, &report("victim", "forger", 3));
+    send(&collector, &peer, &report("victim", "other", 3));
+    send(
+        &collector,
+        &key,
+        &page("relayed2", json!({"properties": {"clusterId": "victim"}})),
+    );
+    let all = [
+        "visit1", "member1", "trait1", "passed1", "visit2", "member2", "trait2", "passed2",
+    ];
+    assert_eq!(kept(&collector), all);
+
+    // An administrator means them all, and lifts what anybody asked for.
+    command(collector.data(), &["forget", "--cluster-id", "victim"]);
+    settle(collector.data());
+    assert_eq!(kept(&collector), Vec::<String>::new());
+    command(
+        collector.data(),
+        &["suppressions", "lift", "--cluster-id", "victim"],
+    );
+    assert_eq!(
+        command(collector.data(), &["suppressions", "list"])
+            .lines()
+            .count(),
+        1
+    );
+    send(&collector, &key, &report("victim", "forger", 4));
+    assert_eq!(collector.messages().len(), 1);
+}
+
+#[test]
+fn a_key_asks_no_faster_than_it_may_send() {
+    let collector = TestCollector::with(&[("key_requests", "1/s burst 2")]);
+    let key = collector.key("cluster");
+    let mut answers = (0..200).map(|_| forget(&collector, &key, "nonesuch", "s"));
+    assert_eq!(forgotten(&answers.next().unwrap()).0, "nothing");
+    let answer = answers.find(|answer| answer.status != 200).unwrap();
+    assert_eq!(answer.error(), (429, "rate_limited".to_owned()));
+    assert!(answer.header("retry-after").is_some());
+}
+
+#[test]
+fn who_is_refused_costs_no_write() {
+    let collector = InProcess::start("2026-11-22T11:00:00Z", |_| {});
+    let key = collector.key("cluster");
+    collector.batch(&key, &json!({"batch": [report("c", "first", 1)]}));
+    let asks = |secret: &str| {
+        let body = json!({"clusterId": "c", "reporterSecret": secret}).to_string();
+        let headers = [("Authorization", basic(&key))];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let mut client = crate::client::Client::to(collector.address()).unwrap();
+        client
+            .send("POST", "/v1/forget", &headers, body.as_bytes())
+            .unwrap()
+            .status
+    };
+    let before = collector.counters().0;
+    assert_eq!(asks("forged"), 403);
+    assert_eq!(collector.counters().0, before);
+    assert_eq!(asks("first"), 200);
+    assert_eq!(collector.counters().0, before + 1);
+    // What was asked before stands.
+    assert_eq!(asks("first"), 200);
+    assert_eq!(collector.counters().0, before + 1);
+}
+
+/// A batch may say once for all its messages whom they are about.
+#[test]
+fn who_is_named_by_the_batch_alone_is_forgotten_in_what_is_remembered_of_refusals() {
+    let collector = TestCollector::start();
+    let key = collector.key("server");
+    let refused = |id: &str| {
+        let context = json!({"traits": {"customerKey": "gone"}, "groupId": "other"});
+        let batch = json!({"context": context, "batch": [{"type": "track", "userId": "u", "messageId": id}]});
+        assert_eq!(collector.batch(&key, &batch).counts(), (0, 0, 1));
+    };
+    let remembered = || command(collector.data(), &["outcomes", "--json"]);
+    refused("before");
+    assert!(remembered().contains("before"));
+    command(collector.data(), &["forget", "--customer-key", "gone"]);
+    settle(collector.data());
+    refused("after");
+    assert!(!remembered().contains("before") && !remembered().contains("after"));
 }

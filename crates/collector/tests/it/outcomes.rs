@@ -147,7 +147,7 @@ fn a_sender_that_makes_nothing_but_mistakes_costs_little() {
 #[test]
 fn of_who_is_suppressed_nothing_is_remembered() {
     let collector = InProcess::start("2026-11-22T11:00:00Z", |_| {});
-    let (key, ui) = (collector.key("cluster"), collector.key("ui"));
+    let key = collector.key("cluster");
     let reporter = heliograph_wire::id::ReporterId::of_secret(b"s");
     let report = json!({
         "type": "track", "event": "health", "anonymousId": "c1", "messageId": "c1:health:2026-11-22T11Z",
@@ -170,7 +170,7 @@ fn of_who_is_suppressed_nothing_is_remembered() {
         {"type": "track", "anonymousId": "c1", "messageId": "m1"},
         {"type": "track", "anonymousId": "c2", "messageId": "m2"},
     ]});
-    assert_eq!(collector.batch(&ui, &mistake).counts(), (0, 0, 2));
+    assert_eq!(collector.batch(&key, &mistake).counts(), (0, 0, 2));
     assert_eq!(
         known(&collector.data),
         [of(["rejected.no_event", "", "event", "m2"])]

@@ -106,6 +106,11 @@ fn what_was_dropped_by_age_can_be_forgotten() {
         (48, 4)
     );
     assert!(!found(&collector.data, &["gone-cluster"]).is_empty());
+    // What was made of the sums of a day goes when some of them do.
+    let connection = Connection::open(collector.data.join("collector.db")).unwrap();
+    let sheets = "INSERT INTO sheet (day, change, lines, reporting) SELECT DISTINCT day, 1, x'', x'' FROM cluster_day WHERE cluster > 0";
+    assert_eq!(connection.execute(sheets, ()).unwrap(), 1);
+    drop(connection);
 
     for arguments in [["--user-id", "gone-user"], ["--cluster-id", "gone-cluster"]] {
         let output = run(&collector.data, &[&["forget"], &arguments[..]].concat());
@@ -121,6 +126,7 @@ fn what_was_dropped_by_age_can_be_forgotten() {
         (count(&collector, "report"), count(&collector, "cluster")),
         (24, 1)
     );
+    assert_eq!(count(&collector, "sheet"), 0);
     // The pages that a user opened can't be told from others' any more; they name nobody.
     let sums = sums(&collector.data);
     assert!(

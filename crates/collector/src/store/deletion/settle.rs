@@ -11,7 +11,6 @@ use crate::delta::Share;
 use crate::forget::hunt::Hunt;
 use crate::ingest::record::Kept;
 use crate::ingest::slot::{self, Slot};
-use crate::key::{KeyId, KeyKind};
 use crate::store::Commit;
 use crate::store::error::{Doing as _, StoreError};
 use crate::store::report::bytes_of;
@@ -21,14 +20,15 @@ const DOING: &str = "delete a message";
 /// A slot by the numbers of its names: hour, cluster, event, part.
 pub(super) type Numbers = (i64, i64, i64, i64);
 
-/// Takes a message out of the sums of its day and out of the time line; says whether it was a report.
+/// Takes a message out of the sums of its day and out of the time line; says whether it was a report. `of_cluster` says whether its
+/// key speaks for clusters.
 pub(super) fn take_out(
     commit: &mut Commit<'_>,
     kept: &Kept<'_>,
+    of_cluster: bool,
     hunt: &Hunt,
     trace: &mut Trace,
 ) -> Result<bool, StoreError> {
-    let of_cluster = speaks_for_clusters(&commit.transaction, kept.key())?;
     let share = Share::of_kept(kept.message, of_cluster);
     if let Some(share) = &share {
         if kept.counts() {
@@ -54,8 +54,11 @@ pub(super) fn take_out(
 }
 
 /// Lets a report count that stood beside another one.
-pub(super) fn let_count(commit: &mut Commit<'_>, kept: &Kept<'_>) -> Result<(), StoreError> {
-    let of_cluster = speaks_for_clusters(&commit.transaction, kept.key())?;
+pub(super) fn let_count(
+    commit: &mut Commit<'_>,
+    kept: &Kept<'_>,
+    of_cluster: bool,
+) -> Result<(), StoreError> {
     if let Some(share) = Share::of_kept(kept.message, of_cluster) {
         commit.add_to_day(&share)?;
     }
@@ -97,20 +100,23 @@ pub(super) fn remove(
         .doing(DOING)
 }
 
-/// Notes that the first of the reports that are left in a slot is to count, where there is one; unless it goes, too.
+/// Notes that the first of the reports that are left in a slot is to count, of those that do not go, too.
 pub(super) fn succeed(
     connection: &Connection,
     slot: Numbers,
     stays: impl Fn(i64) -> bool,
 ) -> Result<(), StoreError> {
     let (hour, cluster, event, part) = slot;
-    let first: Option<i64> = connection
-        .prepare_cached(
-            "SELECT min(batch) FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ?",
-        )
-        .and_then(|mut statement| statement.query_row(slot, |row| row.get(0)))
-        .doing(DOING)?;
-    let Some(batch) = first.filter(|batch| stays(*batch)) else {
+    let read = || -> rusqlite::Result<Vec<i64>> {
+        connection
+            .prepare_cached(
+                "SELECT batch FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ? ORDER BY batch",
+            )?
+            .query_map(slot, |row| row.get(0))?
+            .collect()
+    };
+    let left = read().doing(DOING)?;
+    let Some(batch) = left.into_iter().find(|batch| stays(*batch)) else {
         return Ok(());
     };
     connection
@@ -191,17 +197,4 @@ fn count(connection: &Connection, slot: Numbers, reporter: Option<&ReporterId>) 
         .and_then(|mut statement| statement.execute((hour, cluster, event, part, bytes_of(reporter))))
         .doing(DOING)
         .map(|_| ())
-}
-
-/// What may be sent with a key; an import without one speaks for clusters.
-fn speaks_for_clusters(connection: &Connection, key: Option<KeyId>) -> Result<bool, StoreError> {
-    let Some(key) = key else { return Ok(false) };
-    let kind: Option<String> = connection
-        .prepare_cached("SELECT kind FROM key WHERE id = ?")
-        .and_then(|mut statement| statement.query_row([key.0], |row| row.get(0)).optional())
-        .doing(DOING)?;
-    Ok(match kind {
-        Some(kind) => kind.parse().is_ok_and(KeyKind::speaks_for_clusters),
-        None => key == crate::import::NOBODY.id,
-    })
 }

@@ -1,0 +1,192 @@
+//! What the time line, the sums and the samples hold of those who are deleted beyond the raw batches: of messages whose text was
+//! dropped by age, and who has spoken.
+
+use heliograph_wire::id::ReporterId;
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::settle;
+use super::trace::{Name, Trace};
+use super::whom;
+use crate::delta::Day;
+use crate::forget::hunt::{Hunt, Target};
+use crate::forget::reach::Reach;
+use crate::ingest::subject::Subject;
+use crate::store::error::{Doing as _, StoreError};
+use crate::store::report::{bytes_of, reporter_of};
+use crate::store::{flag, outcome, sheet};
+
+/// Milliseconds of a day.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+/// Of so many the samples are looked through in one step.
+const SAMPLES: usize = 16;
+const DOING: &str = "delete what was dropped by age";
+
+/// How far the rows of clusters and the samples are looked through.
+#[derive(Debug)]
+pub(super) struct Rows {
+    targets: Vec<Target>,
+    hour: Option<i64>,
+    samples: Vec<(Subject, Reach)>,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Did {
+    /// It went on; something was changed.
+    Change,
+    /// It went on; there was nothing to change.
+    Nothing,
+    /// There is nothing more to look through.
+    End,
+}
+
+impl From<bool> for Did {
+    fn from(changed: bool) -> Did {
+        if changed { Did::Change } else { Did::Nothing }
+    }
+}
+
+impl Rows {
+    /// Begins.
+    pub(super) fn begin(connection: &Connection, hunt: &Hunt) -> Result<Rows, StoreError> {
+        let targets = hunt.targets().filter(|target| whom::has_rows(target));
+        Ok(Rows {
+            targets: targets.cloned().collect(),
+            hour: None,
+            samples: whom::hashes(connection).doing(DOING)?,
+        })
+    }
+
+    /// Removes some of it.
+    pub(super) fn step(
+        &mut self,
+        connection: &Connection,
+        hunt: &Hunt,
+        trace: &mut Trace,
+    ) -> Result<Did, StoreError> {
+        let Some(target) = self.targets.last().cloned() else {
+            let rest = self.samples.len().saturating_sub(SAMPLES);
+            let some = self.samples.split_off(rest);
+            if some.is_empty() {
+                return Ok(Did::End);
+            }
+            return Ok((outcome::forget(connection, &some)? > 0).into());
+        };
+        let cluster: Option<i64> = connection
+            .prepare_cached("SELECT id FROM cluster WHERE name = ?")
+            .and_then(|mut statement| statement.query_row([&target.id], |row| row.get(0)).optional())
+            .doing(DOING)?;
+        let Some(cluster) = cluster else {
+            self.targets.pop();
+            return Ok(Did::Nothing);
+        };
+        let after = self.hour.unwrap_or(i64::MIN);
+        let hour: Option<i64> = connection
+            .prepare_cached("SELECT min(hour) FROM report WHERE hour > ?")
+            .and_then(|mut statement| statement.query_row([after], |row| row.get(0)))
+            .doing(DOING)?;
+        if let Some(hour) = hour {
+            self.hour = Some(hour);
+            return remove_reports(connection, hunt, trace, &target, (hour, cluster)).map(Did::from);
+        }
+        self.targets.pop();
+        self.hour = None;
+        trace.add(connection, Name::Cluster, cluster)?;
+        match &target.reporter {
+            Some(reporter) => forget_speaker(connection, cluster, reporter)?,
+            None => {
+                forget_aged_days(connection, cluster)?;
+                flag::forget(connection, cluster)?;
+            }
+        }
+        Ok(Did::Change)
+    }
+}
+
+/// Removes the rows of a cluster in an hour; says whether there were any.
+fn remove_reports(
+    connection: &Connection,
+    hunt: &Hunt,
+    trace: &mut Trace,
+    target: &Target,
+    (hour, cluster): (i64, i64),
+) -> Result<bool, StoreError> {
+    let read = || -> rusqlite::Result<Vec<(i64, i64, Vec<u8>)>> {
+        connection
+            .prepare_cached(
+                "SELECT event, part, reporter FROM report WHERE hour = ? AND cluster = ? AND batch <= ?",
+            )?
+            .query_map((hour, cluster, target.through), |row| row.try_into())?
+            .collect()
+    };
+    let wanted = |reporter: &[u8]| target.reporter.is_none() || reporter_of(reporter) == target.reporter;
+    let mut changed = false;
+    for (event, part, reporter) in read().doing(DOING)? {
+        if !wanted(&reporter) {
+            continue;
+        }
+        let slot = (hour, cluster, event, part);
+        let counted = settle::remove(connection, slot, &reporter)?;
+        changed |= counted.is_some();
+        trace.add(connection, Name::Event, event)?;
+        if counted == Some(true) {
+            settle::succeed(connection, slot, |batch| !hunt.takes_all_of(&target.id, batch))?;
+        }
+    }
+    Ok(changed)
+}
+
+/// A reporter that is deleted has not spoken; the cluster is bound to the first of the others.
+fn forget_speaker(connection: &Connection, cluster: i64, reporter: &ReporterId) -> Result<(), StoreError> {
+    let bytes = bytes_of(Some(reporter));
+    let forget = || -> rusqlite::Result<()> {
+        connection
+            .prepare_cached("DELETE FROM cluster_reporter WHERE cluster = ? AND reporter = ?")?
+            .execute((cluster, &bytes))?;
+        connection
+            .prepare_cached("DELETE FROM report_repeat WHERE cluster = ? AND reporter = ?")?
+            .execute((cluster, &bytes))?;
+        connection
+            .prepare_cached(
+                "UPDATE cluster SET reporter = (SELECT reporter FROM cluster_reporter WHERE cluster = ?1 ORDER BY created LIMIT 1)
+                 WHERE id = ?1 AND reporter = ?2 AND EXISTS (SELECT 1 FROM cluster_reporter WHERE cluster = ?1)",
+            )?
+            .execute((cluster, &bytes))?;
+        Ok(())
+    };
+    forget().doing(DOING)
+}
+
+/// Removes the sums of a cluster's days of which messages were dropped by age: what these added can't be told any more.
+fn forget_aged_days(connection: &Connection, cluster: i64) -> Result<(), StoreError> {
+    let mut days = Vec::new();
+    let mut forget = || -> rusqlite::Result<()> {
+        let dropped: i64 = connection
+            .prepare_cached("SELECT value FROM gauge WHERE name = 'dropped'")?
+            .query_row((), |row| row.get(0))?;
+        if dropped == 0 {
+            return Ok(());
+        }
+        // A message counts at most some minutes after its arrival.
+        let last = dropped.div_euclid(DAY) + 1;
+        let mut before = last + 1;
+        while let Some(day) = connection
+            .prepare_cached("SELECT max(day) FROM cluster_day WHERE day < ?")?
+            .query_row([before], |row| row.get::<_, Option<i64>>(0))?
+        {
+            let gone = connection
+                .prepare_cached("DELETE FROM cluster_day WHERE day = ? AND cluster = ?")?
+                .execute((day, cluster))?;
+            if gone > 0 {
+                days.push(Day(day));
+            }
+            before = day;
+        }
+        Ok(())
+    };
+    forget().doing(DOING)?;
+    for day in days {
+        sheet::changed(connection, day, true)?;
+    }
+    Ok(())
+}
