@@ -21,6 +21,7 @@
 //! | [`retention`] | how long what is kept; pure |
 //! | [`import`], `local` | what comes by hand; the socket by which it comes to a running server |
 //! | [`sheet`] | a day of all clusters, by coordinate; pure |
+//! | `sheets` | keeps them for days that have come to rest |
 //! | [`question`] | what is asked of the days, and the answers |
 //! | [`store`] | the database; all SQL |
 //! | [`token`] | tokens of those who read or administer |
@@ -61,6 +62,7 @@ pub mod retention;
 pub mod secret;
 pub mod server;
 pub mod sheet;
+mod sheets;
 pub mod store;
 pub mod tenure;
 pub mod token;

@@ -33,6 +33,7 @@ use crate::lookback::Lookback;
 use crate::metrics::{Connections, Metrics};
 use crate::quota::Quotas;
 use crate::secret::{SecretError, Secrets};
+use crate::sheets;
 use crate::store::{OpenError, Reader, Store, StoreError};
 use crate::window::{self, Window};
 use crate::writer::{self, Beat, Queue};
@@ -65,6 +66,7 @@ pub struct Collector {
     app: Arc<App>,
     serving: Listening,
     polling: Task<()>,
+    sheets: Task<()>,
     importing: Option<Listening>,
     metrics: Option<(Listening, Option<SocketAddr>)>,
     tls: Option<Arc<Tls>>,
@@ -125,6 +127,7 @@ impl Collector {
         sources: Sources,
     ) -> Result<Collector, StartError> {
         let clock = Arc::clone(&sources.clock);
+        let reading = Arc::clone(&sources.clock);
         let mut store = Store::open(&config.data)?;
         let lock = lock::lock(&config.data)?;
         let secrets = Secrets::load_or_make(&config.data, &*sources.entropy)?;
@@ -160,6 +163,7 @@ impl Collector {
             retention: config.retention,
         };
         let (queue, writer) = writer::start(store, window, setup, clock).map_err(StartError::Thread)?;
+        let for_sheets = queue.clone();
         let app = Arc::new(App::new(
             sources,
             Arc::clone(&keys),
@@ -197,6 +201,7 @@ impl Collector {
             ),
             app,
             polling: tokio::spawn(poll(keys)),
+            sheets: tokio::spawn(sheets::keep(config.data.clone(), for_sheets, reading)),
             metrics,
             tls,
             _lock: lock,
@@ -248,6 +253,7 @@ impl Collector {
             app,
             serving,
             polling,
+            sheets,
             importing,
             metrics,
             ..
@@ -259,6 +265,7 @@ impl Collector {
             tracing::warn!("some requests did not end in time");
         }
         polling.abort();
+        sheets.abort();
         let closed = spawn_blocking(move || {
             queue.close();
             writer.join()

@@ -251,7 +251,10 @@ impl Store {
     /// # Errors
     /// When the database can't be written.
     pub fn keep_sheet(&mut self, ready: &Ready) -> Result<bool, StoreError> {
-        sheet::keep(&mut self.connection, ready)
+        let mut commit = self.begin()?;
+        let kept = commit.keep_sheet(ready)?;
+        commit.finish()?;
+        Ok(kept)
     }
 
     /// Drops some of what is too old; says whether there was anything. Takes a few milliseconds.

@@ -301,6 +301,11 @@ fn write(
             }
             // The last of its group.
             Job::Forget { .. } | Job::Regulate { .. } | Job::Withdraw { .. } => last = Some(job),
+            Job::Keep { sheet, .. } => {
+                let kept = commit.keep_sheet(sheet)?;
+                wrote |= kept;
+                results.push(Became::Kept(kept));
+            }
             Job::Probe(_) => {
                 commit.probe()?;
                 wrote = true;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, Transaction};
 use super::cluster_day::Way;
 use super::error::{Doing as _, StoreError};
 use super::report::Claimant;
+use super::sheet::{self, Ready};
 use super::{batch, bundle, cluster_day, flag, ids, outcome, regulation, report, suppression, usage};
 use crate::delta::{ClusterDay, Day, Share};
 use crate::fold::Written;
@@ -184,6 +185,14 @@ impl Commit<'_> {
             self.samples.insert(&self.transaction, now, key.id, sample)?;
         }
         Ok(())
+    }
+
+    /// Keeps the sheet of a day, unless the rows have changed since it was made; says whether it did.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn keep_sheet(&mut self, ready: &Ready) -> Result<bool, StoreError> {
+        sheet::keep(&self.transaction, ready)
     }
 
     /// Writes a number, only to see whether writing works.

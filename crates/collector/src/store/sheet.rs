@@ -147,20 +147,20 @@ impl<'a> Snapshot<'a> {
         Ok(name.unwrap_or_default())
     }
 
-    /// One of the days of which no sheet is kept as it is now, before another; the latest.
+    /// The days before another of which no sheet is kept as they are now, with how often they have changed.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn stale(&self, before: Day) -> Result<Option<(Day, i64)>, StoreError> {
+    pub fn stale(&self, before: Day) -> Result<Vec<(Day, i64)>, StoreError> {
         self.transaction
             .prepare_cached(
                 "SELECT day, day_change.change FROM day_change LEFT JOIN sheet USING (day)
-                 WHERE day < ? AND day_change.change IS NOT sheet.change ORDER BY day DESC LIMIT 1",
+                 WHERE day < ? AND day_change.change IS NOT sheet.change ORDER BY day",
             )
             .and_then(|mut statement| {
                 statement
-                    .query_row([before.0], |row| Ok((Day(row.get(0)?), row.get(1)?)))
-                    .optional()
+                    .query_map([before.0], |row| Ok((Day(row.get(0)?), row.get(1)?)))?
+                    .collect()
             })
             .doing(READ)
     }
@@ -265,15 +265,14 @@ pub(super) fn changed(connection: &Connection, day: Day, taken_away: bool) -> Re
 }
 
 /// Keeps a sheet, unless the rows have changed since; says whether it did.
-pub(super) fn keep(connection: &mut Connection, ready: &Ready) -> Result<bool, StoreError> {
+pub(super) fn keep(transaction: &Transaction<'_>, ready: &Ready) -> Result<bool, StoreError> {
     let Ready { sheet, change } = ready;
-    let mut keep = || -> rusqlite::Result<bool> {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let keep = || -> rusqlite::Result<bool> {
         let unchanged = transaction
             .prepare_cached("SELECT 1 FROM day_change WHERE day = ? AND change = ?")?
             .exists((sheet.day.0, change))?;
         if unchanged {
-            drop_sheet(&transaction, sheet.day)?;
+            drop_sheet(transaction, sheet.day)?;
             let reporting = encode_numbers(&sheet.roster.reporting());
             transaction
                 .prepare_cached("INSERT INTO sheet (day, change, lines, reporting) VALUES (?, ?, ?, ?)")?
@@ -285,7 +284,7 @@ pub(super) fn keep(connection: &mut Connection, ready: &Ready) -> Result<bool, S
                 statement.execute((sheet.day.0, column.facet.number(), key, column.encode()))?;
             }
         }
-        transaction.commit().map(|()| unchanged)
+        Ok(unchanged)
     };
     keep().doing(WRITE)
 }

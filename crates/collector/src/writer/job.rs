@@ -11,6 +11,7 @@ use crate::forget::{Petition, Verdict};
 use crate::ingest::request::Request;
 use crate::ingest::tally::Tally;
 use crate::receipt_key::Proof;
+use crate::store::Ready;
 
 /// Most requests of one commit.
 const GROUP_REQUESTS: usize = 1024;
@@ -69,6 +70,10 @@ pub(super) enum Job {
         regulation: i64,
         answer: Answer<Withdrawn>,
     },
+    Keep {
+        sheet: Box<Ready>,
+        answer: Answer<bool>,
+    },
     Probe(Answer<()>),
     Close,
 }
@@ -79,6 +84,7 @@ pub(super) enum Became {
     Ruled(Verdict),
     Placed(Placed),
     Withdrawn(Withdrawn),
+    Kept(bool),
     Probed,
 }
 
@@ -113,9 +119,12 @@ impl Job {
     fn bytes(&self) -> usize {
         match self {
             Job::Write { delivery, .. } => delivery.request.records.len(),
-            Job::Forget { .. } | Job::Regulate { .. } | Job::Withdraw { .. } | Job::Probe(_) | Job::Close => {
-                0
-            }
+            Job::Forget { .. }
+            | Job::Regulate { .. }
+            | Job::Withdraw { .. }
+            | Job::Keep { .. }
+            | Job::Probe(_)
+            | Job::Close => 0,
         }
     }
 
@@ -151,6 +160,7 @@ impl Job {
             (Job::Forget { answer, .. }, Became::Ruled(verdict)) => drop(answer.send(Ok(verdict))),
             (Job::Regulate { answer, .. }, Became::Placed(placed)) => drop(answer.send(Ok(placed))),
             (Job::Withdraw { answer, .. }, Became::Withdrawn(withdrawn)) => drop(answer.send(Ok(withdrawn))),
+            (Job::Keep { answer, .. }, Became::Kept(kept)) => drop(answer.send(Ok(kept))),
             (Job::Probe(answer), _) => drop(answer.send(Ok(()))),
             (job, _) => job.refuse(Unavailable::Store),
         }
@@ -162,6 +172,7 @@ impl Job {
             Job::Forget { answer, .. } => drop(answer.send(Err(why))),
             Job::Regulate { answer, .. } => drop(answer.send(Err(why))),
             Job::Withdraw { answer, .. } => drop(answer.send(Err(why))),
+            Job::Keep { answer, .. } => drop(answer.send(Err(why))),
             Job::Probe(answer) => drop(answer.send(Err(why))),
             Job::Close => {}
         }

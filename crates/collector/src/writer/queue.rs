@@ -15,6 +15,7 @@ use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
+use crate::store::Ready;
 
 /// Why a request was not written. It may be tried again: nothing of it is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +83,16 @@ impl Queue {
     pub async fn withdraw(&self, regulation: i64) -> Result<Withdrawn, Unavailable> {
         let (answer, answered) = oneshot::channel();
         self.submit(Job::Withdraw { regulation, answer }, answered).await
+    }
+
+    /// Keeps the sheet of a day, unless the day has changed since it was made; says whether it did.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn keep(&self, sheet: Ready) -> Result<bool, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        let sheet = Box::new(sheet);
+        self.submit(Job::Keep { sheet, answer }, answered).await
     }
 
     /// Writes next to nothing, to see whether the store can be written.
