@@ -40,6 +40,7 @@ mod outcomes;
 mod pixel;
 mod power;
 mod privacy;
+mod question;
 mod quota;
 mod receipt;
 mod regulations;
