@@ -17,11 +17,11 @@ pub mod reliability;
 mod scope;
 mod version;
 
-pub use self::answer::{Answer, Format, Page, Rendered, Shape};
+pub use self::answer::{Answer, Format, Page, Rendered, Schemas, Shape};
 pub use self::clusters::Clusters;
 pub use self::day::{Date, Span};
 pub use self::filter::{Filter, FilterError};
 pub use self::group::{Group, Groups};
-pub use self::registry::{ALL, Asked, find};
+pub use self::registry::{ALL, Asked, close, find};
 pub use self::scope::{AskError, Scope, View};
 pub use self::version::Version;

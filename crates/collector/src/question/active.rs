@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::clusters::Clusters;
@@ -13,7 +14,7 @@ use crate::delta::Day;
 use crate::sheet::Wanted;
 
 /// The installations of a group in a span of days. One that changed its group within it is in both.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     /// First day of the span.
@@ -27,7 +28,7 @@ pub struct Row {
 }
 
 /// Of all days.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Total {
     /// Installations of which a report counts.

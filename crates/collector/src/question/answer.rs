@@ -1,6 +1,9 @@
 //! Answers, and how they are shown.
 
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 
 use super::day::Date;
 use super::filter::Filter;
@@ -56,6 +59,31 @@ pub struct Rendered {
     pub text: String,
     /// How many rows there are in all.
     pub rows: usize,
+}
+
+/// What an answer is made of.
+#[derive(Clone)]
+pub struct Schemas {
+    /// A row.
+    pub row: RefOr<Schema>,
+    /// The total.
+    pub total: RefOr<Schema>,
+    /// What these two refer to, by name.
+    pub parts: Vec<(String, RefOr<Schema>)>,
+}
+
+impl Schemas {
+    /// Of an answer with such rows and such a total.
+    pub fn of<R: ToSchema, T: ToSchema>() -> Schemas {
+        let mut parts = Vec::new();
+        R::schemas(&mut parts);
+        T::schemas(&mut parts);
+        Schemas {
+            row: R::schema(),
+            total: T::schema(),
+            parts,
+        }
+    }
 }
 
 impl Default for Page {

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::delta::Day;
 
@@ -60,6 +63,18 @@ impl Serialize for Date {
         serializer.collect_str(self)
     }
 }
+
+impl PartialSchema for Date {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .description(Some("A day of UTC."))
+            .into()
+    }
+}
+
+impl ToSchema for Date {}
 
 impl Span {
     /// All spans, with their names.

@@ -1,9 +1,17 @@
 //! All questions, by name.
 
-use super::answer::{Rendered, Shape};
+use strsim::jaro_winkler;
+
+use super::answer::{Rendered, Schemas, Shape};
 use super::filter::{GROUP, Parameter, SPAN, UNIT};
 use super::scope::{AskError, Scope};
 use super::{active, reliability};
+use crate::token;
+
+/// How alike names must be to be taken for one another, from 0 to 1.
+const ALIKE: f64 = 0.75;
+/// Most names that are proposed instead of one that there is not.
+const PROPOSED: usize = 3;
 
 /// A question that can be asked by name.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +22,10 @@ pub struct Asked {
     pub about: &'static str,
     /// The parameters that it takes beside the common ones.
     pub takes: &'static [Parameter],
+    /// What a token must be for; where the filter names a single cluster, [`token::Scope::Support`] in any case.
+    pub scope: token::Scope,
+    /// What rows and total are made of.
+    pub schemas: fn() -> Schemas,
     /// Asks it.
     pub ask: fn(&Scope<'_>, &Shape) -> Result<Rendered, AskError>,
 }
@@ -24,12 +36,16 @@ pub const ALL: &[Asked] = &[
         name: "active-installations",
         about: "How many installations report, over time, by version, provider or variant.",
         takes: &[SPAN, GROUP],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<active::Row, active::Total>,
         ask: |scope, shape| Ok(active::ask(scope)?.render(shape)),
     },
     Asked {
         name: "component-reliability",
         about: "How much of the time on nodes each unit was unhealthy, the worst first.",
         takes: &[UNIT, SPAN, GROUP],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<reliability::Row, reliability::Total>,
         ask: |scope, shape| Ok(reliability::ask(scope)?.render(shape)),
     },
 ];
@@ -37,4 +53,54 @@ pub const ALL: &[Asked] = &[
 /// The question of a name.
 pub fn find(name: &str) -> Option<&'static Asked> {
     ALL.iter().find(|asked| asked.name == name)
+}
+
+/// The names most like one that there is not, the likest first.
+pub fn close(name: &str) -> Vec<&'static str> {
+    let mut names: Vec<(f64, &str)> = ALL
+        .iter()
+        .map(|asked| (likeness(name, asked.name), asked.name))
+        .filter(|(likeness, _)| *likeness > ALIKE)
+        .collect();
+    names.sort_by(|a, b| b.0.total_cmp(&a.0));
+    names.into_iter().map(|(_, name)| name).take(PROPOSED).collect()
+}
+
+/// Of the names as a whole, or of the one with a word of the other, whichever is more.
+fn likeness(name: &str, known: &str) -> f64 {
+    let words = known.split('-').map(|word| jaro_winkler(name, word));
+    words.fold(jaro_winkler(name, known), f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::filter::COMMON;
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart_and_fit_into_urls() {
+        let names: BTreeSet<_> = ALL.iter().map(|asked| asked.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        for asked in ALL {
+            assert!(plain(asked.name), "{}", asked.name);
+            let parameters: BTreeSet<_> = COMMON.iter().chain(asked.takes).map(|taken| taken.name).collect();
+            assert_eq!(
+                parameters.len(),
+                COMMON.len() + asked.takes.len(),
+                "{}",
+                asked.name
+            );
+            assert!(parameters.iter().all(|name| plain(name)), "{}", asked.name);
+        }
+    }
+
+    #[test]
+    fn close_names_are_proposed() {
+        assert_eq!(close("activ-installation")[0], "active-installations");
+        assert_eq!(close("components")[0], "component-reliability");
+        assert!(close("xyz").is_empty() && close("").is_empty());
+    }
 }

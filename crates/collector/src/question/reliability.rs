@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::active::ratio;
 use super::answer::Answer;
@@ -14,7 +15,7 @@ use crate::delta::{Day, Facet};
 use crate::sheet::Wanted;
 
 /// A unit in a span of days, of a group.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     /// The unit, as in the properties: `dcos-mesos-master-service`.
@@ -38,7 +39,7 @@ pub struct Row {
 }
 
 /// Of all units and days.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Total {
     /// Nodes times hours times units.
