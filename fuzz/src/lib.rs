@@ -7,7 +7,7 @@ use std::fmt::{Debug, Display};
 use std::io::Read;
 use std::sync::LazyLock;
 
-use heliograph_collector::delta::{Share, Sums};
+use heliograph_collector::delta::{RULES, Share, Sums};
 use heliograph_signal::config;
 use heliograph_signal::environment::Environment;
 use heliograph_signal::ledger::verify::verify;
@@ -162,7 +162,7 @@ pub fn deltas(data: &[u8]) {
         return;
     };
     for of_cluster in [true, false] {
-        let Some(share) = Share::of_kept(text, of_cluster) else {
+        let Some(share) = Share::of_kept(text, of_cluster, RULES) else {
             continue;
         };
         let mut names: Vec<String> = Vec::new();

@@ -14,15 +14,20 @@
 //! | `Call` | any other type | messages |
 //! | `Page` | name of a `page` or `screen` | messages |
 //!
-//! All of them are kept apart by *edition*: environment version, provider and variant, as the message states them.
+//! All of them are kept apart by *edition*: environment version, provider and variant, as the message states them. A message that
+//! counts in a reduced [`Manner`] adds less; its record says so.
 
 mod code;
+mod manner;
 mod message;
+mod roles;
 mod share;
 mod sums;
 
 pub use self::code::Damaged;
+pub use self::manner::{Manner, OTHER};
 pub use self::message::{Delta, Edition, Message, NAME_BYTES};
+pub use self::roles::{RULES, is_report};
 pub use self::share::{ClusterDay, Day, Share};
 pub use self::sums::{Amounts, Coordinate, Sums};
 

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heliograph_wire::id::ClusterId;
 
-use crate::delta::Day;
+use crate::delta::{Day, Manner};
 use crate::ingest::message::{Identity, MessageKey, Speaker};
-use crate::ingest::outcome::{Outcome, Rejection, Suppression};
+use crate::ingest::outcome::{Outcome, Suppression};
 use crate::ingest::record;
 use crate::ingest::request::Request;
 use crate::ingest::sample::Sample;
@@ -21,8 +21,8 @@ use crate::quota::Used;
 /// What was decided about a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// New: it is kept and counts.
-    Counts,
+    /// New: it is kept and counts, in a manner.
+    Counts(Manner),
     /// A report of a slot that is another reporter's: it is kept beside the one that counts there, or will. See [`crate::tenure`].
     Beside {
         /// Whether it says something else than the one that counts.
@@ -34,8 +34,6 @@ pub enum Fate {
     Altered,
     /// About somebody who asked to be forgotten: nothing is kept.
     Forgotten,
-    /// Its day holds more names than are told apart: nothing is kept.
-    Full,
 }
 
 /// What is written of a group of requests.
@@ -69,12 +67,18 @@ impl Fate {
     /// The outcome that it means.
     pub fn outcome(self) -> Outcome {
         match self {
-            Fate::Counts => Outcome::Accepted,
+            Fate::Counts(Manner { apart: true, .. }) => Outcome::Apart,
+            Fate::Counts(Manner { folded: true, .. }) => Outcome::Folded,
+            Fate::Counts(_) => Outcome::Accepted,
             Fate::Beside { conflict: true } | Fate::Altered => Outcome::Conflict,
             Fate::Beside { conflict: false } | Fate::Known => Outcome::Duplicate,
             Fate::Forgotten => Outcome::Suppressed(Suppression::Forgotten),
-            Fate::Full => Outcome::Rejected(Rejection::TooManyNames),
         }
+    }
+
+    /// Whether it counts, in whatever manner.
+    pub fn counts(self) -> bool {
+        matches!(self, Fate::Counts(_))
     }
 }
 
@@ -82,7 +86,7 @@ impl Written {
     /// Adds a request, given the fate of each of its messages; returns what its sender is told.
     pub fn add(&mut self, request: &Request, fates: &[Fate]) -> Tally {
         let mut tally = request.decided.clone();
-        if fates.iter().all(|fate| *fate == Fate::Counts) {
+        if fates.iter().all(|fate| *fate == Fate::Counts(Manner::WHOLE)) {
             self.records.extend_from_slice(&request.records);
         } else {
             self.add_some_records(request, fates);
@@ -91,8 +95,8 @@ impl Written {
         for (message, fate) in request.messages.iter().zip(fates) {
             tally.count(fate.outcome());
             match fate {
-                Fate::Counts | Fate::Beside { .. } => {}
-                Fate::Known | Fate::Forgotten | Fate::Full => continue,
+                Fate::Counts(_) | Fate::Beside { .. } => {}
+                Fate::Known | Fate::Forgotten => continue,
                 Fate::Altered => {
                     tally.note_dropped();
                     continue;
@@ -112,7 +116,7 @@ impl Written {
             match &message.identity {
                 Identity::Message(id) => self.ids.push(*id),
                 Identity::Report(report) => {
-                    self.reports.push((Report::clone(report), *fate == Fate::Counts));
+                    self.reports.push((Report::clone(report), fate.counts()));
                 }
             }
         }
@@ -139,10 +143,11 @@ impl Written {
 
     fn add_some_records(&mut self, request: &Request, fates: &[Fate]) {
         for (message, fate) in request.messages.iter().zip(fates) {
+            let record = request.record(message);
             match fate {
-                Fate::Counts => self.records.extend_from_slice(request.record(message)),
-                Fate::Beside { .. } => record::push_uncounted(request.record(message), &mut self.records),
-                Fate::Known | Fate::Altered | Fate::Forgotten | Fate::Full => {}
+                Fate::Counts(manner) => record::push_counted(record, *manner, &mut self.records),
+                Fate::Beside { .. } => record::push_uncounted(record, &mut self.records),
+                Fate::Known | Fate::Altered | Fate::Forgotten => {}
             }
         }
     }

@@ -37,14 +37,14 @@ pub use self::queue::{Queue, Unavailable};
 use self::sampler::Sampler;
 use self::suppressed::Suppressed;
 use crate::clock::{Clock, Stopwatch};
-use crate::delta::Day;
+use crate::delta::{Day, Manner, Share};
 use crate::fold::{Fate, Written};
 use crate::ingest::subject::SubjectKey;
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
 use crate::retention::Retention;
 use crate::secret::Secrets;
-use crate::store::{Slice, Store, StoreError};
+use crate::store::{Commit, Slice, Store, StoreError};
 use crate::window::Window;
 
 /// How long the writer waits for a request before it looks for chores.
@@ -285,15 +285,13 @@ fn write(
                 for message in &request.messages {
                     let fate = if suppressed.covers(subjects, request, message) {
                         Fate::Forgotten
-                    } else if !commit.day_takes_more(&message.share.to)? {
-                        Fate::Full
                     } else {
                         dedupe.decide(message, &mut commit)?
                     };
-                    if fate == Fate::Counts {
-                        commit.add_to_day(&message.share)?;
-                    }
-                    fates.push(fate);
+                    fates.push(match fate {
+                        Fate::Counts(manner) => Fate::Counts(count(&mut commit, &message.share, manner)?),
+                        fate => fate,
+                    });
                 }
                 results.push(Became::Written(written.add(request, &fates)));
                 sampler.take(request, &fates, subjects, now, &mut written.samples);
@@ -345,4 +343,12 @@ fn write(
         wrote,
         day: Day::of(now),
     })
+}
+
+/// Adds a share to its day in a manner; returns the one in which that could be done.
+fn count(commit: &mut Commit<'_>, share: &Share, manner: Manner) -> Result<Manner, StoreError> {
+    let folded = !commit.day_takes(&share.in_manner(manner), 0)?;
+    let manner = Manner { folded, ..manner };
+    commit.add_to_day(&share.in_manner(manner))?;
+    Ok(manner)
 }

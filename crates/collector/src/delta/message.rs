@@ -1,15 +1,14 @@
 //! The delta of one message, by name.
 
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use heliograph_wire::plan::{Kind, Plan};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::manner::OTHER;
+use super::roles::{self, Role};
 use super::{Amounts, Coordinate, Facet, Sums};
 use crate::ingest::members::Members;
 use crate::ingest::text;
@@ -40,6 +39,8 @@ pub struct Message<'a> {
     pub part: u32,
     /// Whether it may speak for a cluster. What others say of units and packages is not summed.
     pub of_cluster: bool,
+    /// The rules by which it is counted, see [`super::RULES`].
+    pub rules: u8,
 }
 
 /// What one message adds.
@@ -49,6 +50,7 @@ pub struct Delta {
     text: String,
     edition: [Range<usize>; 3],
     parts: Vec<(Facet, Key, Amounts)>,
+    rules: u8,
 }
 
 /// What the sums of a day are kept apart by.
@@ -68,18 +70,12 @@ enum Key {
     Hour(u64),
 }
 
-/// What becomes of a property of the plan.
-#[derive(Clone, Copy)]
-enum Role {
-    Number,
-    List(Facet),
-}
-
 impl Delta {
     /// The delta of a message.
     pub fn of(message: &Message<'_>) -> Delta {
         let mut delta = Delta {
             text: String::with_capacity(64),
+            rules: message.rules,
             ..Delta::default()
         };
         delta.edition = ["environmentVersion", "provider", "variant"].map(|property| {
@@ -144,13 +140,64 @@ impl Delta {
         self.numbered(edition, number).map(Sums::of)
     }
 
+    /// Its event alone, or its call and page.
+    #[must_use]
+    pub fn apart(&self) -> Delta {
+        let alone = |(facet, _, _): &&_| matches!(facet, Facet::Event | Facet::Call | Facet::Page);
+        Delta {
+            parts: self.parts.iter().filter(alone).cloned().collect(),
+            ..self.clone()
+        }
+    }
+
+    /// With [`OTHER`] in place of its names, so that it takes few coordinates, always the same. Names from closed sets stay: types
+    /// of calls, and events that the rules know. What different properties sum up to is left out: together they say nothing.
+    #[must_use]
+    pub fn folded(&self) -> Delta {
+        let mut folded = Delta {
+            rules: self.rules,
+            ..Delta::default()
+        };
+        folded.edition = [(); 3].map(|()| folded.push_text(OTHER));
+        for (facet, key, amounts) in &self.parts {
+            let name = match key {
+                Key::Hour(hour) => {
+                    folded.parts.push((*facet, Key::Hour(*hour), *amounts));
+                    continue;
+                }
+                Key::Name(range) => self.name(range),
+            };
+            match facet {
+                Facet::Number => {}
+                Facet::Call => folded.push(*facet, name, amounts.0),
+                Facet::Event if roles::Event::of(name, self.rules).is_some() => {
+                    folded.push(*facet, name, amounts.0);
+                }
+                _ => folded.push(*facet, OTHER, amounts.0),
+            }
+        }
+        folded
+    }
+
+    /// At most so many coordinates does it take.
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Whether it adds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
     /// The memory that it takes beside itself, in bytes.
     pub fn size(&self) -> usize {
         self.text.capacity() + self.parts.capacity() * size_of::<(Facet, Key, Amounts)>()
     }
 
     fn push_report(&mut self, event: &str, message: &Message<'_>) {
-        let Some(roles) = ROLES.get(event) else { return };
+        let Some(roles) = roles::Event::of(event, message.rules) else {
+            return;
+        };
         let mut anything_unhealthy = false;
         // Properties are sorted, so those of a unit stand together: total, unhealthy, unknown.
         let mut unit: Option<(&str, Amounts)> = None;
@@ -168,13 +215,13 @@ impl Delta {
                 anything_unhealthy |= at == UNHEALTHY && count > 0;
                 continue;
             }
-            match roles.get(name) {
+            match roles.role(name, message.rules) {
                 Some(Role::Number) => {
                     if let Some(thousandths) = thousandths(value) {
                         self.push(Facet::Number, name, [1, thousandths, 0]);
                     }
                 }
-                Some(Role::List(facet)) => self.push_list(*facet, value),
+                Some(Role::List(facet)) => self.push_list(facet, value),
                 None => {}
             }
         }
@@ -264,28 +311,6 @@ fn thousandths(raw: &RawValue) -> Option<i64> {
     (number.abs() < LARGEST / 1000.0).then_some((number * 1000.0).round() as i64)
 }
 
-/// What is summed of the plan's events beside units, by event and property.
-static ROLES: LazyLock<HashMap<&'static str, HashMap<&'static str, Role>>> = LazyLock::new(|| {
-    let of = |property: &'static heliograph_wire::plan::Property| {
-        let role = match (property.kind, property.name.as_str()) {
-            (Kind::Integer | Kind::Number, name) if !name.contains('<') => Role::Number,
-            (Kind::Names, "frameworks") => Role::List(Facet::Framework),
-            (Kind::Names, "package_list") => Role::List(Facet::Package),
-            _ => return None,
-        };
-        Some((property.name.as_str(), role))
-    };
-    let events = Plan::built_in().events.iter();
-    events
-        .map(|event| {
-            (
-                event.name.as_str(),
-                event.properties.iter().filter_map(of).collect(),
-            )
-        })
-        .collect()
-});
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,6 +328,7 @@ mod tests {
             timestamp: "2026-11-22T11:59:59Z".parse().unwrap(),
             part: 1,
             of_cluster,
+            rules: super::super::RULES,
         });
         let mut names = Vec::new();
         let sums: Result<Sums, Infallible> = delta.sums(0, |name| {
@@ -394,6 +420,7 @@ mod tests {
             timestamp: Timestamp::MIN,
             part: 1,
             of_cluster: true,
+            rules: super::super::RULES,
         });
         let expected = Edition {
             version: "1.13.5",

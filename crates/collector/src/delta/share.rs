@@ -1,11 +1,12 @@
 //! The share of one message: what it adds, and to which day of which cluster.
 
+use std::borrow::Cow;
+
 use heliograph_wire::id::ClusterId;
-use heliograph_wire::plan::Plan;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::{Delta, Message};
+use super::{Delta, Manner, Message, roles};
 use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::moment;
@@ -63,9 +64,25 @@ impl Share {
         }
     }
 
-    /// The share that a message had which is kept as this text; `of_cluster` says whether its key speaks for clusters. `None` when
-    /// it is no message.
-    pub fn of_kept(text: &str, of_cluster: bool) -> Option<Share> {
+    /// What is added of it in a manner.
+    pub fn in_manner(&self, manner: Manner) -> Cow<'_, Share> {
+        if manner == Manner::WHOLE {
+            return Cow::Borrowed(self);
+        }
+        let mut share = self.clone();
+        if manner.apart {
+            share.to.cluster = None;
+            share.delta = share.delta.apart();
+        }
+        if manner.folded {
+            share.delta = share.delta.folded();
+        }
+        Cow::Owned(share)
+    }
+
+    /// The share, in whole, of a message that is kept as this text and was counted by these rules; `of_cluster` says whether its key
+    /// speaks for clusters. `None` when it is no message.
+    pub fn of_kept(text: &str, of_cluster: bool, rules: u8) -> Option<Share> {
         let raw: &RawValue = serde_json::from_str(text).ok()?;
         let fields = Fields::of(raw)?;
         let kind = text::string(fields.kind?)?;
@@ -78,7 +95,7 @@ impl Share {
             .filter(|_| of_cluster);
         let planned = event
             .as_deref()
-            .is_some_and(|event| of_cluster && Plan::built_in().event(event).is_some());
+            .is_some_and(|event| of_cluster && roles::Event::of(event, rules).is_some());
         let part = slot.as_ref().map_or(1, |slot| slot.part);
         let cluster = match slot {
             Some(slot) => Some(slot.cluster),
@@ -94,7 +111,84 @@ impl Share {
             timestamp: moment::parse(&text::string(fields.timestamp?)?)?,
             part,
             of_cluster,
+            rules,
         };
         Some(Share::of(&message, cluster))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Facet, OTHER, RULES};
+    use super::*;
+    use std::convert::Infallible;
+
+    const HEALTH: &str = r#"{"type":"track","messageId":"m","anonymousId":"c","event":"health",
+        "properties":{"environmentVersion":"1","health-unit-a-total":3,"health-unit-b-total":4,"nodes-unreachable":2},
+        "timestamp":"2026-11-22T11:00:00Z"}"#;
+
+    fn parts(share: &Share) -> Vec<(Facet, String, [i64; 3])> {
+        let mut names = Vec::new();
+        let numbered: Result<_, Infallible> = share.delta.numbered(0, |name| {
+            names.push(name.to_owned());
+            Ok(names.len() as u64)
+        });
+        let Ok(numbered) = numbered;
+        let mut names = names.into_iter();
+        let named = numbered.into_iter().map(|(at, amounts)| {
+            let key = if at.facet == Facet::Hour {
+                at.key.to_string()
+            } else {
+                names.next().unwrap()
+            };
+            (at.facet, key, amounts.0)
+        });
+        named.collect()
+    }
+
+    #[test]
+    fn what_was_counted_by_earlier_rules_is_taken_away_by_them() {
+        // Before the first rules no event was one of clusters.
+        let share = Share::of_kept(HEALTH, true, RULES - 1).unwrap();
+        assert_eq!(share.to.cluster, None);
+        assert_eq!(parts(&share), [(Facet::Event, "health".to_owned(), [1, 0, 0])]);
+        let share = Share::of_kept(HEALTH, true, RULES).unwrap();
+        assert_eq!(share.to.cluster, "c".parse().ok());
+        assert_eq!(parts(&share).len(), 5);
+    }
+
+    #[test]
+    fn each_manner_adds_less() {
+        let share = Share::of_kept(HEALTH, true, RULES).unwrap();
+        let of = |apart, folded| share.in_manner(Manner { apart, folded }).into_owned();
+        assert_eq!(of(false, false), share);
+        let apart = of(true, false);
+        assert_eq!((&apart.to.cluster, apart.delta.edition().version), (&None, "1"));
+        assert_eq!(parts(&apart), [(Facet::Event, "health".to_owned(), [1, 0, 0])]);
+        let folded = of(false, true);
+        assert_eq!(
+            (folded.to, folded.delta.edition().version),
+            (share.to.clone(), OTHER)
+        );
+        let folded = of(false, true);
+        let other = || OTHER.to_owned();
+        let expected = [
+            (Facet::Event, "health".to_owned(), [1, 0, 0]),
+            (Facet::Unit, other(), [3, 0, 0]),
+            (Facet::Unit, other(), [4, 0, 0]),
+            (Facet::Hour, "11".to_owned(), [1, 0, 0]),
+        ];
+        assert_eq!(parts(&folded), expected);
+        let both = of(true, true);
+        assert_eq!((&both.to.cluster, both.delta.edition().version), (&None, OTHER));
+        assert_eq!(parts(&both), parts(&apart));
+        // An event's name that its sender chose is folded, too.
+        let own = HEALTH.replace("\"health\"", "\"own\"");
+        let own = Share::of_kept(&own, true, RULES).unwrap();
+        let folded = own.in_manner(Manner {
+            apart: false,
+            folded: true,
+        });
+        assert_eq!(parts(&folded), [(Facet::Event, other(), [1, 0, 0])]);
     }
 }

@@ -63,6 +63,8 @@ pub struct Speaker {
     pub cluster: ClusterId,
     /// The one that sends; nobody, where it does not say.
     pub reporter: Option<ReporterId>,
+    /// Whether what it says could as well be a report.
+    pub reports: bool,
 }
 
 /// How a message is recognised when it comes again.
@@ -213,6 +215,7 @@ pub fn check(
         timestamp: moment.timestamp,
         part,
         of_cluster: common.key.kind.speaks_for_clusters(),
+        rules: delta::RULES,
     };
     let share = Share::of(&counted, cluster.cloned());
     let content = Content {
@@ -309,7 +312,14 @@ fn identity(
         return Ok((Identity::Report(Box::new(report)), None));
     }
     let cluster = anonymous_id.filter(|_| of_cluster).and_then(|id| id.parse().ok());
-    let speaker = cluster.map(|cluster| Box::new(Speaker { cluster, reporter }));
+    let reports = event.is_some_and(delta::is_report);
+    let speaker = cluster.map(|cluster| {
+        Box::new(Speaker {
+            cluster,
+            reporter,
+            reports,
+        })
+    });
     Ok((
         Identity::Message(MessageKey::of(common.key.id, message_id)),
         speaker,

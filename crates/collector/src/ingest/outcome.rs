@@ -5,6 +5,10 @@
 pub enum Outcome {
     /// Stored and counted.
     Accepted,
+    /// The same, without its names: its day holds as many as are told apart.
+    Folded,
+    /// Stored, and its event counted under no cluster: a report of a cluster from somebody who does not speak for it.
+    Apart,
     /// Known already: counted once, as the first that came.
     Duplicate,
     /// Known already, with another content: from another reporter, or from the same.
@@ -51,8 +55,6 @@ pub enum Rejection {
     FieldNotObject,
     /// An event of clusters, sent with a key that must not send these.
     ClusterEvent,
-    /// Its cluster's day holds more names (of units, packages, events, pages) than are told apart.
-    TooManyNames,
     /// The plan does not list its event, and it is not configured to keep such.
     UnplannedEvent,
     /// The plan does not list one of its properties, and it is configured to refuse such.
@@ -61,8 +63,10 @@ pub enum Rejection {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Outcome; 20] = [
+    pub const ALL: [Outcome; 21] = [
         Outcome::Accepted,
+        Outcome::Folded,
+        Outcome::Apart,
         Outcome::Duplicate,
         Outcome::Conflict,
         Outcome::Suppressed(Suppression::Forgotten),
@@ -79,7 +83,6 @@ impl Outcome {
         Outcome::Rejected(Rejection::NoPreviousId),
         Outcome::Rejected(Rejection::FieldNotObject),
         Outcome::Rejected(Rejection::ClusterEvent),
-        Outcome::Rejected(Rejection::TooManyNames),
         Outcome::Rejected(Rejection::UnplannedEvent),
         Outcome::Rejected(Rejection::UnplannedProperty),
     ];
@@ -88,6 +91,8 @@ impl Outcome {
     pub const fn name(self) -> &'static str {
         match self {
             Outcome::Accepted => "accepted",
+            Outcome::Folded => "accepted.folded",
+            Outcome::Apart => "accepted.apart",
             Outcome::Duplicate => "duplicate",
             Outcome::Conflict => "duplicate.conflict",
             Outcome::Suppressed(Suppression::Forgotten) => "suppressed.forgotten",
@@ -113,7 +118,6 @@ impl Rejection {
             Rejection::NoPreviousId => "rejected.no_previous_id",
             Rejection::FieldNotObject => "rejected.field_not_object",
             Rejection::ClusterEvent => "rejected.cluster_event",
-            Rejection::TooManyNames => "rejected.too_many_names",
             Rejection::UnplannedEvent => "rejected.unplanned_event",
             Rejection::UnplannedProperty => "rejected.unplanned_property",
         }
@@ -143,7 +147,6 @@ impl Rejection {
             Rejection::NoPreviousId => "an alias call needs a previousId",
             Rejection::FieldNotObject => "properties, traits, context and integrations are objects or null",
             Rejection::ClusterEvent => "this write key is not for the events of clusters",
-            Rejection::TooManyNames => "its cluster has told as many different names today as are told apart",
             Rejection::UnplannedEvent => "the telemetry plan does not list the message's event",
             Rejection::UnplannedProperty => {
                 "the telemetry plan does not list one of the message's properties"

@@ -10,6 +10,7 @@ use heliograph_wire::time::push_rfc3339;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::delta::{Manner, RULES};
 use crate::ingest::compact::TooDeep;
 use crate::ingest::members::{Members, push_text};
 use crate::ingest::moment::Moment;
@@ -60,6 +61,8 @@ impl Content<'_> {
     fn write_remarks(&self, out: &mut Vec<u8>) -> Result<(), TooDeep> {
         out.extend_from_slice(b"{\"key\":");
         push_number(i128::from(self.key.0), out);
+        out.extend_from_slice(b",\"rules\":");
+        push_number(i128::from(RULES), out);
         if let Some(drift) = self.moment.drift {
             out.extend_from_slice(b",\"drift\":");
             push_number(drift.as_millis(), out);
@@ -138,12 +141,42 @@ fn push_number(number: i128, out: &mut Vec<u8>) {
 }
 
 /// The remark that a record does not count. Where it stands, it stands first.
-pub const UNCOUNTED: &str = "\"counts\":false,";
+const UNCOUNTED: &str = "\"counts\":false,";
+
+/// The remark that it counts with another name in place of its own, see [`Manner::folded`]. It stands behind [`UNCOUNTED`] wherever
+/// that stands, so that to take away the one or both is enough when the record is to count, and says in which manner it does.
+const FOLDED: &str = "\"folded\":true,";
+/// The remark that it counts apart from its cluster, see [`Manner::apart`].
+const APART: &str = "\"apart\":true,";
 
 /// Appends a record with the remark that it does not count: another report does, in its slot.
 pub fn push_uncounted(record: &[u8], out: &mut Vec<u8>) {
+    push_remarked(&[UNCOUNTED, FOLDED], record, out);
+}
+
+/// Appends a record with the remark in which manner it counts.
+pub fn push_counted(record: &[u8], manner: Manner, out: &mut Vec<u8>) {
+    let remarks = [(manner.folded, FOLDED), (manner.apart, APART)];
+    let remarks = remarks.map(|(holds, remark)| if holds { remark } else { "" });
+    push_remarked(&remarks, record, out);
+}
+
+/// How many bytes of a record that does not count are taken away behind its first one, so that it counts in whole, or folded.
+pub fn remarks_to_cut(record: &[u8], folded: bool) -> usize {
+    let remarks = record.strip_prefix(b"{").unwrap_or_default();
+    let without = remarks.strip_prefix(UNCOUNTED.as_bytes()).unwrap_or(remarks);
+    let without = match without.strip_prefix(FOLDED.as_bytes()) {
+        Some(whole) if !folded => whole,
+        _ => without,
+    };
+    remarks.len() - without.len()
+}
+
+fn push_remarked(remarks: &[&str], record: &[u8], out: &mut Vec<u8>) {
     out.push(b'{');
-    out.extend_from_slice(UNCOUNTED.as_bytes());
+    for remark in remarks {
+        out.extend_from_slice(remark.as_bytes());
+    }
     out.extend_from_slice(record.strip_prefix(b"{").unwrap_or(record));
 }
 
@@ -159,7 +192,13 @@ pub struct Kept<'a> {
 struct Remarks {
     #[serde(default = "yes")]
     counts: bool,
+    #[serde(default)]
+    folded: bool,
+    #[serde(default)]
+    apart: bool,
     key: i64,
+    #[serde(default = "first")]
+    rules: u8,
 }
 
 #[derive(Deserialize)]
@@ -177,6 +216,10 @@ fn yes() -> bool {
     true
 }
 
+fn first() -> u8 {
+    1
+}
+
 impl<'a> Kept<'a> {
     /// Splits a line, without its end; `None` when it is no record.
     pub fn of(line: &'a str) -> Option<Kept<'a>> {
@@ -187,6 +230,20 @@ impl<'a> Kept<'a> {
     /// Whether it counts, or stands beside another report in its slot.
     pub fn counts(&self) -> bool {
         self.remarks().is_some_and(|remarks| remarks.counts)
+    }
+
+    /// In which manner it counts; of one that does not, in which it would at the least.
+    pub fn manner(&self) -> Manner {
+        self.remarks()
+            .map_or(Manner::WHOLE, |Remarks { folded, apart, .. }| Manner {
+                apart,
+                folded,
+            })
+    }
+
+    /// The rules by which it was counted, see [`RULES`].
+    pub fn rules(&self) -> u8 {
+        self.remarks().map_or(RULES, |remarks| remarks.rules)
     }
 
     /// The key that it came with.
@@ -209,5 +266,51 @@ impl<'a> Kept<'a> {
 
     fn remarks(&self) -> Option<Remarks> {
         serde_json::from_str(self.remarks).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RECORD: &[u8] = b"{\"key\":1,\"rules\":1}\t{}";
+
+    fn kept(record: &[u8]) -> Kept<'_> {
+        Kept::of(std::str::from_utf8(record).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_record_says_in_which_manner_it_counts() {
+        for (apart, folded) in [(false, false), (true, false), (false, true), (true, true)] {
+            let (manner, mut record) = (Manner { apart, folded }, Vec::new());
+            push_counted(RECORD, manner, &mut record);
+            assert_eq!(record == RECORD, manner == Manner::WHOLE);
+            let kept = kept(&record);
+            assert_eq!(
+                (kept.manner(), kept.counts(), kept.key()),
+                (manner, true, Some(KeyId(1)))
+            );
+        }
+        assert_eq!(kept(b"{\"key\":1}\t{}").rules(), 1);
+        assert_eq!(kept(b"{\"key\":1,\"rules\":7}\t{}").rules(), 7);
+    }
+
+    #[test]
+    fn what_begins_to_count_does_so_in_whole_or_folded() {
+        let mut record = Vec::new();
+        push_uncounted(RECORD, &mut record);
+        assert!(!kept(&record).counts());
+        for folded in [false, true] {
+            let mut counted = record.clone();
+            counted.drain(1..=remarks_to_cut(&record, folded));
+            let kept = kept(&counted);
+            assert_eq!((kept.counts(), kept.manner().folded), (true, folded));
+            assert_eq!(counted == RECORD, !folded);
+        }
+        // Of one from before it could be folded.
+        assert_eq!(
+            remarks_to_cut(b"{\"counts\":false,\"key\":1}", false),
+            UNCOUNTED.len()
+        );
     }
 }

@@ -307,7 +307,7 @@ mod tests {
                 for (line, message) in request.records.split(|byte| *byte == b'\n').zip(&request.messages) {
                     let kept = Kept::of(std::str::from_utf8(line).unwrap()).unwrap();
                     // What is taken away when it is deleted is what it added.
-                    let share = Share::of_kept(kept.message, kind.speaks_for_clusters());
+                    let share = Share::of_kept(kept.message, kind.speaks_for_clusters(), kept.rules());
                     prop_assert_eq!(share.as_ref(), Some(&message.share));
                 }
                 for message in lines(&request) {

@@ -129,7 +129,6 @@ fn hint<'a>(rejection: Rejection, fields: &Fields<'a>, common: &Common<'_>) -> C
         Rejection::NoGroupId => "groupId",
         Rejection::NoPreviousId => "previousId",
         Rejection::FieldNotObject => first(|object| matches!(object, Object::Other)),
-        Rejection::TooManyNames => "properties",
         Rejection::UnplannedProperty => {
             let event = fields.event.and_then(text::string).unwrap_or_default();
             let nothing = Members::default();

@@ -67,7 +67,7 @@ impl Tally {
         let mut summary = Summary::default();
         for (outcome, count) in self.iter() {
             let kind = match outcome {
-                Outcome::Accepted => &mut summary.accepted,
+                Outcome::Accepted | Outcome::Folded | Outcome::Apart => &mut summary.accepted,
                 Outcome::Duplicate | Outcome::Conflict => &mut summary.duplicate,
                 Outcome::Suppressed(_) => &mut summary.suppressed,
                 Outcome::Rejected(_) => &mut summary.rejected,

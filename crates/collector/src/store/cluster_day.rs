@@ -1,7 +1,9 @@
 //! What each cluster's messages add up to, by the day on which they count.
 //!
-//! Names are interned: a row holds numbers. A commit reads each row that it changes once and writes it once.
+//! Names are interned: a row holds numbers. A commit reads each row that it changes once and writes it once, unless it changes so
+//! many that they are written in between.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
@@ -9,12 +11,15 @@ use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 use super::error::{Doing as _, StoreError};
 use super::interned::Interned;
 use super::sheet;
-use crate::delta::{Amounts, ClusterDay, Coordinate, Day, Delta, Edition, Share, Sums};
+use crate::delta::{Amounts, Coordinate, Day, Delta, Edition, Sums};
 
-/// Most coordinates of a row. Beyond that it takes nothing more: a sender chooses the names, and a row is read and written whole.
+/// Coordinates of a row from which on it takes nothing that would add another one: a sender chooses the names, and a row is read
+/// and written whole. What comes then is to be folded.
 const MAX_COORDINATES: usize = 20_000;
 /// Parts that wait to be added to a row until they are.
 const MAX_PENDING: usize = 4096;
+/// Coordinates that a commit holds in memory, of all its rows together, until it writes them: some 10 MB.
+const MAX_HELD: usize = 200_000;
 /// The cluster of messages that have none.
 pub(super) const NO_CLUSTER: i64 = 0;
 
@@ -26,14 +31,23 @@ pub(super) struct Terms {
     pub(super) editions: Interned,
 }
 
+/// A row: a day, and the number of a cluster.
+pub(super) type Place = (Day, i64);
+
 /// The rows that a commit changes.
 #[derive(Debug, Default)]
-pub(super) struct Days(HashMap<ClusterDay, Row>);
+pub(super) struct Days {
+    rows: HashMap<Place, Row>,
+    /// Coordinates of all of them, and parts that wait.
+    held: usize,
+}
 
 #[derive(Debug, Default)]
 struct Row {
     sums: Sums,
     pending: Vec<(Coordinate, Amounts)>,
+    /// Whether it is another one than what is written.
+    changed: bool,
     /// Whether anything is taken away.
     lessened: bool,
 }
@@ -51,18 +65,26 @@ impl Terms {
         self.editions.forget();
     }
 
-    fn name(&mut self, connection: &Connection, name: &str) -> Result<u64, StoreError> {
+    /// The number of a name, if it has one; it is given one where `give` says so.
+    fn name(&mut self, connection: &Connection, name: &str, give: bool) -> Result<Option<u64>, StoreError> {
         if let Some(number) = self.names.get(name) {
-            return Ok(number.cast_unsigned());
+            return Ok(Some(number.cast_unsigned()));
         }
         let find = "SELECT id FROM term WHERE text = ?";
-        let make = "INSERT INTO term (text) VALUES (?)";
-        let number = intern(connection, find, make, [name])?;
+        let make = give.then_some("INSERT INTO term (text) VALUES (?)");
+        let Some(number) = intern(connection, find, make, [name])? else {
+            return Ok(None);
+        };
         self.names.remember(name.to_owned(), number);
-        Ok(number.cast_unsigned())
+        Ok(Some(number.cast_unsigned()))
     }
 
-    fn edition(&mut self, connection: &Connection, edition: Edition<'_>) -> Result<u64, StoreError> {
+    fn edition(
+        &mut self,
+        connection: &Connection,
+        edition: Edition<'_>,
+        give: bool,
+    ) -> Result<Option<u64>, StoreError> {
         let Edition {
             version,
             provider,
@@ -75,48 +97,81 @@ impl Terms {
             provider.len()
         );
         if let Some(number) = self.editions.get(&joined) {
-            return Ok(number.cast_unsigned());
+            return Ok(Some(number.cast_unsigned()));
         }
         let find = "SELECT id FROM edition WHERE version = ? AND provider = ? AND variant = ?";
-        let make = "INSERT INTO edition (version, provider, variant) VALUES (?, ?, ?)";
-        let number = intern(connection, find, make, [version, provider, variant])?;
+        let make = give.then_some("INSERT INTO edition (version, provider, variant) VALUES (?, ?, ?)");
+        let Some(number) = intern(connection, find, make, [version, provider, variant])? else {
+            return Ok(None);
+        };
         self.editions.remember(joined, number);
-        Ok(number.cast_unsigned())
+        Ok(Some(number.cast_unsigned()))
     }
 
+    /// A delta by numbers; names that have none are given one.
     pub(super) fn numbered(
         &mut self,
         connection: &Connection,
         delta: &Delta,
     ) -> Result<Vec<(Coordinate, Amounts)>, StoreError> {
-        let edition = self.edition(connection, delta.edition())?;
-        delta.numbered(edition, |name| self.name(connection, name))
+        let numbered = self.look_up(connection, delta, true)?;
+        Ok(numbered.unwrap_or_default())
+    }
+
+    /// A delta by numbers; `None` where a name has none and is given none.
+    fn look_up(
+        &mut self,
+        connection: &Connection,
+        delta: &Delta,
+        give: bool,
+    ) -> Result<Option<Vec<(Coordinate, Amounts)>>, StoreError> {
+        let Some(edition) = self.edition(connection, delta.edition(), give)? else {
+            return Ok(None);
+        };
+        let numbered = delta.numbered(edition, |name| match self.name(connection, name, give) {
+            Ok(Some(number)) => Ok(number),
+            Ok(None) => Err(None),
+            Err(error) => Err(Some(error)),
+        });
+        match numbered {
+            Ok(numbered) => Ok(Some(numbered)),
+            Err(None) => Ok(None),
+            Err(Some(error)) => Err(error),
+        }
     }
 }
 
 impl Days {
-    /// Whether a day takes something more; `cluster` is the number of its cluster, if that is known.
-    pub(super) fn takes_more(
+    /// Whether a row takes a delta as it is: it holds few coordinates, `promised` ones counted in, or all of the delta's.
+    pub(super) fn takes(
         &mut self,
         connection: &Connection,
-        to: &ClusterDay,
-        cluster: Option<i64>,
+        terms: &mut Terms,
+        (place, delta): (Place, &Delta),
+        promised: usize,
     ) -> Result<bool, StoreError> {
-        let row = self.row(connection, to, cluster)?;
-        Ok(row.sums.len() < MAX_COORDINATES)
+        if self.row(connection, place)?.sums.len() + promised < MAX_COORDINATES {
+            return Ok(true);
+        }
+        let Some(parts) = terms.look_up(connection, delta, false)? else {
+            return Ok(false);
+        };
+        let sums = &self.row(connection, place)?.sums;
+        Ok(parts.iter().all(|(at, _)| !sums.at(*at).is_zero()))
     }
 
-    /// Adds a share to its day, or takes it away.
+    /// Adds a delta to a row, or takes it away.
     pub(super) fn apply(
         &mut self,
         connection: &Connection,
         terms: &mut Terms,
-        share: &Share,
-        cluster: Option<i64>,
+        (place, delta): (Place, &Delta),
         way: Way,
     ) -> Result<(), StoreError> {
-        let parts = terms.numbered(connection, &share.delta)?;
-        let row = self.row(connection, &share.to, cluster)?;
+        let parts = terms.numbered(connection, delta)?;
+        let row = self.row(connection, place)?;
+        let before = row.held();
+        row.changed = true;
         row.lessened |= way == Way::TakeAway;
         row.pending
             .extend(parts.into_iter().map(|(at, amounts)| match way {
@@ -126,36 +181,37 @@ impl Days {
         if row.pending.len() >= MAX_PENDING {
             row.settle();
         }
+        let after = row.held();
+        self.held = self.held + after - before;
+        if self.held > MAX_HELD {
+            self.write(connection)?;
+        }
         Ok(())
     }
 
-    /// Writes the rows; `number` gives the number of a cluster.
-    pub(super) fn write(
-        self,
-        connection: &Connection,
-        mut number: impl FnMut(&ClusterDay) -> Result<Option<i64>, StoreError>,
-    ) -> Result<(), StoreError> {
+    /// Writes the rows, and holds none any more.
+    pub(super) fn write(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        self.held = 0;
         let mut changed: BTreeMap<Day, bool> = BTreeMap::new();
-        for (to, mut row) in self.0 {
-            if row.pending.is_empty() {
+        for ((day, cluster), mut row) in self.rows.drain() {
+            if !row.changed {
                 continue;
             }
             row.settle();
-            let Some(cluster) = number(&to)? else { continue };
             if row.sums.is_empty() {
                 connection
                     .prepare_cached("DELETE FROM cluster_day WHERE day = ? AND cluster = ?")
-                    .and_then(|mut statement| statement.execute((to.day.0, cluster)))
+                    .and_then(|mut statement| statement.execute((day.0, cluster)))
             } else {
                 connection
                     .prepare_cached(
                         "INSERT INTO cluster_day (day, cluster, sums) VALUES (?, ?, ?)
                          ON CONFLICT DO UPDATE SET sums = excluded.sums",
                     )
-                    .and_then(|mut statement| statement.execute((to.day.0, cluster, row.sums.encode())))
+                    .and_then(|mut statement| statement.execute((day.0, cluster, row.sums.encode())))
             }
             .doing("write the sums of a day")?;
-            *changed.entry(to.day).or_default() |= row.lessened;
+            *changed.entry(day).or_default() |= row.lessened;
         }
         for (day, lessened) in changed {
             sheet::changed(connection, day, lessened)?;
@@ -163,43 +219,40 @@ impl Days {
         Ok(())
     }
 
-    fn row(
-        &mut self,
-        connection: &Connection,
-        to: &ClusterDay,
-        cluster: Option<i64>,
-    ) -> Result<&mut Row, StoreError> {
-        if !self.0.contains_key(to) {
-            let sums = match cluster {
-                Some(cluster) => read(connection, to, cluster)?,
-                None => Sums::default(),
-            };
-            let row = Row {
-                sums,
-                ..Row::default()
-            };
-            self.0.insert(to.clone(), row);
+    fn row(&mut self, connection: &Connection, place: Place) -> Result<&mut Row, StoreError> {
+        if self.held > MAX_HELD && !self.rows.contains_key(&place) {
+            self.write(connection)?;
         }
-        Ok(self.0.entry(to.clone()).or_default())
+        match self.rows.entry(place) {
+            Entry::Occupied(row) => Ok(row.into_mut()),
+            Entry::Vacant(vacant) => {
+                let sums = read(connection, place)?;
+                self.held += sums.len();
+                Ok(vacant.insert(Row {
+                    sums,
+                    ..Row::default()
+                }))
+            }
+        }
     }
 }
 
 impl Row {
+    fn held(&self) -> usize {
+        self.sums.len() + self.pending.len()
+    }
+
     fn settle(&mut self) {
         let pending = Sums::of(std::mem::take(&mut self.pending));
         self.sums = self.sums.plus(&pending);
     }
 }
 
-fn read(connection: &Connection, to: &ClusterDay, cluster: i64) -> Result<Sums, StoreError> {
+fn read(connection: &Connection, (day, cluster): Place) -> Result<Sums, StoreError> {
     const DOING: &str = "read the sums of a day";
     let bytes: Option<Vec<u8>> = connection
         .prepare_cached("SELECT sums FROM cluster_day WHERE day = ? AND cluster = ?")
-        .and_then(|mut statement| {
-            statement
-                .query_row((to.day.0, cluster), |row| row.get(0))
-                .optional()
-        })
+        .and_then(|mut statement| statement.query_row((day.0, cluster), |row| row.get(0)).optional())
         .doing(DOING)?;
     match bytes {
         Some(bytes) => Sums::decode(&bytes).map_err(|error| StoreError::damaged(DOING, error)),
@@ -210,9 +263,9 @@ fn read(connection: &Connection, to: &ClusterDay, cluster: i64) -> Result<Sums, 
 fn intern<const N: usize>(
     connection: &Connection,
     find: &str,
-    make: &str,
+    make: Option<&str>,
     text: [&str; N],
-) -> Result<i64, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let found: Option<i64> = connection
         .prepare_cached(find)
         .and_then(|mut statement| {
@@ -221,12 +274,162 @@ fn intern<const N: usize>(
                 .optional()
         })
         .doing("look up a name")?;
-    let number = match found {
-        Some(number) => number,
-        None => connection
-            .prepare_cached(make)
-            .and_then(|mut statement| statement.insert(params_from_iter(text)))
-            .doing("give a name a number")?,
+    let (None, Some(make)) = (found, make) else {
+        return Ok(found);
     };
-    Ok(number)
+    connection
+        .prepare_cached(make)
+        .and_then(|mut statement| statement.insert(params_from_iter(text)))
+        .doing("give a name a number")
+        .map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delta::{Message, RULES, Share};
+    use crate::ingest::members::Members;
+    use crate::store::schema;
+
+    fn database() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        connection
+    }
+
+    /// A list of so many packages, named by a letter and a number.
+    fn packages(letter: char, count: usize) -> Delta {
+        let named = (0..count).map(|number| format!(r#"{{"name":"{letter}{number}"}}"#));
+        let json = format!(r#"{{"package_list":[{}]}}"#, named.collect::<Vec<_>>().join(","));
+        let properties = Members::of(serde_json::from_str(&json).unwrap()).unwrap();
+        let message = Message {
+            kind: "track",
+            event: Some("package_list"),
+            name: None,
+            properties: &properties,
+            timestamp: jiff::Timestamp::UNIX_EPOCH,
+            part: 1,
+            of_cluster: true,
+            rules: RULES,
+        };
+        Share::of(&message, None).delta
+    }
+
+    fn place(cluster: i64) -> Place {
+        (Day(1), cluster)
+    }
+
+    fn names(connection: &Connection) -> i64 {
+        let count = connection.query_row("SELECT count(*) FROM term", (), |row| row.get(0));
+        count.unwrap()
+    }
+
+    #[test]
+    fn what_is_added_is_written_however_much_waits() {
+        let (connection, mut terms) = (database(), Terms::default());
+        // The last of them is the one with which what waits is added up.
+        for count in [1, MAX_PENDING - 1, MAX_PENDING, MAX_PENDING + 1, 10_000] {
+            let delta = packages('a', count - 1);
+            let mut days = Days::default();
+            days.apply(&connection, &mut terms, (place(7), &delta), Way::Add)
+                .unwrap();
+            days.write(&connection).unwrap();
+            assert_eq!(read(&connection, place(7)).unwrap().len(), count);
+            days.apply(&connection, &mut terms, (place(7), &delta), Way::TakeAway)
+                .unwrap();
+            days.write(&connection).unwrap();
+            let rows: i64 = connection
+                .query_row("SELECT count(*) FROM cluster_day", (), |row| row.get(0))
+                .unwrap();
+            assert_eq!(rows, 0);
+        }
+    }
+
+    #[test]
+    fn a_full_row_takes_only_what_it_knows() {
+        let (connection, mut terms, mut days) = (database(), Terms::default(), Days::default());
+        let (known, new) = (packages('a', 2000), packages('z', 1));
+        let mut takes = |days: &mut Days, delta: &Delta, promised| {
+            days.takes(&connection, &mut terms, (place(7), delta), promised)
+                .unwrap()
+        };
+        assert!(takes(&mut days, &new, 0) && !takes(&mut days, &new, MAX_COORDINATES));
+        for letter in 'a'..='j' {
+            let delta = packages(letter, 2000);
+            let mut terms = Terms::default();
+            days.apply(&connection, &mut terms, (place(7), &delta), Way::Add)
+                .unwrap();
+        }
+        days.write(&connection).unwrap();
+        let all = names(&connection);
+        assert!(takes(&mut days, &known, 0) && takes(&mut days, &known, 1_000_000));
+        assert!(!takes(&mut days, &new, 0));
+        assert_eq!(
+            names(&connection),
+            all,
+            "what is not taken leaves no names behind"
+        );
+        // Another day, or another cluster's.
+        let other = |days: &mut Days, place| {
+            days.takes(&connection, &mut Terms::default(), (place, &new), 0)
+                .unwrap()
+        };
+        assert!(other(&mut days, (Day(2), 7)) && other(&mut days, place(8)));
+    }
+
+    #[test]
+    fn what_is_folded_takes_little_room_and_is_taken_away_again() {
+        let (connection, mut terms, mut days) = (database(), Terms::default(), Days::default());
+        for letter in 'a'..='z' {
+            let folded = packages(letter, 100).folded();
+            days.apply(&connection, &mut terms, (place(7), &folded), Way::Add)
+                .unwrap();
+        }
+        days.write(&connection).unwrap();
+        let sums = read(&connection, place(7)).unwrap();
+        let amounts: Vec<_> = sums
+            .iter()
+            .map(|(at, amounts)| (at.facet, amounts.0[0]))
+            .collect();
+        assert_eq!(
+            amounts,
+            [
+                (crate::delta::Facet::Package, 2600),
+                (crate::delta::Facet::Event, 26)
+            ]
+        );
+        assert_eq!(names(&connection), 2, "that one, and the event");
+        for letter in 'a'..='z' {
+            let folded = packages(letter, 100).folded();
+            days.apply(&connection, &mut terms, (place(7), &folded), Way::TakeAway)
+                .unwrap();
+        }
+        days.write(&connection).unwrap();
+        assert!(read(&connection, place(7)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_commit_holds_no_more_than_its_bound() {
+        let (connection, mut terms, mut days) = (database(), Terms::default(), Days::default());
+        let large = packages('a', 9_999);
+        for round in 1..=2 {
+            for cluster in 1..=25 {
+                days.apply(&connection, &mut terms, (place(cluster), &large), Way::Add)
+                    .unwrap();
+                let held: usize = days.rows.values().map(Row::held).sum();
+                assert!(held == days.held && held <= MAX_HELD, "{held}");
+            }
+            // To look is not to hold, either.
+            for cluster in 1..=25 {
+                days.takes(&connection, &mut terms, (place(cluster), &large), 0)
+                    .unwrap();
+                assert!(days.held <= MAX_HELD + 10_000);
+            }
+            days.write(&connection).unwrap();
+            for cluster in 1..=25 {
+                let sums = read(&connection, place(cluster)).unwrap();
+                assert!(sums.len() == 10_000 && sums.iter().all(|(_, amounts)| amounts.0[0] == round));
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::delta::{ClusterDay, Day, Share};
 use crate::fold::Written;
 use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
-use crate::ingest::message::MessageKey;
+use crate::ingest::message::{MessageKey, Speaker};
 use crate::ingest::slot::Slot;
 use crate::ingest::subject::{Subject, SubjectKey};
 
@@ -108,16 +108,19 @@ impl Commit<'_> {
         report::bound(&self.transaction, self.names, cluster)
     }
 
-    /// Whether the sums of a day take something more.
+    /// Whether a day takes a share as it is, or only folded; `promised` coordinates are counted in that others will take there.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn day_takes_more(&mut self, to: &ClusterDay) -> Result<bool, StoreError> {
-        let cluster = cluster_number(&self.transaction, self.names, to)?;
-        self.days.takes_more(&self.transaction, to, cluster)
+    pub fn day_takes(&mut self, share: &Share, promised: usize) -> Result<bool, StoreError> {
+        let Some(cluster) = cluster_number(&self.transaction, self.names, &share.to)? else {
+            return Ok(true);
+        };
+        let at = ((share.to.day, cluster), &share.delta);
+        self.days.takes(&self.transaction, self.terms, at, promised)
     }
 
-    /// Adds what a message adds to its day.
+    /// Adds what a message adds to its day. Of a cluster, that must have a number by then.
     ///
     /// # Errors
     /// When the database can't be written.
@@ -134,9 +137,19 @@ impl Commit<'_> {
     }
 
     fn change_day(&mut self, share: &Share, way: Way) -> Result<(), StoreError> {
-        let cluster = cluster_number(&self.transaction, self.names, &share.to)?;
-        self.days
-            .apply(&self.transaction, self.terms, share, cluster, way)
+        let Some(cluster) = cluster_number(&self.transaction, self.names, &share.to)? else {
+            return Ok(());
+        };
+        let at = ((share.to.day, cluster), &share.delta);
+        self.days.apply(&self.transaction, self.terms, at, way)
+    }
+
+    /// Binds a cluster that nobody has spoken for yet to the reporter that does now, and gives it a number.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn bind(&mut self, first: &Speaker, now: Timestamp) -> Result<(), StoreError> {
+        report::speak(&self.transaction, self.names, first, now)
     }
 
     /// Those of some sorted ids of messages that were taken in these hours, both included; sorted.
@@ -211,15 +224,9 @@ impl Commit<'_> {
     ///
     /// # Errors
     /// When it is not; then nothing of it is.
-    pub fn finish(self) -> Result<(), StoreError> {
-        let Commit {
-            transaction,
-            names,
-            days,
-            ..
-        } = self;
-        days.write(&transaction, |to| cluster_number(&transaction, names, to))?;
-        transaction.commit().doing("commit")
+    pub fn finish(mut self) -> Result<(), StoreError> {
+        self.days.write(&self.transaction)?;
+        self.transaction.commit().doing("commit")
     }
 }
 

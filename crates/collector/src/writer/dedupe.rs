@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use heliograph_wire::id::{ClusterId, Hour, ReporterId};
 use jiff::Timestamp;
 
-use crate::delta::Day;
+use crate::delta::{Day, Manner};
 use crate::fold::Fate;
-use crate::ingest::message::{Checked, Identity, MessageKey};
+use crate::ingest::message::{Checked, Identity, MessageKey, Speaker};
 use crate::ingest::slot::{Report, Slot};
 use crate::lookback::{self, Sought};
 use crate::store::{Claimant, Commit, StoreError};
@@ -23,6 +23,8 @@ pub(super) trait Known {
     fn claimants(&mut self, slot: &Slot) -> Result<Vec<Claimant>, StoreError>;
     /// The reporter that first spoke for a cluster, if any has; `Some(None)` when that did not say who it is.
     fn bound(&mut self, cluster: &ClusterId) -> Result<Option<Option<ReporterId>>, StoreError>;
+    /// Binds a cluster that nobody has spoken for yet.
+    fn bind(&mut self, first: &Speaker, now: Timestamp) -> Result<(), StoreError>;
     /// Whether a message was taken in one of these hours, both included.
     fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError>;
 }
@@ -36,6 +38,10 @@ impl Known for Commit<'_> {
         Commit::bound(self, cluster)
     }
 
+    fn bind(&mut self, first: &Speaker, now: Timestamp) -> Result<(), StoreError> {
+        Commit::bind(self, first, now)
+    }
+
     fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
         Ok(!self.find_ids(&[id], from, to)?.is_empty())
     }
@@ -47,8 +53,6 @@ pub(super) struct Dedupe<'a> {
     now: Timestamp,
     /// Slots of this group, and others that were looked at.
     slots: HashMap<Slot, Vec<Claimant>>,
-    /// Clusters that this group is the first to speak for.
-    new: HashMap<ClusterId, Option<ReporterId>>,
     repeats: Vec<Report>,
     doubts: BTreeSet<(ClusterId, Day)>,
     /// Ids of this group.
@@ -62,7 +66,6 @@ impl<'a> Dedupe<'a> {
             window,
             now,
             slots: HashMap::new(),
-            new: HashMap::new(),
             repeats: Vec::new(),
             doubts: BTreeSet::new(),
             taken: Vec::new(),
@@ -112,7 +115,31 @@ impl<'a> Dedupe<'a> {
         }
         self.window.insert(id, self.now);
         self.taken.push(id);
-        Ok(Fate::Counts)
+        let apart = match &message.speaker {
+            Some(speaker) => !self.is_believed(speaker, known)?,
+            None => false,
+        };
+        Ok(Fate::Counts(Manner { apart, folded: false }))
+    }
+
+    /// Whether a message that is no report, but an event of a cluster, counts for that. What could as well be a report does only
+    /// where it can't be told who speaks for the cluster, or the one that does has sent it: else anybody could add to a cluster's
+    /// reports by giving them ids of another form.
+    fn is_believed(&mut self, speaker: &Speaker, known: &mut impl Known) -> Result<bool, StoreError> {
+        let bound = self.bound(speaker, known)?;
+        Ok(!speaker.reports || bound.is_none() || bound == speaker.reporter)
+    }
+
+    /// The reporter that a cluster is bound to, which is this one where it is the first that speaks for it; nobody, where that does
+    /// not say who it is.
+    fn bound(&mut self, speaker: &Speaker, known: &mut impl Known) -> Result<Option<ReporterId>, StoreError> {
+        match known.bound(&speaker.cluster)? {
+            Some(bound) => Ok(bound),
+            None => {
+                known.bind(speaker, self.now)?;
+                Ok(speaker.reporter.clone())
+            }
+        }
     }
 
     fn report(&mut self, report: &Report, known: &mut impl Known) -> Result<Fate, StoreError> {
@@ -144,17 +171,17 @@ impl<'a> Dedupe<'a> {
             Some(first) => Fate::Beside {
                 conflict: first != report.digest,
             },
-            None if self.may_count(report, known)? => Fate::Counts,
+            None if self.may_count(report, known)? => Fate::Counts(Manner::WHOLE),
             None => Fate::Beside { conflict: false },
         };
-        if crowded && fate != Fate::Counts {
+        if crowded && !fate.counts() {
             return Ok(Fate::Altered);
         }
         let claimant = Claimant {
             reporter: report.reporter.clone(),
             digest: report.digest,
             nodes: report.nodes,
-            counts: fate == Fate::Counts,
+            counts: fate.counts(),
         };
         if let Some(claimants) = self.slots.get_mut(&report.slot) {
             claimants.push(claimant);
@@ -165,13 +192,12 @@ impl<'a> Dedupe<'a> {
     /// Whether a report counts in a slot in which none does.
     fn may_count(&mut self, report: &Report, known: &mut impl Known) -> Result<bool, StoreError> {
         let slot = &report.slot;
-        let bound = match known.bound(&slot.cluster)? {
-            Some(bound) => bound,
-            None => {
-                let first = self.new.entry(slot.cluster.clone());
-                first.or_insert_with(|| report.reporter.clone()).clone()
-            }
+        let speaker = Speaker {
+            cluster: slot.cluster.clone(),
+            reporter: report.reporter.clone(),
+            reports: true,
         };
+        let bound = self.bound(&speaker, known)?;
         let candidate = Candidate {
             reporter: report.reporter.as_ref(),
             bound: bound.as_ref(),
@@ -219,6 +245,10 @@ mod tests {
 
         fn bound(&mut self, _: &ClusterId) -> Result<Option<Option<ReporterId>>, StoreError> {
             Ok(None)
+        }
+
+        fn bind(&mut self, _: &Speaker, _: Timestamp) -> Result<(), StoreError> {
+            Ok(())
         }
 
         fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
@@ -275,7 +305,7 @@ mod tests {
             let fate = dedupe.decide(&message, disk).unwrap();
             (fate, std::mem::take(&mut disk.asked))
         };
-        let (known, new) = (Fate::Known, Fate::Counts);
+        let (known, new) = (Fate::Known, Fate::Counts(Manner::WHOLE));
         assert_eq!(
             decide(message(7, 51, Sought::Nowhere), &mut disk),
             (known, vec![(50, floor)])

@@ -47,7 +47,7 @@ impl Sampler {
         }
         for (message, fate) in request.messages.iter().zip(fates) {
             let outcome = fate.outcome();
-            let kept = matches!(fate, Fate::Counts | Fate::Beside { .. });
+            let kept = matches!(fate, Fate::Counts(_) | Fate::Beside { .. });
             let violations = message.violations.iter().filter(|_| kept);
             let violations = violations.flat_map(|violations| violations.kinds());
             let violations =

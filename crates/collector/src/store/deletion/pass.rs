@@ -1,11 +1,12 @@
 //! One raw batch on its way through a run: looked into a step at a time, and then settled with the other tables.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rewrite::{Change, Rewrite};
 use super::settle::{self, Numbers};
 use super::trace::Trace;
 use super::{keys::Keys, raw};
+use crate::delta::ClusterDay;
 use crate::forget::hunt::Hunt;
 use crate::ingest::mention::Mentions;
 use crate::ingest::record::Kept;
@@ -20,6 +21,8 @@ pub(super) struct Pass {
     in_turn: bool,
     /// What is to count in it.
     to_count: HashSet<Numbers>,
+    /// How many coordinates of which days that takes, as far as it was found.
+    promised: HashMap<ClusterDay, usize>,
 }
 
 /// A batch that is settled.
@@ -39,6 +42,7 @@ impl Pass {
                 rewrite: Rewrite::begin(row, records)?,
                 in_turn,
                 to_count,
+                promised: HashMap::new(),
             })),
             None => {
                 settle::begin_count(&commit.transaction, batch)?;
@@ -56,7 +60,7 @@ impl Pass {
         keys: &mut Keys,
     ) -> Result<bool, StoreError> {
         let batch = self.rewrite.row.id;
-        let to_count = &mut self.to_count;
+        let (to_count, promised) = (&mut self.to_count, &mut self.promised);
         let mut failed = None;
         let done = self.rewrite.step(|line| {
             if to_count.is_empty() && !hunt.may_be_about(line.as_bytes()) {
@@ -79,7 +83,15 @@ impl Pass {
             let numbers = settle::numbers(commit, &slot)
                 .map_err(|error| failed = Some(error))
                 .ok()??;
-            to_count.remove(&numbers).then_some(Change::Count)
+            if !to_count.remove(&numbers) {
+                return None;
+            }
+            let folded = keys
+                .speaks_for_clusters(&commit.transaction, kept.key())
+                .and_then(|of_cluster| settle::must_fold(commit, &kept, of_cluster, promised))
+                .map_err(|error| failed = Some(error))
+                .ok()?;
+            Some(Change::Count { folded })
         })?;
         failed.map_or(Ok(done), Err)
     }
@@ -103,7 +115,7 @@ impl Pass {
             let Some(kept) = Kept::of(line) else { continue };
             let of_cluster = keys.speaks_for_clusters(&commit.transaction, kept.key())?;
             match change {
-                Change::Count => settle::let_count(commit, &kept, of_cluster)?,
+                Change::Count { folded } => settle::let_count(commit, &kept, of_cluster, *folded)?,
                 Change::Cut(deletions) => {
                     let report = settle::take_out(commit, &kept, of_cluster, hunt, trace)?;
                     for deletion in deletions {

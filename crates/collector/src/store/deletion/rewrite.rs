@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use zstd::stream::{read, write};
 
+use crate::ingest::record;
 use crate::store::batch;
 use crate::store::error::StoreError;
 
@@ -46,6 +47,8 @@ pub(super) struct Row {
 pub(super) struct Edit {
     /// Where it lies, its end included.
     line: Range<usize>,
+    /// What is left out of it.
+    cut: Range<usize>,
     pub(super) change: Change,
 }
 
@@ -53,8 +56,8 @@ pub(super) struct Edit {
 pub(super) enum Change {
     /// It goes, for these deletions.
     Cut(Vec<i64>),
-    /// It counts from now on: its remark goes that it does not.
-    Count,
+    /// It counts from now on, in whole or folded: its remark goes that it does not.
+    Count { folded: bool },
 }
 
 enum Stage {
@@ -93,10 +96,16 @@ impl Rewrite {
                     let rest = self.text.get(*at..).unwrap_or_default();
                     let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
                     let line = rest.get(..length).unwrap_or_default();
-                    let line = std::str::from_utf8(line.trim_ascii_end()).unwrap_or_default();
-                    if let Some(change) = look(line) {
+                    let text = std::str::from_utf8(line.trim_ascii_end()).unwrap_or_default();
+                    if let Some(change) = look(text) {
+                        let cut = match change {
+                            Change::Cut(_) => *at..*at + length,
+                            Change::Count { folded } => {
+                                *at + 1..*at + 1 + record::remarks_to_cut(line, folded)
+                            }
+                        };
                         let line = *at..*at + length;
-                        self.edits.push(Edit { line, change });
+                        self.edits.push(Edit { line, cut, change });
                     }
                     *at += length;
                 }
@@ -107,7 +116,7 @@ impl Rewrite {
             Stage::Pack(encoder, at) => {
                 let end = at.saturating_add(STEP).min(self.text.len());
                 let mut from = *at;
-                for cut in self.edits.iter().map(Edit::cut) {
+                for cut in self.edits.iter().map(|edit| &edit.cut) {
                     if cut.end > from && cut.start < end {
                         let kept = self.text.get(from..cut.start.max(from)).unwrap_or_default();
                         encoder.write_all(kept).map_err(failed)?;
@@ -148,7 +157,7 @@ impl Rewrite {
             .iter()
             .filter(|edit| matches!(edit.change, Change::Cut(_)))
             .count();
-        let cut: usize = self.edits.iter().map(|edit| edit.cut().len()).sum();
+        let cut: usize = self.edits.iter().map(|edit| edit.cut.len()).sum();
         let minus = |from: i64, less: usize| {
             from.saturating_sub(i64::try_from(less).unwrap_or(i64::MAX))
                 .max(0)
@@ -174,12 +183,12 @@ impl Rewrite {
         if self.edits.is_empty() {
             return Ok(Stage::Done(None));
         }
-        let cut: usize = self.edits.iter().map(|edit| edit.cut().len()).sum();
+        let cut: usize = self.edits.iter().map(|edit| edit.cut.len()).sum();
         let left = self.text.len().saturating_sub(cut);
         if left <= AT_ONCE {
             let mut text = Vec::with_capacity(left);
             let mut from = 0;
-            for cut in self.edits.iter().map(Edit::cut) {
+            for cut in self.edits.iter().map(|edit| &edit.cut) {
                 text.extend_from_slice(self.text.get(from..cut.start).unwrap_or_default());
                 from = cut.end;
             }
@@ -194,19 +203,6 @@ impl Rewrite {
             .and_then(|()| encoder.set_pledged_src_size(left))
             .map_err(failed)?;
         Ok(Stage::Pack(encoder, 0))
-    }
-}
-
-impl Edit {
-    /// What is left out.
-    fn cut(&self) -> Range<usize> {
-        match self.change {
-            Change::Cut(_) => self.line.clone(),
-            Change::Count => {
-                let start = self.line.start + 1;
-                start..start + crate::ingest::record::UNCOUNTED.len()
-            }
-        }
     }
 }
 
@@ -325,21 +321,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_cut_is_gone_and_all_else_is_there(lines in prop::collection::vec((0_u8..3, "[a-z\"\\\\é]{0,40}"), 1..60)) {
+        fn what_is_cut_is_gone_and_all_else_is_there(lines in prop::collection::vec((0_u8..5, "[a-z\"\\\\é]{0,40}"), 1..60)) {
             let text: String = lines.iter().map(|(what, rest)| match what {
                 0 => format!("{{\"key\":1}}\tkeep{rest}\n"),
                 1 => format!("{{\"key\":1}}\tcut{rest}\n"),
-                _ => format!("{{\"counts\":false,\"key\":1}}\t{rest}\n"),
+                2 => format!("{{\"counts\":false,\"key\":1}}\t{rest}\n"),
+                3 => format!("{{\"counts\":false,\"folded\":true,\"key\":1}}\t{rest}\n"),
+                _ => format!("{{\"counts\":false,\"folded\":true,\"key\":2}}\t{rest}\n"),
             }).collect();
             let expected: String = lines.iter().filter(|(what, _)| *what != 1).map(|(what, rest)| match what {
                 0 => format!("{{\"key\":1}}\tkeep{rest}\n"),
-                _ => format!("{{\"key\":1}}\t{rest}\n"),
+                2 | 3 => format!("{{\"key\":1}}\t{rest}\n"),
+                _ => format!("{{\"folded\":true,\"key\":2}}\t{rest}\n"),
             }).collect();
             let done = rewrite(&text, |line| {
                 if line.contains("\tcut") {
                     Some(Change::Cut(vec![1, 2]))
                 } else {
-                    line.starts_with("{\"counts\":false").then_some(Change::Count)
+                    let folded = line.contains("\"key\":2}");
+                    line.starts_with("{\"counts\":false").then_some(Change::Count { folded })
                 }
             });
             match done {

@@ -1,13 +1,13 @@
 //! What a record means to the other tables: the one way by which a message leaves them, and by which a report that stood beside
 //! another one begins to count.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use heliograph_wire::id::ReporterId;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::trace::{Name, Trace};
-use crate::delta::Share;
+use crate::delta::{ClusterDay, Manner, Share};
 use crate::forget::hunt::Hunt;
 use crate::ingest::record::Kept;
 use crate::ingest::slot::{self, Slot};
@@ -29,12 +29,12 @@ pub(super) fn take_out(
     hunt: &Hunt,
     trace: &mut Trace,
 ) -> Result<bool, StoreError> {
-    let share = Share::of_kept(kept.message, of_cluster);
-    if let Some(share) = &share {
+    if let Some(share) = Share::of_kept(kept.message, of_cluster, kept.rules()) {
+        let share = share.in_manner(kept.manner());
         if kept.counts() {
-            commit.take_from_day(share)?;
+            commit.take_from_day(&share)?;
         }
-        trace.share(commit, share)?;
+        trace.share(commit, &share)?;
     }
     let report = slot::of_kept(kept.message).filter(|_| of_cluster);
     let Some((slot, reporter)) = report else {
@@ -53,14 +53,34 @@ pub(super) fn take_out(
     Ok(counted.is_some())
 }
 
+/// Whether a report that stood beside another one has to be folded when it is let count. `promised` is what others take of their
+/// days that are let count together with it.
+pub(super) fn must_fold(
+    commit: &mut Commit<'_>,
+    kept: &Kept<'_>,
+    of_cluster: bool,
+    promised: &mut HashMap<ClusterDay, usize>,
+) -> Result<bool, StoreError> {
+    let Some(share) = Share::of_kept(kept.message, of_cluster, kept.rules()) else {
+        return Ok(false);
+    };
+    let promised = promised.entry(share.to.clone()).or_default();
+    // Records from before there was a remark for it count in whole.
+    let folded = kept.manner().folded && !commit.day_takes(&share, *promised)?;
+    *promised += share.delta.len();
+    Ok(folded)
+}
+
 /// Lets a report count that stood beside another one.
 pub(super) fn let_count(
     commit: &mut Commit<'_>,
     kept: &Kept<'_>,
     of_cluster: bool,
+    folded: bool,
 ) -> Result<(), StoreError> {
-    if let Some(share) = Share::of_kept(kept.message, of_cluster) {
-        commit.add_to_day(&share)?;
+    if let Some(share) = Share::of_kept(kept.message, of_cluster, kept.rules()) {
+        let manner = Manner { apart: false, folded };
+        commit.add_to_day(&share.in_manner(manner))?;
     }
     let Some((slot, reporter)) = slot::of_kept(kept.message) else {
         return Ok(());
