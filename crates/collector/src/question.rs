@@ -8,13 +8,16 @@
 
 pub mod active;
 mod answer;
+pub mod capacity;
 mod clusters;
 mod day;
 pub mod filter;
 mod group;
+pub mod popularity;
 mod registry;
 pub mod reliability;
 mod scope;
+mod spans;
 mod version;
 
 pub use self::answer::{Answer, Format, Page, Rendered, Schemas, Shape};

@@ -1,7 +1,5 @@
 //! Active installations: how many report, over time, by version, provider or variant.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,7 +8,7 @@ use super::clusters::Clusters;
 use super::day::{Date, Span};
 use super::group::Group;
 use super::scope::{AskError, Scope};
-use crate::delta::Day;
+use super::spans::by_span;
 use crate::sheet::Wanted;
 
 /// The installations of a group in a span of days. One that changed its group within it is in both.
@@ -40,21 +38,20 @@ pub struct Total {
 /// # Errors
 /// When the database can't be read.
 pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
-    let span = scope.filter.span.unwrap_or(Span::Day);
     let groups = scope.groups(Group::Version);
-    let mut spans: BTreeMap<Day, Vec<Clusters>> = BTreeMap::new();
-    for day in scope.days() {
-        let view = scope.view(*day, &Wanted::default())?;
-        let start = span.start(*day, scope.filter.from.0).max(scope.filter.from.0);
-        let sets = spans
-            .entry(start)
-            .or_insert_with(|| vec![Clusters::default(); groups.len()]);
-        for (_, line) in view.lines().filter(|(_, line)| line.reported) {
-            if let Some(set) = groups.of(line.edition).and_then(|group| sets.get_mut(group)) {
-                set.insert(line.cluster);
+    let spans = by_span(
+        scope,
+        Span::Day,
+        &Wanted::default(),
+        |sets: &mut Vec<Clusters>, view| {
+            sets.resize(groups.len(), Clusters::default());
+            for (_, line) in view.lines().filter(|(_, line)| line.reported) {
+                if let Some(set) = groups.of(line.edition).and_then(|group| sets.get_mut(group)) {
+                    set.insert(line.cluster);
+                }
             }
-        }
-    }
+        },
+    )?;
     let mut all = Clusters::default();
     let mut rows = Vec::new();
     for (start, sets) in spans {

@@ -57,9 +57,41 @@ impl FromIterator<i64> for Clusters {
     }
 }
 
+/// Something of each cluster, by number; of those that nothing was told of, the default.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PerCluster<T>(Vec<T>);
+
+impl<T: Clone + Default> PerCluster<T> {
+    /// That of a cluster; `None` of what is of no cluster.
+    #[inline]
+    pub(super) fn at(&mut self, cluster: i64) -> Option<&mut T> {
+        let index = usize::try_from(cluster).ok()?.checked_sub(1)?;
+        if index >= self.0.len() {
+            self.0.resize(index + 1, T::default());
+        }
+        self.0.get_mut(index)
+    }
+
+    /// That of all, with their numbers, in ascending order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (i64, &T)> {
+        (1..).zip(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn something_of_each_is_found_by_number() {
+        let mut counts = PerCluster::<u32>::default();
+        for cluster in [3, 1, 3, 0, -4] {
+            if let Some(count) = counts.at(cluster) {
+                *count += 1;
+            }
+        }
+        assert_eq!(counts.iter().collect::<Vec<_>>(), [(1, &1), (2, &0), (3, &2)]);
+    }
 
     #[test]
     fn a_set_holds_each_once_and_none_that_is_no_cluster() {

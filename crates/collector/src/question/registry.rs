@@ -5,7 +5,7 @@ use strsim::jaro_winkler;
 use super::answer::{Rendered, Schemas, Shape};
 use super::filter::{GROUP, Parameter, SPAN, UNIT};
 use super::scope::{AskError, Scope};
-use super::{active, reliability};
+use super::{active, capacity, popularity, reliability};
 use crate::token;
 
 /// How alike names must be to be taken for one another, from 0 to 1.
@@ -47,6 +47,22 @@ pub const ALL: &[Asked] = &[
         scope: token::Scope::Read,
         schemas: Schemas::of::<reliability::Row, reliability::Total>,
         ask: |scope, shape| Ok(reliability::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "popularity",
+        about: "Which packages and frameworks are installed, on which share of the installations that tell, and the trend.",
+        takes: &[SPAN],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<popularity::Row, popularity::Total>,
+        ask: |scope, shape| Ok(popularity::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "capacity",
+        about: "How much there is of agents, CPUs, memory and disk, how much is in use, and how large installations are.",
+        takes: &[SPAN, GROUP],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<capacity::Row, capacity::Total>,
+        ask: |scope, shape| Ok(capacity::ask(scope)?.render(shape)),
     },
 ];
 

@@ -11,7 +11,8 @@ use super::clusters::Clusters;
 use super::day::{Date, Span};
 use super::group::Group;
 use super::scope::{AskError, Scope};
-use crate::delta::{Day, Facet};
+use super::spans::by_span;
+use crate::delta::Facet;
 use crate::sheet::Wanted;
 
 /// A unit in a span of days, of a group.
@@ -54,6 +55,9 @@ pub struct Total {
     pub units: u64,
 }
 
+/// By unit and group.
+type Cells = HashMap<u64, Vec<Cell>>;
+
 #[derive(Debug, Clone, Default)]
 struct Cell {
     amounts: [i64; 3],
@@ -66,16 +70,12 @@ struct Cell {
 /// # Errors
 /// When the database can't be read.
 pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
-    let span = scope.filter.span.unwrap_or(Span::All);
     let groups = scope.groups(Group::None);
     let mut wanted = Wanted::of(&[Facet::Unit]);
     if let Some(units) = scope.units()? {
         wanted = wanted.named(units);
     }
-    let mut cells: HashMap<(u64, Day), Vec<Cell>> = HashMap::new();
-    for day in scope.days() {
-        let view = scope.view(*day, &wanted)?;
-        let start = span.start(*day, scope.filter.from.0).max(scope.filter.from.0);
+    let spans = by_span(scope, Span::All, &wanted, |cells: &mut Cells, view| {
         let mut group_of = Vec::new();
         for (place, line) in view.lines().filter(|(_, line)| line.cluster != 0) {
             group_of.resize(place, usize::MAX);
@@ -83,7 +83,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         }
         for column in view.columns(Facet::Unit) {
             let of_unit = cells
-                .entry((column.key, start))
+                .entry(column.key)
                 .or_insert_with(|| vec![Cell::default(); groups.len()]);
             for amount in 0..3 {
                 for (place, line, value) in view.amounts(column, amount) {
@@ -102,11 +102,14 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
                 }
             }
         }
-    }
+    })?;
     let mut all = Clusters::default();
     let mut by_unit: HashMap<u64, (u64, u64)> = HashMap::new();
     let mut rows = Vec::new();
-    for ((unit, start), of_unit) in cells {
+    let cells = spans
+        .into_iter()
+        .flat_map(|(start, cells)| cells.into_iter().map(move |(unit, cells)| (start, unit, cells)));
+    for (start, unit, of_unit) in cells {
         for (group, cell) in groups.names.iter().zip(of_unit) {
             let [observed, unhealthy, unknown] = cell.amounts.map(i64::cast_unsigned);
             if cell.amounts == [0; 3] {

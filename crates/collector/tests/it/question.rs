@@ -96,7 +96,7 @@ fn check(data: &Path, sent: &[Sent]) {
         (&[("cluster", "nobody")], |_| false),
         (&[("from", "2026-11-02")], |sent| sent.day >= 2),
     ] {
-        let pairs: Vec<_> = pairs.iter().copied().collect();
+        let pairs = pairs.to_vec();
         let from_given = pairs.iter().any(|(name, _)| *name == "from");
         let filter = if from_given {
             Filter {
