@@ -1,14 +1,17 @@
 //! Reading a request's body: bounded in size, in time, and by the memory that all requests share.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::{Body, Bytes, HttpBody};
 
 use super::answer::Refused;
 use crate::budget::Charge;
 
+/// How many times what has come is held ready for what is still to come.
+const GROWTH: usize = 4;
 /// Most bytes of a refused body that are taken from the wire.
 const DISCARDED: usize = 16 << 20;
 
@@ -18,13 +21,19 @@ pub(super) async fn read(
     limit: usize,
     within: Duration,
     charge: &mut Charge,
-) -> Result<Vec<u8>, Refused> {
-    tokio::time::timeout(within, frames(body, limit, charge))
-        .await
-        .unwrap_or(Err(Refused::TooSlow))
+) -> Result<Bytes, Refused> {
+    let mut reading = pin!(frames(body, limit, charge));
+    // Most bodies have come with their heads: they need no timer.
+    let begun = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context))).await;
+    match begun {
+        Poll::Ready(read) => read,
+        Poll::Pending => tokio::time::timeout(within, reading)
+            .await
+            .unwrap_or(Err(Refused::TooSlow)),
+    }
 }
 
-async fn frames(mut body: Body, limit: usize, charge: &mut Charge) -> Result<Vec<u8>, Refused> {
+async fn frames(mut body: Body, limit: usize, charge: &mut Charge) -> Result<Bytes, Refused> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > limit {
         discard(body).await;
@@ -40,11 +49,19 @@ async fn frames(mut body: Body, limit: usize, charge: &mut Charge) -> Result<Vec
             discard(body).await;
             return Err(too_large(limit));
         }
+        if bytes.is_empty() && body.is_end_stream() {
+            charge.set(length).map_err(|_| Refused::Busy)?;
+            return Ok(data);
+        }
+        if bytes.capacity() < length {
+            // What is announced may never come: memory is taken by what has.
+            let more = announced.saturating_sub(bytes.len()).min(GROWTH * length);
+            bytes.reserve_exact(more.max(data.len()));
+        }
         bytes.extend_from_slice(&data);
-        // What is announced may never come: memory is taken for what has.
         charge.set(bytes.capacity()).map_err(|_| Refused::Busy)?;
     }
-    Ok(bytes)
+    Ok(Bytes::from(bytes))
 }
 
 /// Takes a body that is refused from the wire, within reason: who is cut off while writing may never read the answer, and would

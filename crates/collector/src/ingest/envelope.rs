@@ -20,6 +20,8 @@ use crate::ingest::text;
 pub struct Envelope<'a> {
     /// The messages; `None` stands for what is no object.
     pub batch: Vec<Option<Fields<'a>>>,
+    /// Bytes of the body.
+    pub length: usize,
     /// The `type` of the messages, where the path of the request says it and not they.
     pub kind: Option<&'static str>,
     /// The key that a batch is sent with, where no header says so.
@@ -55,11 +57,13 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// When it is no batch, or a batch of too many messages.
     pub fn parse(text: &'a str) -> Result<Envelope<'a>, EnvelopeError> {
-        serde_json::from_str(text).map_err(|error| match error.classify() {
+        let read = serde_json::from_str(text).map_err(|error| match error.classify() {
             Category::Data if error.to_string().starts_with(TOO_MANY) => EnvelopeError::TooMany,
             Category::Data => EnvelopeError::NotABatch(error),
             Category::Io | Category::Syntax | Category::Eof => EnvelopeError::NotJson(error),
-        })
+        });
+        let length = text.len();
+        read.map(|envelope| Envelope { length, ..envelope })
     }
 
     /// Reads the body of a single call. Whether it is a message is asked later: here it is any JSON.
@@ -70,6 +74,7 @@ impl<'a> Envelope<'a> {
         let Entry(message) = serde_json::from_str(text).map_err(EnvelopeError::NotJson)?;
         Ok(Envelope {
             batch: vec![message],
+            length: text.len(),
             kind: Some(kind),
             ..Envelope::default()
         })

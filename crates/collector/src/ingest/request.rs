@@ -23,6 +23,8 @@ pub const MAX_REQUEST: usize = MAX_BATCH + 20 * 1024;
 /// could ask for gigabytes.
 pub const MAX_RECORDS: usize = 8 * MAX_REQUEST;
 
+/// Bytes by which a record is mostly longer than the message that it is made of: times, and what is known of it.
+const RECORD_MORE: usize = 128;
 /// Most refused messages of one request that are looked into for what is to be remembered of them.
 const MAX_SAMPLES: usize = 4;
 
@@ -100,7 +102,8 @@ impl Request {
         let mut request = Request {
             key,
             received: now,
-            records: Vec::new(),
+            // As many as it mostly takes, since growing copies what is there.
+            records: Vec::with_capacity(envelope.length + RECORD_MORE * envelope.batch.len()),
             messages: Vec::with_capacity(envelope.batch.len()),
             decided: Tally::default(),
             metered: true,
