@@ -1,5 +1,7 @@
 //! The calls of Segment's HTTP API, by their paths.
 
+use std::sync::LazyLock;
+
 use heliograph_wire::segment::{BATCH_PATH, MAX_MESSAGE};
 
 use super::pixel;
@@ -49,6 +51,13 @@ pub(super) fn paths() -> impl Iterator<Item = (String, Call)> {
     batches.chain(singles)
 }
 
+/// What is posted to a path, with its text for the metrics.
+pub(super) fn posted_to(path: &str) -> Option<(&'static str, Call)> {
+    static PATHS: LazyLock<Vec<(String, Call)>> = LazyLock::new(|| paths().collect());
+    let found = PATHS.iter().find(|(known, _)| known == path);
+    found.map(|(known, call)| (known.as_str(), *call))
+}
+
 impl Call {
     /// Largest body, in bytes, as it comes and inflated.
     pub(super) const fn limit(self) -> usize {
@@ -87,6 +96,10 @@ mod tests {
         assert_eq!(paths["/v1/s"], Call::Single("screen"));
         assert_eq!(paths["/v1/alias"], paths["/v1/a"]);
         assert_eq!(paths["/v1/b"], paths["/v1/batch"]);
+        for (path, call) in &paths {
+            assert_eq!(posted_to(path), Some((path.as_str(), *call)));
+        }
+        assert_eq!(posted_to("/v1/batch/"), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use axum::response::Response;
 use hyper::Request;
 use hyper::body::{Frame, Incoming, SizeHint};
@@ -16,7 +16,8 @@ use tokio::time::timeout;
 use tower_service::Service as _;
 
 use super::answer::{Fast, Refused};
-use super::{App, body, pixel};
+use super::call::{self, Call};
+use super::{App, body, intake, metrics, pixel};
 use crate::client::proxies::Proxies;
 use crate::client::{Client, Peer};
 use crate::limit::Over;
@@ -65,7 +66,16 @@ impl Door {
         }
         let request = match &self.guard {
             Some(guard) => match guard.check(peer, &request) {
-                Ok(client) => guard.metered(client, request),
+                Ok(client) => {
+                    let request = guard.metered(client, request);
+                    // Nearly all that comes: it need not be looked for among all paths.
+                    if request.method() == Method::POST
+                        && let Some((path, call)) = call::posted_to(request.uri().path())
+                    {
+                        return guard.take(request, path, call).await;
+                    }
+                    request
+                }
                 Err(over) => return guard.refuse(request, over).await,
             },
             None => request.map(Body::new),
@@ -97,6 +107,13 @@ impl Guard {
             }
             _ => Body::new(body),
         })
+    }
+
+    async fn take(&self, request: Request<Body>, path: &'static str, call: Call) -> Response {
+        let response = intake::post(&self.app, request, call).await;
+        let counted = self.app.queue.metrics();
+        counted.request(path.into(), metrics::class(response.status()));
+        response
     }
 
     async fn refuse(&self, request: Request<Incoming>, over: Over) -> Response {

@@ -72,7 +72,8 @@ fn speaks_for_itself(headers: &HeaderMap) -> bool {
     !PASSED_ON.iter().any(|name| headers.contains_key(*name))
 }
 
-fn class(status: StatusCode) -> &'static str {
+/// The class of an answer, in the metrics.
+pub(super) fn class(status: StatusCode) -> &'static str {
     match status.as_u16() / 100 {
         1 => "1xx",
         2 => "2xx",
