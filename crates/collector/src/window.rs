@@ -94,6 +94,13 @@ impl Window {
         self.young.contains(id) || self.old.contains(id)
     }
 
+    /// Fetches the places of many ids into the processor's cache, which then need not be waited for one after the other: the
+    /// window is far larger than the cache.
+    pub fn fetch(&self, ids: impl Iterator<Item = MessageKey>) {
+        let touched = ids.fold(0, |all, id| all ^ self.young.touch(id) ^ self.old.touch(id));
+        std::hint::black_box(touched);
+    }
+
     /// Takes an id, at `now`.
     pub fn insert(&mut self, id: MessageKey, now: Timestamp) {
         let aged = now.duration_since(self.young_since) > self.reach;

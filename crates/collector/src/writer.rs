@@ -277,6 +277,7 @@ fn write(
     let mut written = Written::default();
     let mut results = Vec::with_capacity(group.len());
     let (mut wrote, mut bundles, mut last) = (false, Vec::new(), None);
+    dedupe.expect(group.iter().flat_map(Job::messages));
     for job in group {
         match job {
             Job::Write { delivery, .. } => {

@@ -19,6 +19,11 @@ pub const NAME_BYTES: usize = 120;
 const UNIT: &str = "health-unit-";
 /// Event of the reports of which the hours are kept.
 const HEALTH: &str = "health";
+/// Bytes of the names of a message that mostly suffice, and more of them for each property.
+const NAMES_ROOM: usize = 64;
+const NAME_ROOM: usize = 12;
+/// Parts of a message that mostly suffice, and more of them for every other property.
+const PARTS_ROOM: usize = 2;
 /// Largest number that is summed, either way: more can't be told in thousandths.
 const LARGEST: f64 = 9e15;
 
@@ -73,9 +78,15 @@ enum Key {
 impl Delta {
     /// The delta of a message.
     pub fn of(message: &Message<'_>) -> Delta {
+        let room = if message.of_cluster {
+            message.properties.len()
+        } else {
+            0
+        };
         let mut delta = Delta {
-            text: String::with_capacity(64),
             rules: message.rules,
+            text: String::with_capacity(NAMES_ROOM + NAME_ROOM * room),
+            parts: Vec::with_capacity(PARTS_ROOM + room / 2),
             ..Delta::default()
         };
         delta.edition = ["environmentVersion", "provider", "variant"].map(|property| {
@@ -117,7 +128,8 @@ impl Delta {
         edition: u64,
         mut number: impl FnMut(&str) -> Result<u64, E>,
     ) -> Result<Vec<(Coordinate, Amounts)>, E> {
-        let numbered = self.parts.iter().map(|(facet, key, amounts)| {
+        let mut numbered = Vec::with_capacity(self.parts.len());
+        for (facet, key, amounts) in &self.parts {
             let key = match key {
                 Key::Hour(hour) => *hour,
                 Key::Name(range) => number(self.name(range))?,
@@ -127,9 +139,9 @@ impl Delta {
                 facet: *facet,
                 key,
             };
-            Ok((coordinate, *amounts))
-        });
-        numbered.collect()
+            numbered.push((coordinate, *amounts));
+        }
+        Ok(numbered)
     }
 
     /// The same as [`Sums`].
@@ -285,14 +297,10 @@ const UNHEALTHY: usize = 1;
 
 /// Unit, and which of its amounts a property is.
 fn of_unit(rest: &str) -> Option<(&str, usize)> {
-    let (unit, amount) = rest.rsplit_once('-')?;
-    let at = match amount {
-        "total" => 0,
-        "unhealthy" => UNHEALTHY,
-        "unknown" => 2,
-        _ => return None,
-    };
-    Some((unit, at))
+    let of = |amount, at| rest.strip_suffix(amount).map(|unit| (unit, at));
+    of("-total", 0)
+        .or_else(|| of("-unhealthy", UNHEALTHY))
+        .or_else(|| of("-unknown", 2))
 }
 
 /// A count, which sources write as `8` or `8.0`. What nobody can have counted is none.

@@ -51,6 +51,11 @@ impl<'a> Members<'a> {
         self.0.iter().map(|(name, raw)| (&**name, *raw))
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -115,11 +115,7 @@ impl<'p> Listed<'p> {
 
     /// The property of this name.
     pub fn property(&self, name: &str) -> Option<&'p Property> {
-        let family = self.families.iter().find(|family| {
-            name.len() > family.head.len() + family.tail.len()
-                && name.ends_with(family.tail)
-                && name.starts_with(family.head)
-        });
+        let family = self.families.iter().find(|family| family.holds(name));
         family.map(|family| family.property).or_else(|| {
             let found = self
                 .names
@@ -143,6 +139,17 @@ impl<'p> Listed<'p> {
                 Some(_) => {}
             }
         }
+    }
+}
+
+impl Family<'_> {
+    fn holds(&self, name: &str) -> bool {
+        // A report has many names: most are told apart by their last letter.
+        let last = |text: &str| text.as_bytes().last().copied();
+        (last(name) == last(self.tail) || self.tail.is_empty())
+            && name.len() > self.head.len() + self.tail.len()
+            && name.ends_with(self.tail)
+            && name.starts_with(self.head)
     }
 }
 

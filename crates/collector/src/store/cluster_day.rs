@@ -6,6 +6,7 @@
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
+use foldhash::quality::RandomState;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::error::{Doing as _, StoreError};
@@ -29,6 +30,8 @@ pub(super) const NO_CLUSTER: i64 = 0;
 pub(super) struct Terms {
     pub(super) names: Interned,
     pub(super) editions: Interned,
+    /// Memory for the text that an edition is remembered by.
+    joined: String,
 }
 
 /// A row: a day, and the number of a cluster.
@@ -37,7 +40,7 @@ pub(super) type Place = (Day, i64);
 /// The rows that a commit changes.
 #[derive(Debug, Default)]
 pub(super) struct Days {
-    rows: HashMap<Place, Row>,
+    rows: HashMap<Place, Row, RandomState>,
     /// Coordinates of all of them, and parts that wait.
     held: usize,
 }
@@ -91,12 +94,16 @@ impl Terms {
             variant,
         } = edition;
         // Lengths in front, so that two editions never look alike.
-        let joined = format!(
-            "{} {} {version}{provider}{variant}",
-            version.len(),
-            provider.len()
-        );
-        if let Some(number) = self.editions.get(&joined) {
+        self.joined.clear();
+        for name in [version, provider] {
+            // No name is so long that its length is no character.
+            let length = u32::try_from(name.len()).ok().and_then(char::from_u32);
+            self.joined.push(length.unwrap_or_default());
+        }
+        for name in [version, provider, variant] {
+            self.joined.push_str(name);
+        }
+        if let Some(number) = self.editions.get(&self.joined) {
             return Ok(Some(number.cast_unsigned()));
         }
         let find = "SELECT id FROM edition WHERE version = ? AND provider = ? AND variant = ?";
@@ -104,7 +111,7 @@ impl Terms {
         let Some(number) = intern(connection, find, make, [version, provider, variant])? else {
             return Ok(None);
         };
-        self.editions.remember(joined, number);
+        self.editions.remember(self.joined.clone(), number);
         Ok(Some(number.cast_unsigned()))
     }
 

@@ -5,13 +5,16 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::quality::RandomState;
+
 /// Most numbers that are remembered; beyond that all are forgotten and looked up again.
 const REMEMBERED: usize = 20_000;
 
 /// Numbers by name.
 #[derive(Debug, Default)]
 pub(super) struct Interned {
-    known: HashMap<String, i64>,
+    // Looked up many times for each message, which costs more with the library's own hash. This one is seeded at random, too.
+    known: HashMap<String, i64, RandomState>,
     watched: HashSet<i64>,
 }
 

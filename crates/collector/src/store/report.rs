@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::quality::RandomState;
 use heliograph_wire::id::{ClusterId, ReporterId};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
@@ -36,9 +37,9 @@ pub(super) struct Names {
     pub(super) clusters: Interned,
     pub(super) events: Interned,
     /// Clusters, and those that have spoken for them.
-    speakers: HashSet<(i64, Vec<u8>)>,
+    speakers: HashSet<(i64, Vec<u8>), RandomState>,
     /// Clusters, and the reporters that they are bound to.
-    bound: HashMap<i64, Option<ReporterId>>,
+    bound: HashMap<i64, Option<ReporterId>, RandomState>,
 }
 
 impl Names {

@@ -63,6 +63,11 @@ impl IdSet {
         id.0 != 0 && self.places[self.place(id.0)] == id.0
     }
 
+    /// Something of the place where an id is looked for first.
+    pub(super) fn touch(&self, id: MessageKey) -> u128 {
+        self.places[self.home(id.0)]
+    }
+
     /// Takes an id; a full set does not.
     pub(super) fn insert(&mut self, id: MessageKey) {
         if id.0 == 0 || self.is_full() {

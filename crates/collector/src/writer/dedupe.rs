@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use foldhash::quality::RandomState;
 use heliograph_wire::id::{ClusterId, Hour, ReporterId};
 use jiff::Timestamp;
 
@@ -52,7 +53,7 @@ pub(super) struct Dedupe<'a> {
     window: &'a mut Window,
     now: Timestamp,
     /// Slots of this group, and others that were looked at.
-    slots: HashMap<Slot, Vec<Claimant>>,
+    slots: HashMap<Slot, Vec<Claimant>, RandomState>,
     repeats: Vec<Report>,
     doubts: BTreeSet<(ClusterId, Day)>,
     /// Ids of this group.
@@ -65,11 +66,20 @@ impl<'a> Dedupe<'a> {
         Dedupe {
             window,
             now,
-            slots: HashMap::new(),
+            slots: HashMap::default(),
             repeats: Vec::new(),
             doubts: BTreeSet::new(),
             taken: Vec::new(),
         }
+    }
+
+    /// Prepares for deciding about these messages.
+    pub(super) fn expect<'m>(&self, messages: impl Iterator<Item = &'m Checked>) {
+        self.window
+            .fetch(messages.filter_map(|message| match message.identity {
+                Identity::Message(id) => Some(id),
+                Identity::Report(_) => None,
+            }));
     }
 
     /// Decides about a message.
@@ -213,7 +223,7 @@ impl<'a> Dedupe<'a> {
 
 /// Who has reported for a slot, in earlier groups or in this one.
 fn claimants<'a>(
-    slots: &'a mut HashMap<Slot, Vec<Claimant>>,
+    slots: &'a mut HashMap<Slot, Vec<Claimant>, RandomState>,
     known: &mut impl Known,
     slot: &Slot,
 ) -> Result<&'a [Claimant], StoreError> {

@@ -8,6 +8,7 @@ use super::Unavailable;
 use crate::budget::Charge;
 use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
+use crate::ingest::message::Checked;
 use crate::ingest::request::Request;
 use crate::ingest::tally::Tally;
 use crate::receipt_key::Proof;
@@ -125,6 +126,14 @@ impl Job {
             | Job::Keep { .. }
             | Job::Probe(_)
             | Job::Close => 0,
+        }
+    }
+
+    /// The messages that it brings.
+    pub(super) fn messages(&self) -> &[Checked] {
+        match self {
+            Job::Write { delivery, .. } => &delivery.request.messages,
+            _ => &[],
         }
     }
 
