@@ -193,18 +193,9 @@ fn configure(
     } else {
         cluster = Some(Emulation::builder(Documents::from_dir("fixtures/dcos-1.8")?).start()?);
         say("an emulated DC/OS cluster answers: the seed's example, one master and two agents");
-        match Machine::start() {
-            Ok(started) => {
-                say(&format!(
-                    "but the units are this machine's: heliograph-diagnostics asks its systemd about {} of them",
-                    started.units
-                ));
-                machine = Some(started);
-            }
-            Err(why) => say(&format!(
-                "this machine has no systemd that can be asked ({why:#}): the units are the emulated cluster's, too"
-            )),
-        }
+        let started = Machine::start(&program("heliograph-diagnostics"));
+        say(&Machine::told(&started));
+        machine = started.ok();
     }
     if let Some(cluster) = &cluster {
         settings["diagnostics_urls"] = json!([cluster.diagnostics_url()]);
