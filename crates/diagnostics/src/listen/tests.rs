@@ -242,6 +242,11 @@ fn the_network_needs_keys() {
         setup
     };
     assert!(matches!(way(full.clone()), Ok(Way::Loopback)));
+    // A socket with a file is for who may open it, one without is for all.
+    for (path, expected) in [("/run/socket", Way::Socket), ("", Way::Loopback)] {
+        let found = full.way(&Listen::Unix(path.into()), &full.keys().unwrap());
+        assert_eq!(found.unwrap(), expected, "{path}");
+    }
     assert!(matches!(way(only(|_| {})), Ok(Way::Encrypted)));
     let tokens = token_file(ca.directory.path());
     let with_tokens = |mut setup: Setup| {
