@@ -10,6 +10,7 @@
 mod cluster;
 mod command;
 mod daemon;
+mod documents;
 mod judgement;
 mod net;
 mod network;
