@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::member::{Address, Member};
 
-/// Most members of a list; what it names beyond them is counted as a problem.
+/// Most members of a list, with those that it no longer names; what it names beyond them is a problem that is told.
 pub const MAX_MEMBERS: usize = 10_000;
 
 /// The lists of a cluster, as they were last read.
@@ -133,9 +133,24 @@ impl List {
             };
             self.members.insert(member.address, held);
         }
+        self.bound();
         self.read = true;
         self.problem = (named > MAX_MEMBERS)
             .then(|| format!("it names {named} members, of which only {MAX_MEMBERS} are looked at"));
+    }
+
+    /// Lets those go that the list no longer names, the longest missing first, until there is room for those that it names.
+    fn bound(&mut self) {
+        let excess = self.members.len().saturating_sub(MAX_MEMBERS);
+        let missing = self
+            .members
+            .iter()
+            .filter_map(|(address, held)| Some((held.missing?, address.clone())));
+        let mut missing: Vec<_> = missing.collect();
+        missing.sort();
+        for (_, address) in missing.into_iter().take(excess) {
+            self.members.remove(&address);
+        }
     }
 
     fn forget(&mut self, now: Duration) {
@@ -277,5 +292,22 @@ mod tests {
         membership.take(0, Ok(many.collect()), Duration::ZERO);
         assert_eq!(membership.members(None).len(), MAX_MEMBERS);
         assert_eq!(membership.problems().count(), 1);
+
+        // Others again and again: those that are named have the room, then those that were named last.
+        for (round, count) in [(1, MAX_MEMBERS), (2, 10), (3, MAX_MEMBERS - 15)] {
+            let named = (0..count).map(|i| member(&format!("n{round}-{i}.example")));
+            membership.take(0, Ok(named.collect()), Duration::from_secs(round));
+        }
+        let members = membership.members(None);
+        let of = |round: &str| {
+            members
+                .keys()
+                .filter(|address| address.to_string().starts_with(round))
+                .count()
+        };
+        assert_eq!(
+            (members.len(), of("n1-"), of("n2-"), of("n3-")),
+            (MAX_MEMBERS, 5, 10, MAX_MEMBERS - 15)
+        );
     }
 }
