@@ -41,20 +41,24 @@ impl Keys {
     }
 
     /// The key that a request states, if it may be used.
-    pub fn find(&self, stated: &WriteKey) -> Option<Key> {
-        self.find_with_limits(stated).map(|(key, _)| key)
+    ///
+    /// # Errors
+    /// When it is not known, and the database can't be read: it may have been added.
+    pub fn find(&self, stated: &WriteKey) -> Result<Option<Key>, StoreError> {
+        Ok(self.find_with_limits(stated)?.map(|(key, _)| key))
     }
 
     /// The same, with how much may be sent with it.
-    pub fn find_with_limits(&self, stated: &WriteKey) -> Option<(Key, Limits)> {
+    ///
+    /// # Errors
+    /// As for [`Keys::find`].
+    pub fn find_with_limits(&self, stated: &WriteKey) -> Result<Option<(Key, Limits)>, StoreError> {
         let digest = stated.digest();
-        let known = self.known(digest);
-        if known.is_some() {
-            return known;
+        if let Some(known) = self.known(digest) {
+            return Ok(Some(known));
         }
-        // Trouble with the database is said by the writer.
-        self.refresh().ok()?;
-        self.known(digest)
+        self.refresh()?;
+        Ok(self.known(digest))
     }
 
     /// Reads the keys again if they have changed.

@@ -29,7 +29,7 @@ use crate::listen::tls::{Files, Tls};
 use crate::listen::{self, Listening, Terms};
 use crate::local;
 use crate::lock::{self, LockError};
-use crate::lookback::Lookback;
+use crate::lookback::{self, Lookback};
 use crate::metrics::{Connections, Metrics};
 use crate::quota::Quotas;
 use crate::secret::{SecretError, Secrets};
@@ -168,7 +168,11 @@ impl Collector {
             sources,
             Arc::clone(&keys),
             secrets,
-            Lookback::new(Reader::open(&config.data)?, queue.floor()),
+            Lookback::new(
+                Reader::open(&config.data)?,
+                queue.floor(),
+                config.request_memory / lookback::SHARE,
+            ),
             queue.clone(),
             Budget::of(config.request_memory),
             config,

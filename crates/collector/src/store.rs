@@ -53,6 +53,7 @@ pub use self::deletion::{ListedDeletion, Slice};
 use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
 pub use self::flag::Flagged;
+pub use self::ids::LookUp;
 pub use self::key::ListedKey;
 pub use self::outcome::{Counted, Remembered};
 pub use self::reader::Reader;

@@ -15,7 +15,7 @@ use crate::writer::Unavailable;
 
 /// Seconds after which to try again when too much is under way.
 const RETRY_BUSY: HeaderValue = HeaderValue::from_static("1");
-/// Seconds after which to try again when the store can't be written.
+/// Seconds after which to try again when the store can't be used.
 const RETRY_STORE: HeaderValue = HeaderValue::from_static("5");
 
 /// Why a request is refused as a whole.
@@ -49,7 +49,7 @@ pub(super) enum Refused {
     TooFast(Fast, Over),
     /// Too much is under way.
     Busy,
-    /// The store can't be written.
+    /// The store can't be written, or not read.
     Store,
     /// The path takes another method.
     Method,
@@ -195,7 +195,7 @@ impl Refused {
             Refused::Store => (
                 AWAY,
                 "unavailable",
-                "the store can't be written at the moment",
+                "the store can't be used at the moment",
                 Some((header::RETRY_AFTER, RETRY_STORE)),
             ),
             // Which it takes is said by whoever calls this.

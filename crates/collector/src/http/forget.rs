@@ -68,10 +68,9 @@ async fn take(app: &App, request: Request<Body>) -> Result<Response, Refused> {
 
 /// The key, where it is that of a cluster and not used too often.
 fn authenticate(app: &App, headers: &HeaderMap) -> Result<Key, Refused> {
-    let stated = credentials::of_header(headers);
-    let key = stated
-        .and_then(|stated| app.keys.find(&stated))
-        .ok_or(Refused::WriteKey)?;
+    let stated = credentials::of_header(headers).ok_or(Refused::WriteKey)?;
+    let known = app.keys.find(&stated).map_err(|_| Refused::Store)?;
+    let key = known.ok_or(Refused::WriteKey)?;
     if key.kind != KeyKind::Cluster {
         return Err(Refused::KeyKind("the write key is not that of a cluster"));
     }

@@ -1,24 +1,26 @@
 //! `GET /healthz`: the process answers. `GET /readyz`: the store can be written, and it is not about to stop.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use tokio::sync::Mutex;
 
 use super::App;
 use super::problem::problem;
 use crate::clock::Stopwatch;
 use crate::store::Fault;
+use crate::writer::Queue;
 
 /// How long the result of a probe is believed: nobody makes the disk sync by asking often.
 const BELIEVED: Duration = Duration::from_secs(1);
 
-/// The last probe.
+/// The last probe. Who asks while one is under way waits for that.
 #[derive(Debug, Default)]
-pub(super) struct Readiness(Mutex<Option<(Stopwatch, bool)>>);
+pub(super) struct Readiness(Arc<Mutex<Option<(Stopwatch, bool)>>>);
 
 /// The process answers.
 pub(super) async fn healthz() -> Response {
@@ -34,14 +36,7 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
             "the collector is stopping",
         );
     }
-    let ready = match app.readiness.believed() {
-        Some(ready) => ready,
-        None => {
-            let ready = app.queue.probe().await.is_ok();
-            app.readiness.keep(ready);
-            ready
-        }
-    };
+    let ready = app.readiness.of(&app.queue).await;
     if ready {
         "ready\n".into_response()
     } else {
@@ -64,13 +59,20 @@ fn detail(fault: Option<Fault>) -> &'static str {
 }
 
 impl Readiness {
-    fn believed(&self) -> Option<bool> {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.filter(|(probed, _)| probed.elapsed() < BELIEVED)
-            .map(|(_, ready)| ready)
-    }
-
-    fn keep(&self, ready: bool) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Stopwatch::start(), ready));
+    async fn of(&self, queue: &Queue) -> bool {
+        let mut last = Arc::clone(&self.0).lock_owned().await;
+        if let Some((probed, ready)) = *last
+            && probed.elapsed() < BELIEVED
+        {
+            return ready;
+        }
+        let queue = queue.clone();
+        // On its own: if it ended with whoever asked, hanging up would be a way to have the disk sync as often as one likes.
+        let probe = tokio::spawn(async move {
+            let ready = queue.probe().await.is_ok();
+            *last = Some((Stopwatch::start(), ready));
+            ready
+        });
+        probe.await.unwrap_or(false)
     }
 }

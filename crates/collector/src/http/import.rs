@@ -8,7 +8,7 @@ use axum::http::{Request, StatusCode};
 use axum::response::Response;
 
 use super::answer::{Refused, json};
-use super::{App, body};
+use super::{App, body, intake};
 use crate::import::{Counts, Lines, MAX_LINE, MAX_LINES};
 use crate::ingest::moment::Trust;
 use crate::ingest::request::{RequestError, Terms};
@@ -53,9 +53,6 @@ async fn take(app: &App, request: Request<Body>) -> Result<Counts, Refused> {
     })?;
     drop((bytes, lines));
     charge.set(delivery.request.size()).map_err(|_| Refused::Busy)?;
-    app.lookback.seek(&mut delivery.request).await.map_err(|error| {
-        tracing::warn!("{}", chain(&error));
-        Refused::Store
-    })?;
+    intake::seek(app, &mut delivery.request).await?;
     Ok(Counts::of(&app.queue.write(delivery, charge).await?.tally))
 }

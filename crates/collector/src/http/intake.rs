@@ -31,6 +31,7 @@ use crate::ingest::moment::Trust;
 use crate::ingest::outcome::{Outcome, Suppression};
 use crate::ingest::request::{self, RequestError, Terms};
 use crate::key::{Key, KeyKind, WriteKey};
+use crate::lookback::NotSought;
 use crate::writer::{Delivery, Done, chain};
 
 /// Takes a call.
@@ -80,7 +81,8 @@ async fn take(app: &App, request: Request<Body>, call: Call) -> Result<Response,
 
 /// The key that a request states, if it may be used for this call, and what it may send today is not used up.
 pub(super) fn authenticate(app: &App, stated: &WriteKey, call: Call) -> Result<Key, Refused> {
-    let (key, limits) = app.keys.find_with_limits(stated).ok_or(Refused::WriteKey)?;
+    let known = app.keys.find_with_limits(stated).map_err(|_| Refused::Store)?;
+    let (key, limits) = known.ok_or(Refused::WriteKey)?;
     if let Err(exceeded) = app.queue.quotas().admit(key.id, limits, app.clock.now()) {
         app.queue.metrics().over_quota(key.kind, exceeded.measure);
         return Err(Refused::Quota(exceeded));
@@ -168,16 +170,24 @@ pub(super) async fn write(
     mut charge: Charge,
 ) -> Result<Done, Refused> {
     charge.set(checked.size()).map_err(|_| Refused::Busy)?;
-    app.lookback.seek(&mut checked).await.map_err(|error| {
-        tracing::warn!("{}", chain(&error));
-        Refused::Store
-    })?;
+    seek(app, &mut checked).await?;
     let delivery = Delivery {
         request: checked,
         receipt_of,
         bundle: None,
     };
     app.queue.write(delivery, charge).await.map_err(Refused::from)
+}
+
+/// Looks old messages up.
+pub(super) async fn seek(app: &App, checked: &mut request::Request) -> Result<(), Refused> {
+    app.lookback.seek(checked).await.map_err(|error| match error {
+        NotSought::Busy => Refused::Busy,
+        NotSought::Store(error) => {
+            tracing::warn!("{}", chain(&error));
+            Refused::Store
+        }
+    })
 }
 
 fn refused_inflate(error: &InflateError) -> Refused {

@@ -56,7 +56,8 @@ fn settings(app: &App, key: Option<String>, headers: &HeaderMap) -> Result<Respo
     let stated = key
         .and_then(|key| WriteKey::stated(&key))
         .ok_or(Refused::NoSettings)?;
-    let key = app.keys.find(&stated).ok_or(Refused::NoSettings)?;
+    let key = app.keys.find(&stated).map_err(|_| Refused::Store)?;
+    let key = key.ok_or(Refused::NoSettings)?;
     if !matches!(key.kind, KeyKind::Ui | KeyKind::Server) {
         return Err(Refused::NoSettings);
     }

@@ -19,9 +19,10 @@ use crate::ingest::planned::Planned;
 use crate::ingest::request::{RequestError, Terms};
 use crate::key::Key;
 use crate::lock::{self, LockError};
+use crate::lookback::{Lookback, NotSought};
 use crate::secret::{SecretError, Secrets};
 use crate::server::Sources;
-use crate::store::{OpenError, Store, StoreError};
+use crate::store::{OpenError, Reader, Store, StoreError};
 use crate::window::{self, Window};
 use crate::writer::{self, Queue, Setup, Unavailable};
 
@@ -42,6 +43,7 @@ enum Way {
 struct Own {
     queue: Queue,
     writer: JoinHandle<()>,
+    lookback: Lookback,
     runtime: Runtime,
     sources: Sources,
     secrets: Secrets,
@@ -114,12 +116,15 @@ impl Route {
         };
         let (queue, writer) =
             writer::start(store, window, setup, sources.clock.clone()).map_err(RouteError::Thread)?;
+        let lookback = Lookback::new(Reader::open(&config.data)?, queue.floor(), usize::MAX);
         let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
             .build()
             .map_err(RouteError::Thread)?;
         Ok(Route(Way::Own(Box::new(Own {
             queue,
             writer,
+            lookback,
             runtime,
             sources,
             secrets,
@@ -161,10 +166,19 @@ impl Own {
             plan: &self.plan,
             subjects: self.queue.suppresses_anybody().then_some(&*self.secrets.subjects),
         };
-        let delivery = lines.check(terms)?;
+        let mut delivery = lines.check(terms)?;
         // Nobody else needs memory.
         let charge = Budget::of(0).charge();
-        let done = self.runtime.block_on(self.queue.write(delivery, charge))?;
+        let done = self.runtime.block_on(async {
+            while let Err(error) = self.lookback.seek(&mut delivery.request).await {
+                match error {
+                    // It is gone on with.
+                    NotSought::Busy => {}
+                    NotSought::Store(error) => return Err(RouteError::Load(error)),
+                }
+            }
+            Ok(self.queue.write(delivery, charge).await?)
+        })?;
         Ok(Counts::of(&done.tally))
     }
 }

@@ -25,7 +25,7 @@ use crate::ingest::subject::{Subject, SubjectKey};
 use crate::ingest::text;
 use crate::ingest::violation::Violations;
 use crate::key::{Key, KeyId};
-use crate::lookback::Sought;
+use crate::lookback::{self, Sought};
 
 /// Longest `messageId` that is kept as it is, in characters; of a longer one its SHA-256 is kept.
 pub const MAX_MESSAGE_ID: usize = 100;
@@ -38,8 +38,8 @@ pub const KINDS: [&str; 6] = ["track", "identify", "page", "screen", "group", "a
 pub struct Checked {
     /// How it is recognised.
     pub identity: Identity,
-    /// When it happened.
-    pub timestamp: Timestamp,
+    /// Before this it was not taken, if it was taken already.
+    pub since: Timestamp,
     /// How far the sender's clock is behind ours.
     pub drift: Option<SignedDuration>,
     /// Where its record lies among those of its request.
@@ -236,6 +236,13 @@ pub fn check(
         key: common.key.id,
         violations: &violations,
     };
+    // Nobody can have sent an id that was just made.
+    let is_new = fields.message_id.and_then(text::id).is_none();
+    let sought = if is_new {
+        Sought::Before(common.now)
+    } else {
+        Sought::Nowhere
+    };
     let start = records.len();
     if content.write(records).is_err() {
         records.truncate(start);
@@ -243,12 +250,12 @@ pub fn check(
     }
     Ok(Checked {
         identity,
-        timestamp: moment.timestamp,
+        since: lookback::earliest(&moment),
         drift: moment.drift,
         record: start..records.len(),
         subjects,
         speaker,
-        sought: Sought::Nowhere,
+        sought,
         share,
         violations: (!violations.is_empty()).then(|| Box::new(violations)),
     })

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::cluster_day::Way;
 use super::error::{Doing as _, StoreError};
+use super::ids::LookUp;
 use super::report::Claimant;
 use super::sheet::{self, Ready};
 use super::{batch, bundle, cluster_day, flag, ids, outcome, regulation, report, suppression, usage};
@@ -152,12 +153,14 @@ impl Commit<'_> {
         report::speak(&self.transaction, self.names, first, now)
     }
 
-    /// Those of some sorted ids of messages that were taken in these hours, both included; sorted.
+    /// Whether a message was taken in one of these hours, both included.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn find_ids(&self, ids: &[MessageKey], from: Hour, to: Hour) -> Result<Vec<MessageKey>, StoreError> {
-        ids::find(&self.transaction, ids, from, to)
+    pub fn has_taken(&self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
+        let mut look_up = LookUp::new(vec![id], from, to);
+        while !look_up.go_on(&self.transaction, || true)? {}
+        Ok(!look_up.found().is_empty())
     }
 
     /// Writes what was made of a group of requests, received about `now`.

@@ -1,7 +1,8 @@
 //! The ids of all messages that were taken, beside the batches: sorted, by hour of receipt.
 //!
 //! A commit writes one small sorted list. When an hour is over its lists are merged, a slice at a time, into *runs*: sorted
-//! blocks that do not overlap, so that looking an id up in an hour costs one short read a run.
+//! blocks that do not overlap, so that looking an id up in an hour costs one short read a run. A look-up over many hours can be
+//! interrupted, and taken up again where it was.
 
 use heliograph_wire::id::Hour;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
@@ -9,10 +10,15 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use super::error::{Doing as _, StoreError};
 use crate::ingest::message::MessageKey;
 
+/// The block of a run that an id lies in, if it lies in any.
+const BLOCK_OF: &str =
+    "SELECT ids FROM id_block WHERE hour = ? AND run = ? AND first <= ? ORDER BY first DESC LIMIT 1";
 /// Bytes of an id.
 const WIDTH: usize = 16;
 /// Ids of a block: 4 KiB, a page.
 const BLOCK: usize = 256;
+/// Lists after which a look-up may be interrupted.
+const LISTS: i64 = 256;
 /// Most lists that one slice of merging takes: a slice lasts a few milliseconds.
 const SLICE_LISTS: i64 = 1000;
 /// Ids after which a slice takes no further list.
@@ -72,80 +78,152 @@ pub(super) fn of_hour(
     Ok(())
 }
 
-/// Those of some sorted ids that were written in these hours, both included; sorted.
-pub(super) fn find(
-    connection: &Connection,
-    ids: &[MessageKey],
+/// A look-up of some ids in some hours.
+///
+/// First the lists are looked through, in their order, and then the runs by hour. Lists become runs meanwhile, never the other way:
+/// what has been looked through is done with.
+#[derive(Debug, Clone)]
+pub struct LookUp {
+    /// Sorted.
+    ids: Vec<MessageKey>,
     from: Hour,
     to: Hour,
-) -> Result<Vec<MessageKey>, StoreError> {
-    let mut found = Vec::new();
-    find_fresh(connection, ids, from, to, &mut found)
-        .and_then(|()| find_in_runs(connection, ids, from, to, &mut found))
-        .doing("look up ids")?;
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
+    found: Vec<MessageKey>,
+    /// Hour and number of the last list that was looked through.
+    list: (i64, i64),
+    lists_done: bool,
+    /// The hour of runs that is next.
+    next: i64,
 }
 
-fn find_fresh(
-    connection: &Connection,
-    ids: &[MessageKey],
-    from: Hour,
-    to: Hour,
-    found: &mut Vec<MessageKey>,
-) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached("SELECT ids FROM fresh_ids WHERE hour BETWEEN ? AND ?")?;
-    let mut rows = statement.query((from.number(), to.number()))?;
-    while let Some(row) = rows.next()? {
-        let list = row.get_ref(0)?.as_blob()?;
-        found.extend(ids.iter().filter(|id| holds(list, **id)));
+impl LookUp {
+    /// Of these ids, in hours from and to which both are included.
+    pub fn new(mut ids: Vec<MessageKey>, from: Hour, to: Hour) -> LookUp {
+        ids.sort_unstable();
+        ids.dedup();
+        LookUp {
+            ids,
+            from,
+            to,
+            found: Vec::new(),
+            list: (from.number(), i64::MIN),
+            lists_done: false,
+            next: from.number(),
+        }
     }
-    Ok(())
-}
 
-/// Goes through the runs one after the other, and through the ids in step with a run's blocks: no block is read twice.
-fn find_in_runs(
-    connection: &Connection,
-    ids: &[MessageKey],
-    from: Hour,
-    to: Hour,
-    found: &mut Vec<MessageKey>,
-) -> rusqlite::Result<()> {
-    let mut next_run = connection.prepare_cached(
-        "SELECT hour, run, first FROM id_block WHERE (hour, run) > (?, ?) AND hour <= ? ORDER BY hour, run, first LIMIT 1",
-    )?;
-    let mut block = connection.prepare_cached(
-        "SELECT ids FROM id_block WHERE hour = ? AND run = ? AND first <= ? ORDER BY first DESC LIMIT 1",
-    )?;
-    let mut behind = (from.number(), -1_i64);
-    while let Some((hour, run, first)) = next_run
-        .query_row((behind.0, behind.1, to.number()), |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, [u8; WIDTH]>(2)?))
-        })
-        .optional()?
-    {
-        behind = (hour, run);
-        let first = MessageKey(u128::from_be_bytes(first));
-        let mut left = &ids[ids.partition_point(|id| *id < first)..];
+    /// Whether it looks for what another one is for.
+    pub fn serves(&self, other: &LookUp) -> bool {
+        self.from <= other.from && self.ids == other.ids
+    }
+
+    /// Goes on, at least a little, as long as `more` says so; says whether it is done.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub(super) fn go_on(
+        &mut self,
+        connection: &Connection,
+        mut more: impl FnMut() -> bool,
+    ) -> Result<bool, StoreError> {
+        let mut look = || -> rusqlite::Result<bool> {
+            Ok(self.look_through_lists(connection, &mut more)?
+                && self.look_through_runs(connection, &mut more)?)
+        };
+        look().doing("look up ids")
+    }
+
+    /// Those that were written; sorted.
+    pub fn found(mut self) -> Vec<MessageKey> {
+        self.found.sort_unstable();
+        self.found.dedup();
+        self.found
+    }
+
+    fn look_through_lists(
+        &mut self,
+        connection: &Connection,
+        more: &mut impl FnMut() -> bool,
+    ) -> rusqlite::Result<bool> {
+        let mut lists = connection.prepare_cached(
+            "SELECT hour, batch, ids FROM fresh_ids WHERE (hour, batch) > (?, ?) AND hour <= ? ORDER BY hour, batch LIMIT ?",
+        )?;
+        while !self.lists_done {
+            let mut rows = lists.query((self.list.0, self.list.1, self.to.number(), LISTS))?;
+            let mut read = 0;
+            while let Some(row) = rows.next()? {
+                read += 1;
+                self.list = (row.get(0)?, row.get(1)?);
+                self.found.extend(common(row.get_ref(2)?.as_blob()?, &self.ids));
+            }
+            self.lists_done = read < LISTS;
+            if !self.lists_done && !more() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn look_through_runs(
+        &mut self,
+        connection: &Connection,
+        more: &mut impl FnMut() -> bool,
+    ) -> rusqlite::Result<bool> {
+        let mut next_run = connection.prepare_cached(
+            "SELECT hour, run, first FROM id_block WHERE (hour, run) > (?, ?) AND hour <= ? ORDER BY hour, run, first LIMIT 1",
+        )?;
+        let mut behind = (self.next, -1_i64);
+        while let Some((hour, run, first)) = next_run
+            .query_row((behind.0, behind.1, self.to.number()), |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, [u8; WIDTH]>(2)?))
+            })
+            .optional()?
+        {
+            if hour > self.next {
+                // At the hour from which it is taken up again, it goes on.
+                let before = std::mem::replace(&mut self.next, hour);
+                if before != self.from.number() && !more() {
+                    return Ok(false);
+                }
+            }
+            behind = (hour, run);
+            self.look_through_run(connection, (hour, run), MessageKey(u128::from_be_bytes(first)))?;
+        }
+        Ok(true)
+    }
+
+    /// Goes through the ids in step with a run's blocks: no block is read twice, nor anything behind the last id.
+    fn look_through_run(
+        &mut self,
+        connection: &Connection,
+        (hour, run): (i64, i64),
+        first: MessageKey,
+    ) -> rusqlite::Result<()> {
+        let mut block = connection.prepare_cached(BLOCK_OF)?;
+        let mut next_block = connection.prepare_cached(
+            "SELECT first FROM id_block WHERE hour = ? AND run = ? AND first > ? ORDER BY first LIMIT 1",
+        )?;
+        let mut left = &self.ids[self.ids.partition_point(|id| *id < first)..];
         while let Some(id) = left.first() {
             let (within, holding) = block.query_row((hour, run, id.0.to_be_bytes()), |row| {
                 let list = row.get_ref(0)?.as_blob()?;
                 let last = of_bytes(list).next_back();
-                // At least the one that was looked for, even where it lies between two blocks.
-                let within = left.partition_point(|id| Some(*id) <= last).max(1);
-                let holding: Vec<_> = left[..within]
-                    .iter()
-                    .copied()
-                    .filter(|id| holds(list, *id))
-                    .collect();
+                let within = left.partition_point(|id| Some(*id) <= last);
+                let holding: Vec<_> = common(list, &left[..within]).collect();
                 Ok((within, holding))
             })?;
-            found.extend(holding);
+            self.found.extend(holding);
             left = &left[within..];
+            // What follows lies in a later block, between two, or behind the last one.
+            let next: Option<[u8; WIDTH]> = next_block
+                .query_row((hour, run, id.0.to_be_bytes()), |row| row.get(0))
+                .optional()?;
+            let Some(next) = next else { break };
+            let next = MessageKey(u128::from_be_bytes(next));
+            left = &left[left.partition_point(|id| *id < next)..];
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Merges some lists of the oldest hour before another into a run; says whether there was anything to merge.
@@ -204,10 +282,18 @@ fn of_bytes(bytes: &[u8]) -> impl DoubleEndedIterator<Item = MessageKey> {
     ids.iter().map(|id| MessageKey(u128::from_be_bytes(*id)))
 }
 
-/// Whether a sorted list holds an id.
-fn holds(bytes: &[u8], id: MessageKey) -> bool {
-    let (ids, _) = bytes.as_chunks::<WIDTH>();
-    ids.binary_search(&id.0.to_be_bytes()).is_ok()
+/// The ids that two sorted lists have in common; the shorter one is gone through.
+fn common<'a>(bytes: &'a [u8], ids: &'a [MessageKey]) -> impl Iterator<Item = MessageKey> {
+    let (list, _) = bytes.as_chunks::<WIDTH>();
+    let listed_is_shorter = list.len() < ids.len();
+    let (listed, sought) = match listed_is_shorter {
+        true => (list, &[][..]),
+        false => (&[][..], ids),
+    };
+    let listed = listed.iter().map(|id| MessageKey(u128::from_be_bytes(*id)));
+    let listed = listed.filter(move |id| ids.binary_search(id).is_ok());
+    let sought = sought.iter().copied();
+    listed.chain(sought.filter(move |id| list.binary_search(&id.0.to_be_bytes()).is_ok()))
 }
 
 #[cfg(test)]
@@ -215,6 +301,7 @@ mod tests {
     use super::*;
     use crate::store::schema;
     use proptest::prelude::*;
+    use rusqlite::StatementStatus;
     use std::collections::BTreeSet;
 
     fn hour(number: i64) -> Hour {
@@ -242,7 +329,14 @@ mod tests {
             for (from, to) in [(0, 3), (1, 2), (2, 2)] {
                 let expected = written(from, to);
                 let sought: Vec<_> = (0..3000).step_by(step).map(MessageKey).collect();
-                let found: BTreeSet<_> = find(&connection, &sought, hour(from), hour(to)).unwrap().iter().map(|id| id.0).collect();
+                let mut look_up = LookUp::new(sought.clone(), hour(from), hour(to));
+                // Interrupted whenever it may be.
+                let mut turns = 0;
+                while !look_up.go_on(&connection, || false).unwrap() {
+                    turns += 1;
+                    prop_assert!(turns <= 8);
+                }
+                let found: BTreeSet<_> = look_up.found().iter().map(|id| id.0).collect();
                 let expected: BTreeSet<_> = sought.iter().map(|id| id.0).filter(|id| expected.contains(id)).collect();
                 prop_assert_eq!(found, expected);
             }
@@ -253,10 +347,41 @@ mod tests {
             })
             .unwrap();
             prop_assert_eq!(read, written(1, 1));
+            // Lists that become runs while it is interrupted are not missed.
+            let sought: Vec<_> = (0..3000).step_by(step).map(MessageKey).collect();
+            let mut look_up = LookUp::new(sought.clone(), hour(0), hour(3));
+            while !look_up.go_on(&connection, || false).unwrap() {
+                merge_slice(&mut connection, hour(5)).unwrap();
+            }
+            let expected = written(0, 3);
+            let expected: Vec<_> = sought.into_iter().filter(|id| expected.contains(&id.0)).collect();
+            prop_assert_eq!(look_up.found(), expected);
             let latest = lists.iter().map(|(at, _)| *at).filter(|at| *at < 3).max();
             let found = hour_before(&connection, hour(3)).unwrap().map(Hour::number);
             // A list without ids leaves nothing behind once it is merged.
             prop_assert!(found <= latest);
         }
+    }
+
+    #[test]
+    fn no_more_is_read_than_holds_what_is_sought() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        let ids: Vec<_> = (0..2560).map(|id| MessageKey(10 * id)).collect();
+        insert(&connection, 1, hour(7), &ids).unwrap();
+        while merge_slice(&mut connection, hour(8)).unwrap() {}
+        let reads = |sought: &mut dyn Iterator<Item = u128>| {
+            connection.flush_prepared_statement_cache();
+            let sought = sought.map(MessageKey).collect();
+            let mut look_up = LookUp::new(sought, hour(0), hour(9));
+            assert!(look_up.go_on(&connection, || true).unwrap());
+            let block = connection.prepare_cached(BLOCK_OF).unwrap();
+            (block.get_status(StatementStatus::Run), look_up.found().len())
+        };
+        // All of it; behind the last and before the first; one in each of two blocks, and many between and behind.
+        assert_eq!(reads(&mut (0..25_600)), (10, 2560));
+        assert_eq!(reads(&mut (25_591..40_000)), (1, 0));
+        assert_eq!(reads(&mut [].into_iter()), (0, 0));
+        assert_eq!(reads(&mut (0..9).chain(2551..2560).chain(25_591..30_000)), (2, 1));
     }
 }

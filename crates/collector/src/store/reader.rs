@@ -3,22 +3,21 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use heliograph_wire::id::Hour;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::connection::{self, OpenError};
 use super::error::StoreError;
 use super::flag::{self, Flagged};
+use super::ids::LookUp;
 use super::key::{self, ListedKey};
 use super::outcome::{self, Counted, Remembered};
 use super::regulation::{self, Listing, Page, Regulation};
 use super::sheet::Snapshot;
 use super::suppression::{self, ListedSuppression};
 use super::token::{self, ListedToken};
-use super::{ListedDeletion, batch, bundle, deletion, ids, usage};
+use super::{ListedDeletion, batch, bundle, deletion, usage};
 use crate::delta::Day;
-use crate::ingest::message::MessageKey;
 use crate::ingest::subject::Subject;
 use crate::key::{Key, KeyDigest, KeyId};
 use crate::quota::{Limits, Used};
@@ -67,12 +66,12 @@ impl Reader {
         batch::next(&self.connection, after, each)
     }
 
-    /// Those of some sorted ids of messages that were taken in these hours, both included; sorted.
+    /// Goes on looking ids up, as long as `more` says so; says whether that is done.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn find_ids(&self, ids: &[MessageKey], from: Hour, to: Hour) -> Result<Vec<MessageKey>, StoreError> {
-        ids::find(&self.connection, ids, from, to)
+    pub fn look_up(&self, ids: &mut LookUp, more: impl FnMut() -> bool) -> Result<bool, StoreError> {
+        ids.go_on(&self.connection, more)
     }
 
     /// When a bundle was imported, if it was.

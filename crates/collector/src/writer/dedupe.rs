@@ -10,7 +10,7 @@ use crate::delta::{Day, Manner};
 use crate::fold::Fate;
 use crate::ingest::message::{Checked, Identity, MessageKey, Speaker};
 use crate::ingest::slot::{Report, Slot};
-use crate::lookback::{self, Sought};
+use crate::lookback::Sought;
 use crate::store::{Claimant, Commit, StoreError};
 use crate::tenure::Candidate;
 use crate::window::Window;
@@ -44,7 +44,7 @@ impl Known for Commit<'_> {
     }
 
     fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
-        Ok(!self.find_ids(&[id], from, to)?.is_empty())
+        Commit::has_taken(self, id, from, to)
     }
 }
 
@@ -115,7 +115,7 @@ impl<'a> Dedupe<'a> {
             return Ok(Fate::Known);
         }
         let from = match message.sought {
-            Sought::Nowhere => lookback::earliest(message.timestamp),
+            Sought::Nowhere => message.since,
             Sought::Before(time) => time,
             Sought::Found => return Ok(Fate::Known),
         };
@@ -278,7 +278,7 @@ mod tests {
     fn message(id: u128, happened: i64, sought: Sought) -> Checked {
         Checked {
             identity: Identity::Message(MessageKey(id)),
-            timestamp: at(happened),
+            since: at(happened - 1),
             drift: None,
             record: 0..0,
             subjects: None,

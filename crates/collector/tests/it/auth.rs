@@ -103,3 +103,41 @@ fn only_clusters_and_peers_speak_for_clusters() {
         assert_eq!(collector.batch(&key, &batch).counts(), counts, "{kind}");
     }
 }
+
+#[test]
+fn a_key_that_can_t_be_looked_up_is_not_unknown() {
+    let collector = TestCollector::start();
+    let known = collector.key("cluster");
+    assert_eq!(collector.batch(&known, &one()).status, 200);
+    // Without it nobody can tell whether the keys have changed.
+    let connection = rusqlite::Connection::open(collector.data().join("collector.db")).unwrap();
+    connection
+        .execute("ALTER TABLE gauge RENAME TO gone", ())
+        .unwrap();
+    let stated = basic(&"0".repeat(known.len()));
+    let headers = [("Authorization", &*stated)];
+    let settings = format!("/v1/projects/{}/settings", "0".repeat(known.len()));
+    for (method, path) in [("POST", "/v1/batch"), ("POST", "/v1/forget"), ("GET", &*settings)] {
+        let answer = collector
+            .client()
+            .send(method, path, &headers, one().to_string().as_bytes())
+            .unwrap();
+        assert_eq!(
+            (answer.status, answer.header("retry-after")),
+            (503, Some("5")),
+            "{path}"
+        );
+    }
+    connection
+        .execute("ALTER TABLE gone RENAME TO gauge", ())
+        .unwrap();
+    assert_eq!(
+        collector
+            .client()
+            .send("POST", "/v1/batch", &headers, b"{}")
+            .unwrap()
+            .status,
+        401
+    );
+    assert_eq!(collector.batch(&known, &one()).status, 200);
+}

@@ -94,6 +94,18 @@ fn repeats_are_recognised_after_days_too() {
         );
         let early = at("23-0-0", "2026-11-23T11:00:00Z");
         assert_eq!(collector.batch(&key, &early).counts(), (0, 1, 0));
+        // Also where it does not say when it happened, or not credibly, or says that it left just when it did the first time.
+        let timeless = json!({"batch": [track("24-1-7"), track("23-3-999")]});
+        assert_eq!(collector.batch(&key, &timeless).counts(), (0, 2, 0));
+        assert_eq!(
+            collector
+                .batch(&key, &at("24-2-0", "2031-01-01T00:00:00Z"))
+                .counts(),
+            (0, 1, 0)
+        );
+        let mut stale = at("25-0-0", "2026-11-25T10:59:58Z");
+        stale["sentAt"] = json!("2026-11-25T10:59:59Z");
+        assert_eq!(collector.batch(&key, &stale).counts(), (0, 1, 0));
         let late = json!({"batch": [track("27-3-999")]});
         assert_eq!(collector.batch(&key, &late).counts(), (0, 1, 0));
         let fresh = at(&format!("late and new {restarted}"), "2026-11-22T10:59:59Z");

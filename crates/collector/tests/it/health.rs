@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::client::basic;
+use crate::client::{Client, basic};
 use crate::collector::{BINARY, TestCollector};
+use crate::in_process::InProcess;
 
 #[test]
 fn it_is_ready_when_the_store_can_be_written() {
@@ -15,6 +16,34 @@ fn it_is_ready_when_the_store_can_be_written() {
     for path in ["/healthz", "/readyz", "/readyz"] {
         assert_eq!(client.send("GET", path, &[], b"").unwrap().status, 200);
     }
+}
+
+#[test]
+fn who_asks_whether_it_is_ready_makes_it_write_once() {
+    let collector = InProcess::start("2026-11-22T11:00:00Z", |config| {
+        // A commit waits for so long after another one.
+        config.commit_pace = Duration::from_millis(400);
+    });
+    let key = collector.key("server");
+    let track = json!({"batch": [{"type": "track", "event": "e", "anonymousId": "a"}]});
+    assert_eq!(collector.batch(&key, &track).counts(), (1, 0, 0));
+    let (_, before) = collector.counters();
+    let ask = || {
+        let mut client = Client::to(collector.address()).unwrap();
+        client.raw(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        client
+    };
+    // Some hang up at once, the others wait.
+    for _ in 0..8 {
+        drop(ask());
+        thread::sleep(Duration::from_millis(5));
+    }
+    let waiting: Vec<_> = (0..8).map(|_| ask()).collect();
+    for mut client in waiting {
+        assert_eq!(client.answer().unwrap().status, 200);
+    }
+    let (_, after) = collector.counters();
+    assert_eq!(after - before, 1, "probes");
 }
 
 #[test]
