@@ -121,10 +121,15 @@ impl Journal {
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Most bytes of a unit.
+    fn most(&self) -> usize {
+        self.bounds.bytes.min(MAX_TOTAL)
+    }
+
     /// Whether there is no room for another unit's lines.
     fn is_full(&self) -> bool {
         let bytes: usize = self.known().values().map(|lines| lines.text.len()).sum();
-        bytes + self.bounds.bytes > MAX_TOTAL
+        bytes + self.most() > MAX_TOTAL
     }
 
     /// The last lines about these units together, oldest first.
@@ -169,7 +174,7 @@ impl Journal {
 
     /// The newest lines that fit, oldest first.
     fn text(&self, answer: &[u8]) -> String {
-        let mut left = self.bounds.bytes;
+        let mut left = self.most();
         let mut lines = Vec::new();
         for line in answer.split(|byte| *byte == b'\n').filter_map(line::of) {
             let Some(rest) = left.checked_sub(line.len()) else {
@@ -289,16 +294,18 @@ mod tests {
         );
         let script = format!("exec cat {}/lines", directory.path().display());
         std::fs::write(directory.path().join("lines"), format!("{entry}\n").repeat(200)).unwrap();
-        let bounds = Bounds {
-            bytes: 128 << 10,
-            ..Bounds::default()
-        };
-        let journal = scripted(directory.path(), &script, bounds);
-        let mut snapshot = failed(20);
-        journal.add_to(&mut snapshot, Duration::ZERO).await;
-        let bytes: usize = snapshot.units.iter().map(|unit| unit.journal.len()).sum();
-        assert!(bytes > MAX_TOTAL / 2 && bytes <= MAX_TOTAL, "{bytes}");
-        assert!(snapshot.units[19].journal.is_empty());
+        for (most, expected) in [(128 << 10, MAX_TOTAL / 2), (usize::MAX, 128 << 10)] {
+            let bounds = Bounds {
+                bytes: most,
+                ..Bounds::default()
+            };
+            let journal = scripted(directory.path(), &script, bounds);
+            let mut snapshot = failed(20);
+            journal.add_to(&mut snapshot, Duration::ZERO).await;
+            let bytes: usize = snapshot.units.iter().map(|unit| unit.journal.len()).sum();
+            assert!(bytes > expected && bytes <= MAX_TOTAL, "{bytes}");
+            assert!(snapshot.units[19].journal.is_empty());
+        }
     }
 
     #[test]

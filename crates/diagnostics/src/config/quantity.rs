@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+/// Longest duration: ten years. What is added to it stays within all clocks.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+
 /// Reads a duration.
 pub(super) fn duration(text: &str) -> Option<Duration> {
     let duration: SignedDuration = text.parse().ok()?;
-    Duration::try_from(duration).ok()
+    let duration = Duration::try_from(duration).ok()?;
+    (duration <= LONGEST).then_some(duration)
 }
 
 /// Shows a duration such that it reads back.
@@ -30,5 +34,9 @@ mod tests {
             (duration("-1s"), duration("soon"), duration("")),
             (None, None, None)
         );
+        assert_eq!(duration("87600h"), Some(LONGEST));
+        for text in ["87601h", "9223372036854775807s"] {
+            assert_eq!(duration(text), None, "{text}");
+        }
     }
 }

@@ -386,9 +386,12 @@ fn show_file(file: &Option<PathBuf>) -> String {
     quoted(&path.to_string_lossy())
 }
 
-/// A duration of more than nothing.
+/// Shortest period: what comes again in less does nothing else.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+/// A duration that is no shorter than that.
 fn period(text: &str) -> Option<Duration> {
-    duration(text).filter(|period| !period.is_zero())
+    duration(text).filter(|period| *period >= SHORTEST)
 }
 
 fn number(text: &str) -> Option<usize> {

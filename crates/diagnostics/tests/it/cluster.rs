@@ -1,6 +1,8 @@
 //! The cluster as a master shows it: paths, codes and types, and what becomes of it when nodes or lists fall silent.
 
 use std::fs;
+use std::io::Write as _;
+use std::os::unix::net::UnixStream;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -262,6 +264,47 @@ fn a_node_that_says_too_much_or_too_little_costs_itself_alone() {
     );
     // Eight answers of four megabytes each, and what the program itself needs.
     assert!(master.peak() < 96 << 10, "{} KiB", master.peak());
+}
+
+#[test]
+fn clients_that_do_not_read_cost_little() {
+    let [one, two] = pair();
+    let many = |number| unit(&format!("unit-{number:04}"), u8::from(number % 50 == 0));
+    one.answer(&document(
+        "m1",
+        "master",
+        &(0..2000).map(many).collect::<Vec<_>>(),
+    ));
+    let master = master(&members(&[&one, &two]), &[]);
+    wait_for(&master, "/nodes", |_| Some(()));
+    let before = master.peak();
+    let read = || {
+        let report = master.get_locally(&path("/report")).body;
+        assert!(report.len() > 800_000, "{}", report.len());
+    };
+    read();
+    // None reads on.
+    let silent: Vec<_> = (0..100)
+        .map(|_| {
+            let mut stream = UnixStream::connect(master.socket()).unwrap();
+            write!(
+                stream,
+                "GET {} HTTP/1.1\r\nhost: x\r\n\r\n",
+                path("/report?cache=0")
+            )
+            .unwrap();
+            sleep(Duration::from_millis(20));
+            stream
+        })
+        .collect();
+    for _ in 0..10 {
+        read();
+        sleep(Duration::from_millis(300));
+    }
+    let more = master.peak() - before;
+    // A hundred reports would be 86 MB.
+    assert!(more < 48 << 10, "{more} KiB");
+    drop(silent);
 }
 
 #[test]
