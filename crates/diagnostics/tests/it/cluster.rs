@@ -136,6 +136,8 @@ fn every_path_has_the_originals_codes_and_types() {
         "/units/b.service/nodes/10.0.0.1".to_owned(),
         "/nodes/10.0.0.1".to_owned(),
         "/nodes/%".to_owned(),
+        "/units/..%2f..%2fetc%2fpasswd".to_owned(),
+        "/units/%00/nodes/..%2f".to_owned(),
         "/nodes/10.0.0.1/units".to_owned(),
         format!("/nodes/{two}/units/b.service"),
         "/nothing".to_owned(),
