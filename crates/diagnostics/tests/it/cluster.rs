@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -307,6 +308,20 @@ fn clients_that_do_not_read_cost_little() {
     // A hundred reports would be 86 MB.
     assert!(more < 48 << 10, "{more} KiB");
     drop(silent);
+}
+
+#[test]
+fn clients_that_say_nothing_fill_their_own_place_alone() {
+    let [one, two] = pair();
+    let master = master(&members(&[&one, &two]), &[]);
+    wait_for(&master, "/nodes", |_| Some(()));
+    // More than there may be at a port.
+    let silent: Vec<_> = (0..300)
+        .map(|_| TcpStream::connect(master.address()).unwrap())
+        .collect();
+    assert_eq!(master.get_locally(&path("/nodes")).status, 200);
+    drop(silent);
+    assert_eq!(master.get(&path("/nodes")).status, 200);
 }
 
 #[test]

@@ -83,6 +83,13 @@ fn a_bus_or_a_systemd_that_begins_anew_is_found_again() {
     sandbox.systemctl(&["stop", "dcos-a.service"]);
     wait_until(&daemon, Health::Unhealthy, 1);
 
+    // It hangs: what is asked is not even passed on.
+    sandbox.systemctl(&["kill", "--signal=STOP", "dbus.service"]);
+    let problem = daemon.wait_for("a word that nothing answers", |node| node.problem.clone());
+    assert!(problem.contains("has not answered"), "{problem}");
+    sandbox.systemctl(&["kill", "--signal=CONT", "dbus.service"]);
+    wait_until(&daemon, Health::Unhealthy, 1);
+
     // Nobody restarts a bus on a machine that is to stay up, but it can die.
     sandbox.systemctl(&["kill", "--signal=KILL", "dbus.service"]);
     daemon.wait_for("the loss of the bus", |node| node.problem.clone());
