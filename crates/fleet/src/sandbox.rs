@@ -34,6 +34,9 @@ use crate::skip::skipped;
 /// How long anything that must happen may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
+/// The first systemd that looks for what systemd-oomd has done to a unit.
+const OOMD: u32 = 248;
+
 /// The group of those who may read the journal, in the sandbox.
 const JOURNAL_GROUP: u32 = 101;
 
@@ -245,8 +248,9 @@ impl Sandbox {
     }
 
     /// Ends a running service as systemd-oomd does where memory runs short: by a word at its cgroup, then by SIGKILL. (The kernel
-    /// does it alone only where the memory controller is to be had, which a machine may have given to others.)
-    pub fn run_out_of_memory(&self, name: &str) {
+    /// does it alone only where the memory controller is to be had, which a machine may have given to others.) Whether that is
+    /// possible here; where not, it is said loudly.
+    pub fn run_out_of_memory(&self, name: &str) -> bool {
         let show = |property: &str| {
             let output = self.run(&["systemctl", "show", "--value", "--property", property, name]);
             String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -256,11 +260,29 @@ impl Sandbox {
             assert!(begin.elapsed() < PATIENCE, "{name} does not run");
             sleep(Duration::from_millis(50));
         }
+        if self.version() < OOMD {
+            skipped(&format!("out of memory: systemd is older than {OOMD}"));
+            return false;
+        }
         let cgroup = self.cgroup.join(show("ControlGroup").trim_start_matches('/'));
-        for (word, number) in [("user.oomd_ooms", "1"), ("user.oomd_kill", "1")] {
-            rustix::fs::setxattr(&cgroup, word, number.as_bytes(), XattrFlags::empty()).unwrap();
+        for word in ["user.oomd_ooms", "user.oomd_kill"] {
+            if let Err(error) = rustix::fs::setxattr(&cgroup, word, b"1", XattrFlags::empty()) {
+                skipped(&format!(
+                    "out of memory: this kernel's cgroups take no words: {error}"
+                ));
+                return false;
+            }
         }
         self.systemctl(&["kill", "--signal=KILL", name]);
+        true
+    }
+
+    /// systemd's version, 0 where it does not tell.
+    fn version(&self) -> u32 {
+        let output = self.run(&["systemctl", "--version"]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let number = text.split_whitespace().nth(1).and_then(|word| word.parse().ok());
+        number.unwrap_or(0)
     }
 
     /// Sends systemd a signal.
