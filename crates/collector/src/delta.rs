@@ -13,11 +13,16 @@
 //! | `Event` | event of a `track` | messages |
 //! | `Call` | any other type | messages |
 //! | `Page` | name of a `page` or `screen` | messages |
+//! | `UnhealthyHour` | unit, and hour of the day | nodes on which it was unhealthy |
+//! | `Customer`, `License` | hash of the customer key, the licence id | reports that named it |
+//! | `User` | hash of who used the UI (`page`, `screen`, `identify`) | messages |
+//! | `Value` | event, property and value, as [`value_name`] writes them | messages |
 //!
 //! All of them are kept apart by *edition*: environment version, provider and variant, as the message states them. A message that
 //! counts in a reduced [`Manner`] adds less; its record says so.
 
 mod code;
+mod hash;
 mod manner;
 mod message;
 mod roles;
@@ -25,8 +30,9 @@ mod share;
 mod sums;
 
 pub use self::code::Damaged;
+pub use self::hash::hash;
 pub use self::manner::{Manner, OTHER};
-pub use self::message::{Delta, Edition, Message, NAME_BYTES};
+pub use self::message::{Delta, Edition, Message, NAME_BYTES, value_name};
 pub use self::roles::{RULES, is_report};
 pub use self::share::{ClusterDay, Day, Share};
 pub use self::sums::{Amounts, Coordinate, Sums};
@@ -51,11 +57,32 @@ pub enum Facet {
     Call = 7,
     /// Calls of `page` and `screen`, by name.
     Page = 8,
+    /// Nodes on which a unit was unhealthy, by unit and hour of the day.
+    UnhealthyHour = 9,
+    /// Reports that named the customer key, which is kept as a hash.
+    Customer = 10,
+    /// Reports that named the licence, which is kept as a hash.
+    License = 11,
+    /// Calls of a user of the UI, by a hash of who it is.
+    User = 12,
+    /// Events that stated a value of a property, by event, property and value.
+    Value = 13,
+}
+
+/// What a coordinate's key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyForm {
+    /// Number of a name.
+    Name,
+    /// Number of a name, and an hour of the day: see [`Coordinate::at_hour`].
+    NameAndHour,
+    /// A number that stands for itself: an hour of the day, or a hash.
+    Number,
 }
 
 impl Facet {
     /// All facets.
-    pub const ALL: [Facet; 8] = [
+    pub const ALL: [Facet; 13] = [
         Facet::Hour,
         Facet::Unit,
         Facet::Number,
@@ -64,11 +91,25 @@ impl Facet {
         Facet::Event,
         Facet::Call,
         Facet::Page,
+        Facet::UnhealthyHour,
+        Facet::Customer,
+        Facet::License,
+        Facet::User,
+        Facet::Value,
     ];
 
     /// The number that is stored.
     pub const fn number(self) -> u8 {
         self as u8
+    }
+
+    /// What its keys are.
+    pub const fn key_form(self) -> KeyForm {
+        match self {
+            Facet::Hour | Facet::Customer | Facet::License | Facet::User => KeyForm::Number,
+            Facet::UnhealthyHour => KeyForm::NameAndHour,
+            _ => KeyForm::Name,
+        }
     }
 
     /// The facet of a number.

@@ -9,10 +9,12 @@
 //! rows is made again.
 
 mod column;
+mod holder;
 mod roster;
 mod transpose;
 
 pub use self::column::{Column, Run};
+pub(crate) use self::holder::{decode_holders, encode_holders};
 pub use self::roster::{Hours, Line, Roster};
 pub(crate) use self::roster::{decode_numbers, encode_numbers};
 pub use self::transpose::{Transposer, Wanted};
@@ -25,8 +27,11 @@ pub struct Sheet {
     pub day: Day,
     /// Who was heard of.
     pub roster: Roster,
-    /// What they add up to, by facet and key.
+    /// What they add up to, by facet and key. Of users of the UI there is one column for all, under the key 0: how many there were,
+    /// and how often they did something.
     pub columns: Vec<Column>,
+    /// The hashes of customer keys and licence ids, with the clusters that named them; sorted.
+    pub holders: Vec<(u64, i64)>,
 }
 
 impl Sheet {

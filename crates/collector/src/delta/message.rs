@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::hash::hash;
 use super::manner::OTHER;
 use super::roles::{self, Role};
 use super::{Amounts, Coordinate, Facet, Sums};
@@ -36,6 +37,8 @@ pub struct Message<'a> {
     pub event: Option<&'a str>,
     /// `name`, of a `page` or `screen`.
     pub name: Option<&'a str>,
+    /// `userId`, or else `anonymousId`.
+    pub user: Option<&'a str>,
     /// `properties`
     pub properties: &'a Members<'a>,
     /// When it happened.
@@ -72,7 +75,8 @@ pub struct Edition<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Key {
     Name(Range<usize>),
-    Hour(u64),
+    NameAndHour(Range<usize>, u64),
+    Number(u64),
 }
 
 impl Delta {
@@ -103,8 +107,14 @@ impl Delta {
             (None, kind @ ("page" | "screen")) => {
                 delta.push(Facet::Call, kind, [1, 0, 0]);
                 delta.push(Facet::Page, message.name.unwrap_or_default(), [1, 0, 0]);
+                delta.push_hash(Facet::User, "user", message.user);
             }
-            (None, kind) => delta.push(Facet::Call, kind, [1, 0, 0]),
+            (None, kind) => {
+                delta.push(Facet::Call, kind, [1, 0, 0]);
+                if kind == "identify" {
+                    delta.push_hash(Facet::User, "user", message.user);
+                }
+            }
         }
         delta
     }
@@ -131,8 +141,9 @@ impl Delta {
         let mut numbered = Vec::with_capacity(self.parts.len());
         for (facet, key, amounts) in &self.parts {
             let key = match key {
-                Key::Hour(hour) => *hour,
+                Key::Number(number) => *number,
                 Key::Name(range) => number(self.name(range))?,
+                Key::NameAndHour(range, hour) => Coordinate::at_hour(number(self.name(range))?, *hour),
             };
             let coordinate = Coordinate {
                 edition,
@@ -173,14 +184,15 @@ impl Delta {
         folded.edition = [(); 3].map(|()| folded.push_text(OTHER));
         for (facet, key, amounts) in &self.parts {
             let name = match key {
-                Key::Hour(hour) => {
-                    folded.parts.push((*facet, Key::Hour(*hour), *amounts));
+                Key::Number(_) | Key::NameAndHour(..) if *facet != Facet::Hour => continue,
+                Key::Number(_) | Key::NameAndHour(..) => {
+                    folded.parts.push((*facet, key.clone(), *amounts));
                     continue;
                 }
                 Key::Name(range) => self.name(range),
             };
             match facet {
-                Facet::Number => {}
+                Facet::Number | Facet::Value => {}
                 Facet::Call => folded.push(*facet, name, amounts.0),
                 Facet::Event if roles::Event::of(name, self.rules).is_some() => {
                     folded.push(*facet, name, amounts.0);
@@ -210,6 +222,8 @@ impl Delta {
         let Some(roles) = roles::Event::of(event, message.rules) else {
             return;
         };
+        let zoned = message.timestamp.to_zoned(TimeZone::UTC);
+        let hour = u64::try_from(zoned.hour()).unwrap_or_default();
         let mut anything_unhealthy = false;
         // Properties are sorted, so those of a unit stand together: total, unhealthy, unknown.
         let mut unit: Option<(&str, Amounts)> = None;
@@ -219,7 +233,7 @@ impl Delta {
             {
                 let count = whole(value).unwrap_or_default();
                 if unit.is_none_or(|(last, _)| last != named) {
-                    self.push_unit(unit.replace((named, Amounts::default())));
+                    self.push_unit(unit.replace((named, Amounts::default())), hour);
                 }
                 if let Some((_, amounts)) = &mut unit {
                     amounts.0[at] = count;
@@ -234,25 +248,45 @@ impl Delta {
                     }
                 }
                 Some(Role::List(facet)) => self.push_list(facet, value),
+                Some(Role::Value) => {
+                    if let Some(value) = text::string(value) {
+                        self.push(Facet::Value, &value_name(event, name, &value), [1, 0, 0]);
+                    }
+                }
+                Some(Role::Hash(facet)) => {
+                    self.push_hash(facet, name, text::id(value).as_deref());
+                }
                 None => {}
             }
         }
-        self.push_unit(unit);
+        self.push_unit(unit, hour);
         if event == HEALTH {
-            let zoned = message.timestamp.to_zoned(TimeZone::UTC);
-            let hour = u64::try_from(zoned.hour()).unwrap_or_default();
             let amounts = Amounts([i64::from(message.part <= 1), i64::from(anything_unhealthy), 0]);
             if !amounts.is_zero() {
-                self.parts.push((Facet::Hour, Key::Hour(hour), amounts));
+                self.parts.push((Facet::Hour, Key::Number(hour), amounts));
             }
         }
     }
 
-    fn push_unit(&mut self, unit: Option<(&str, Amounts)>) {
+    fn push_unit(&mut self, unit: Option<(&str, Amounts)>, hour: u64) {
         if let Some((unit, Amounts(amounts))) = unit
             && amounts != [0; 3]
         {
-            self.push(Facet::Unit, unit, amounts);
+            let range = self.push_text(unit);
+            if amounts[UNHEALTHY] != 0 {
+                let key = Key::NameAndHour(range.clone(), hour);
+                let nodes = Amounts([amounts[UNHEALTHY], 0, 0]);
+                self.parts.push((Facet::UnhealthyHour, key, nodes));
+            }
+            self.parts.push((Facet::Unit, Key::Name(range), Amounts(amounts)));
+        }
+    }
+
+    /// Counts by who it is, where that is told.
+    fn push_hash(&mut self, facet: Facet, kind: &str, id: Option<&str>) {
+        if let Some(id) = id.filter(|id| !id.trim().is_empty()) {
+            self.parts
+                .push((facet, Key::Number(hash(kind, id)), Amounts([1, 0, 0])));
         }
     }
 
@@ -295,6 +329,11 @@ impl Delta {
 
 const UNHEALTHY: usize = 1;
 
+/// The name that values are counted under: event, property and value, with a unit separator (U+001F) between them.
+pub fn value_name(event: &str, property: &str, value: &str) -> String {
+    format!("{event}\u{1f}{property}\u{1f}{value}")
+}
+
 /// Unit, and which of its amounts a property is.
 fn of_unit(rest: &str) -> Option<(&str, usize)> {
     let of = |amount, at| rest.strip_suffix(amount).map(|unit| (unit, at));
@@ -332,6 +371,7 @@ mod tests {
             kind,
             event,
             name: Some("/nodes"),
+            user: Some("u"),
             properties: &properties,
             timestamp: "2026-11-22T11:59:59Z".parse().unwrap(),
             part: 1,
@@ -345,12 +385,16 @@ mod tests {
         });
         sums.unwrap()
             .iter()
-            .map(|(Coordinate { facet, key, .. }, amounts)| {
-                let key = match facet {
-                    Facet::Hour => key.to_string(),
-                    _ => names[usize::try_from(key).unwrap()].clone(),
+            .map(|(at, amounts)| {
+                let name = at
+                    .name()
+                    .map(|name| names[usize::try_from(name).unwrap()].clone());
+                let key = match (name, at.hour()) {
+                    (Some(name), Some(hour)) => format!("{name} at {hour}"),
+                    (Some(name), None) => name,
+                    (None, _) => at.key.to_string(),
                 };
-                (format!("{facet:?} {key}"), amounts.0)
+                (format!("{:?} {key}", at.facet), amounts.0)
             })
             .collect()
     }
@@ -371,6 +415,7 @@ mod tests {
             ("Event health", [1, 0, 0]),
             ("Hour 11", [1, 1, 0]),
             ("Unit a", [3, 1, 0]),
+            ("UnhealthyHour a at 11", [1, 0, 0]),
             ("Unit b-c", [8, 0, 2]),
             ("Number nodes-unreachable", [1, 2000, 0]),
         ]);
@@ -398,21 +443,48 @@ mod tests {
 
     #[test]
     fn other_messages_add_themselves() {
+        let by = format!("User {}", hash("user", "u"));
+        let user = (by.as_str(), [1, 0, 0]);
         assert_eq!(
             parts("page", None, "{}", false),
-            of(&[("Call page", [1, 0, 0]), ("Page /nodes", [1, 0, 0])])
+            of(&[("Call page", [1, 0, 0]), ("Page /nodes", [1, 0, 0]), user])
         );
         assert_eq!(
             parts("identify", None, "{}", false),
-            of(&[("Call identify", [1, 0, 0])])
+            of(&[("Call identify", [1, 0, 0]), user])
         );
         assert_eq!(
             parts("track", Some("x"), "{}", true),
             of(&[("Event x", [1, 0, 0])])
         );
+        // Whoever else speaks.
+        assert_eq!(
+            parts("group", None, "{}", false),
+            of(&[("Call group", [1, 0, 0])])
+        );
         let long = "é".repeat(NAME_BYTES);
         let cut = format!("Event {}", "é".repeat(NAME_BYTES / 2));
         assert_eq!(parts("track", Some(&long), "{}", true), of(&[(&cut, [1, 0, 0])]));
+    }
+
+    #[test]
+    fn of_whom_a_cluster_is_a_hash_is_counted() {
+        let json = r#"{"customerKey":"k","licenseId":" l ","action":"install","outcome":"failed","phase":3}"#;
+        let customer = format!("Customer {}", hash("customerKey", "k"));
+        let license = format!("License {}", hash("licenseId", "l"));
+        let both = [(customer.as_str(), [1, 0, 0]), (license.as_str(), [1, 0, 0])];
+        let expected = [&both[..], &[("Event package_list", [1, 0, 0])]].concat();
+        assert_eq!(parts("track", Some("package_list"), json, true), of(&expected));
+        let values = [
+            ("Event installation", [1, 0, 0]),
+            ("Value installation\u{1f}action\u{1f}install", [1, 0, 0]),
+            ("Value installation\u{1f}outcome\u{1f}failed", [1, 0, 0]),
+        ];
+        let expected = [&both[..], &values].concat();
+        assert_eq!(parts("track", Some("installation"), json, true), of(&expected));
+        let nobody = r#"{"customerKey":"","licenseId":null}"#;
+        let expected = of(&[("Event health", [1, 0, 0]), ("Hour 11", [1, 0, 0])]);
+        assert_eq!(parts("track", Some("health"), nobody, true), expected);
     }
 
     #[test]
@@ -424,6 +496,7 @@ mod tests {
             kind: "track",
             event: Some("e"),
             name: None,
+            user: None,
             properties: &properties,
             timestamp: Timestamp::MIN,
             part: 1,

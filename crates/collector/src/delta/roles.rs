@@ -17,6 +17,10 @@ pub(super) enum Role {
     Number,
     /// Each name in it is counted.
     List(Facet),
+    /// It is counted what it says.
+    Value,
+    /// It is counted who it names, as a hash.
+    Hash(Facet),
 }
 
 /// An event of clusters.
@@ -72,7 +76,7 @@ const EVENTS: [Event; 4] = [
         name: "installation",
         since: 1,
         is_report: false,
-        properties: &[],
+        properties: &[value("action"), value("outcome"), value("phase")],
     },
 ];
 
@@ -80,6 +84,25 @@ const fn number(name: &'static str) -> Property {
     let (since, role) = (1, Role::Number);
     Property { name, since, role }
 }
+
+const fn value(name: &'static str) -> Property {
+    let (since, role) = (1, Role::Value);
+    Property { name, since, role }
+}
+
+/// Properties of every event of clusters. Of a licence or a customer there is one, whichever event names it.
+const COMMON: [Property; 2] = [
+    Property {
+        name: "customerKey",
+        since: 1,
+        role: Role::Hash(Facet::Customer),
+    },
+    Property {
+        name: "licenseId",
+        since: 1,
+        role: Role::Hash(Facet::License),
+    },
+];
 
 const fn list(name: &'static str, facet: Facet) -> Property {
     let (since, role) = (1, Role::List(facet));
@@ -96,7 +119,8 @@ impl Event {
     /// What becomes of a property by some rules, if anything does.
     pub(super) fn role(&self, property: &str, rules: u8) -> Option<Role> {
         let known = |known: &&Property| known.name == property && known.since <= rules;
-        self.properties.iter().find(known).map(|property| property.role)
+        let mut properties = self.properties.iter().chain(&COMMON);
+        properties.find(known).map(|property| property.role)
     }
 }
 
@@ -116,6 +140,7 @@ mod tests {
             (Kind::Integer | Kind::Number, name) if !name.contains('<') => Some(Role::Number),
             (Kind::Names, "frameworks") => Some(Role::List(Facet::Framework)),
             (Kind::Names, "package_list") => Some(Role::List(Facet::Package)),
+            (Kind::String, "action" | "outcome" | "phase") => Some(Role::Value),
             (Kind::Names, name) => panic!("{name} needs a facet"),
             _ => None,
         };

@@ -99,14 +99,19 @@ impl Share {
         let part = slot.as_ref().map_or(1, |slot| slot.part);
         let cluster = match slot {
             Some(slot) => Some(slot.cluster),
-            None => anonymous_id.filter(|_| planned).and_then(|id| id.parse().ok()),
+            None => anonymous_id
+                .as_deref()
+                .filter(|_| planned)
+                .and_then(|id| id.parse().ok()),
         };
         let name = fields.name.and_then(text::string);
+        let user = fields.user_id.and_then(text::id).or_else(|| anonymous_id.clone());
         let nothing = Members::default();
         let message = Message {
             kind: &kind,
             event: event.as_deref(),
             name: name.as_deref(),
+            user: user.as_deref(),
             properties: fields.properties.members().unwrap_or(&nothing),
             timestamp: moment::parse(&text::string(fields.timestamp?)?)?,
             part,
@@ -136,10 +141,9 @@ mod tests {
         let Ok(numbered) = numbered;
         let mut names = names.into_iter();
         let named = numbered.into_iter().map(|(at, amounts)| {
-            let key = if at.facet == Facet::Hour {
-                at.key.to_string()
-            } else {
-                names.next().unwrap()
+            let key = match at.name() {
+                Some(_) => names.next().unwrap(),
+                None => at.key.to_string(),
             };
             (at.facet, key, amounts.0)
         });

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::Facet;
+use super::{Facet, KeyForm};
 
 /// The amounts at one coordinate; what they are is the facet's to say. They wrap where they no longer fit, so that what was added
 /// can be taken away again whatever it was.
@@ -23,6 +23,34 @@ pub struct Coordinate {
 /// A sparse vector: no coordinate whose amounts are all nought, each once, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sums(Vec<(Coordinate, Amounts)>);
+
+/// Hours of a key that is a name and an hour.
+const HOURS: u64 = 32;
+
+impl Coordinate {
+    /// The key of a name at an hour of the day.
+    pub fn at_hour(name: u64, hour: u64) -> u64 {
+        name.wrapping_mul(HOURS).wrapping_add(hour % HOURS)
+    }
+
+    /// The number of the name that it is of, if it is of one.
+    pub fn name(self) -> Option<u64> {
+        match self.facet.key_form() {
+            KeyForm::Name => Some(self.key),
+            KeyForm::NameAndHour => Some(self.key / HOURS),
+            KeyForm::Number => None,
+        }
+    }
+
+    /// The hour of the day that it is of, if it is of one.
+    pub fn hour(self) -> Option<u64> {
+        match self.facet {
+            Facet::Hour => Some(self.key),
+            Facet::UnhealthyHour => Some(self.key % HOURS),
+            _ => None,
+        }
+    }
+}
 
 impl Amounts {
     /// Nought everywhere.

@@ -211,6 +211,7 @@ pub fn check(
         kind,
         event: tracked,
         name: name.as_deref(),
+        user: user_id.as_deref().or(anonymous_id.as_deref()),
         properties: said,
         timestamp: moment.timestamp,
         part,

@@ -27,6 +27,9 @@ pub struct Transposer {
     lines: Vec<Shaped>,
 }
 
+/// The key of the column of all users.
+const ALL_USERS: u64 = 0;
+
 #[derive(Debug)]
 struct Shaped {
     line: Line,
@@ -65,6 +68,12 @@ impl Wanted {
     /// The names, where not all are.
     pub fn keys(&self) -> Option<&[u64]> {
         self.keys.as_deref()
+    }
+
+    /// Whether it is wanted whose clusters are.
+    pub fn holders(&self) -> bool {
+        let holder = |facet: &Facet| matches!(facet, Facet::Customer | Facet::License);
+        self.facets.iter().any(holder)
     }
 
     fn holds(&self, at: Coordinate) -> bool {
@@ -108,6 +117,7 @@ impl Transposer {
             .sort_unstable_by_key(|Shaped { line, shape, .. }| (line.edition, *shape, line.cluster));
         let mut columns: HashMap<(Facet, u64), Column> = HashMap::new();
         let wants_columns = !wanted.facets.is_empty();
+        let mut holders = Vec::new();
         for (place, Shaped { line, row, .. }) in (0..).zip(&self.lines) {
             // It was read before.
             let row = self.rows.get(*row).filter(|_| wants_columns);
@@ -117,19 +127,40 @@ impl Transposer {
             let parts = sums
                 .iter()
                 .filter(|(at, _)| at.edition == line.edition && at.facet != Facet::Hour && wanted.holds(*at));
+            let mut users = Amounts::default();
             for (at, amounts) in parts {
+                match at.facet {
+                    Facet::Customer | Facet::License => {
+                        holders.push((at.key, line.cluster));
+                        continue;
+                    }
+                    Facet::User => {
+                        users = users.plus(Amounts([1, amounts.0[0], 0]));
+                        continue;
+                    }
+                    _ => {}
+                }
                 columns
                     .entry((at.facet, at.key))
                     .or_insert_with(|| Column::new(at.facet, at.key))
                     .push(place, amounts);
             }
+            if !users.is_zero() {
+                let column = columns.entry((Facet::User, ALL_USERS));
+                column
+                    .or_insert_with(|| Column::new(Facet::User, ALL_USERS))
+                    .push(place, users);
+            }
         }
+        holders.sort_unstable();
+        holders.dedup();
         let mut columns: Vec<Column> = columns.into_values().collect();
         columns.sort_unstable_by_key(|column| (column.facet, column.key));
         Sheet {
             day: self.day,
             roster: Roster(self.lines.into_iter().map(|shaped| shaped.line).collect()),
             columns,
+            holders,
         }
     }
 
@@ -200,6 +231,10 @@ mod tests {
                     (at(2, Facet::Hour, 1), [1, 0, 0]),
                     (at(2, Facet::Unit, 7), [3, 0, 0]),
                     (at(2, Facet::Event, REPORT), [1, 0, 0]),
+                    (at(2, Facet::User, 77), [4, 0, 0]),
+                    (at(2, Facet::User, 78), [1, 0, 0]),
+                    (at(1, Facet::Customer, 99), [1, 0, 0]),
+                    (at(2, Facet::Customer, 99), [1, 0, 0]),
                 ]),
             ),
             (0, row(&[(at(0, Facet::Event, 8), [40, 0, 0])])),
@@ -250,6 +285,12 @@ mod tests {
         assert_eq!(runs, [(1..4, 3)]);
         assert_eq!((unit.total(0), unit.total(1)), (9, 1));
         assert!(sheet.of(Facet::Hour).next().is_none());
+        let users = sheet.column(Facet::User, ALL_USERS).unwrap();
+        assert_eq!(
+            (users.total(0), users.total(1), sheet.of(Facet::User).count()),
+            (2, 5, 1)
+        );
+        assert_eq!(sheet.holders, [(99, 5)]);
         assert_eq!(sheet.column(Facet::Package, 7).unwrap().runs(0)[0].places(), 2..3);
     }
 

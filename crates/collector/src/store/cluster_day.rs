@@ -313,6 +313,7 @@ mod tests {
             kind: "track",
             event: Some("package_list"),
             name: None,
+            user: None,
             properties: &properties,
             timestamp: jiff::Timestamp::UNIX_EPOCH,
             part: 1,

@@ -6,7 +6,9 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::error::{Doing as _, StoreError};
 use crate::delta::{Day, Facet};
-use crate::sheet::{Column, Roster, Sheet, Transposer, Wanted, decode_numbers, encode_numbers};
+use crate::sheet::{
+    Column, Roster, Sheet, Transposer, Wanted, decode_holders, decode_numbers, encode_holders, encode_numbers,
+};
 
 const READ: &str = "read the sheet of a day";
 const WRITE: &str = "write the sheet of a day";
@@ -71,7 +73,17 @@ impl<'a> Snapshot<'a> {
         for facet in wanted.facets() {
             self.columns(day, *facet, wanted.keys(), roster.0.len(), &mut columns)?;
         }
-        Ok(Sheet { day, roster, columns })
+        let mut holders = Vec::new();
+        if wanted.holders() {
+            let kept = self.kept("holders", day)?.unwrap_or_default();
+            holders = decode_holders(&kept).map_err(|error| StoreError::damaged(READ, error))?;
+        }
+        Ok(Sheet {
+            day,
+            roster,
+            columns,
+            holders,
+        })
     }
 
     /// The clusters of which a report counts on a day, sorted.
@@ -275,8 +287,16 @@ pub(super) fn keep(transaction: &Transaction<'_>, ready: &Ready) -> Result<bool,
             drop_sheet(transaction, sheet.day)?;
             let reporting = encode_numbers(&sheet.roster.reporting());
             transaction
-                .prepare_cached("INSERT INTO sheet (day, change, lines, reporting) VALUES (?, ?, ?, ?)")?
-                .execute((sheet.day.0, change, sheet.roster.encode(), reporting))?;
+                .prepare_cached(
+                    "INSERT INTO sheet (day, change, lines, reporting, holders) VALUES (?, ?, ?, ?, ?)",
+                )?
+                .execute((
+                    sheet.day.0,
+                    change,
+                    sheet.roster.encode(),
+                    reporting,
+                    encode_holders(&sheet.holders),
+                ))?;
             let mut statement = transaction
                 .prepare_cached("INSERT INTO sheet_column (day, facet, key, cells) VALUES (?, ?, ?, ?)")?;
             for column in &sheet.columns {

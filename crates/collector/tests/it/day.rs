@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use heliograph_collector::delta::{Facet, Sums};
+use heliograph_collector::delta::{Sums, hash};
 use heliograph_wire::id::ReporterId;
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -37,15 +37,23 @@ pub(crate) fn days(data: &Path) -> Days {
                 "SELECT version FROM edition WHERE id = ?",
                 number(coordinate.edition),
             );
-            let key = match coordinate.facet {
-                Facet::Hour => coordinate.key.to_string(),
-                _ => name("SELECT text FROM term WHERE id = ?", number(coordinate.key)),
+            let key = match (coordinate.name(), coordinate.hour()) {
+                (Some(term), hour) => {
+                    let name = name("SELECT text FROM term WHERE id = ?", number(term));
+                    hour.map_or_else(|| name.clone(), |hour| format!("{name} {hour}"))
+                }
+                (None, _) => coordinate.key.to_string(),
             };
             let named = format!("{:?} {key}", coordinate.facet);
             days.insert((day, cluster.clone(), version, named), amounts.0);
         }
     }
     days
+}
+
+/// Somebody who uses the UI.
+fn user(id: &str) -> String {
+    format!("User {}", hash("user", id))
 }
 
 fn health(cluster: &str, hour: &str, reporter: u32, unhealthy: u32) -> Value {
@@ -103,6 +111,8 @@ fn what_counts_adds_up_once_and_on_its_day() {
         (friday, "c1", "1.13", "Hour 12", [1, 1, 0]),
         (friday, "c1", "1.13", "Hour 13", [1, 1, 0]),
         (friday, "c1", "1.13", "Unit a", [9, 3, 0]),
+        (friday, "c1", "1.13", "UnhealthyHour a 12", [2, 0, 0]),
+        (friday, "c1", "1.13", "UnhealthyHour a 13", [1, 0, 0]),
         (friday, "c2", "1.13", "Event health", [1, 0, 0]),
         (friday, "c2", "1.13", "Hour 12", [1, 0, 0]),
         (friday, "c2", "1.13", "Unit a", [3, 0, 0]),
@@ -111,6 +121,7 @@ fn what_counts_adds_up_once_and_on_its_day() {
         (saturday, "c1", "1.13", "Unit a", [3, 0, 0]),
         (friday, "", "", "Call page", [2, 0, 0]),
         (friday, "", "", "Page /nodes", [2, 0, 0]),
+        (friday, "", "", &user("u"), [2, 0, 0]),
     ]
     .into_iter()
     .map(|(day, cluster, version, named, amounts)| {
@@ -200,8 +211,9 @@ fn a_day_with_too_many_names_counts_on_without_telling_them_apart() {
         ("Page /nodes", [2, 0, 0]),
         ("Page (other)", [1, 0, 0]),
     ];
-    let left = left.map(|(name, amounts)| (name.to_owned(), amounts));
-    assert_eq!(of_cluster(collector.data(), ""), BTreeMap::from(left));
+    let mut left = BTreeMap::from(left.map(|(name, amounts)| (name.to_owned(), amounts)));
+    left.insert(user("a"), [2, 0, 0]);
+    assert_eq!(of_cluster(collector.data(), ""), left);
     forget(&collector, &["--anonymous-id", "a"]);
     assert_eq!(of_cluster(collector.data(), ""), BTreeMap::new());
 }

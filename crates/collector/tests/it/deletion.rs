@@ -581,10 +581,11 @@ pub(crate) fn sums(data: &Path) -> BTreeSet<String> {
                 "version || '/' || provider || '/' || variant",
                 at.edition.cast_signed(),
             );
-            let key = match at.facet {
-                heliograph_collector::delta::Facet::Hour => at.key.to_string(),
-                _ => name("term", "text", at.key.cast_signed()),
+            let key = match at.name() {
+                Some(term) => name("term", "text", term.cast_signed()),
+                None => at.key.to_string(),
             };
+            let key = format!("{key} {:?}", at.hour());
             all.insert(format!(
                 "{day} {cluster} {edition} {:?} {key} {:?}",
                 at.facet, amounts.0

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use rusqlite::Connection;
 
-use crate::delta::{Facet, Share, Sums};
+use crate::delta::{Share, Sums};
 use crate::store::cluster_day::{NO_CLUSTER, Terms};
 use crate::store::error::{Doing as _, StoreError};
 use crate::store::report::Names;
@@ -79,8 +79,8 @@ impl Trace {
         let connection = &commit.transaction;
         for (at, _) in commit.terms.numbered(connection, &share.delta)? {
             self.add(connection, Name::Edition, at.edition.cast_signed())?;
-            if at.facet != Facet::Hour {
-                self.add(connection, Name::Term, at.key.cast_signed())?;
+            if let Some(name) = at.name() {
+                self.add(connection, Name::Term, name.cast_signed())?;
             }
         }
         let cluster = cluster_number(connection, commit.names, &share.to)?;
@@ -255,8 +255,8 @@ impl Search {
             let sums = Sums::decode(&sums).map_err(|error| StoreError::damaged(DOING, error))?;
             for (at, _) in sums.iter() {
                 self.editions.remove(&at.edition.cast_signed());
-                if at.facet != Facet::Hour {
-                    self.terms.remove(&at.key.cast_signed());
+                if let Some(name) = at.name() {
+                    self.terms.remove(&name.cast_signed());
                 }
             }
         }

@@ -6,12 +6,14 @@ CREATE TABLE day_change (
 INSERT INTO day_change (day, change) SELECT DISTINCT day, 1 FROM cluster_day;
 
 -- The sheet of a day: its rows by coordinate instead of by cluster, as they were at a change. Made of the rows, and made again when
--- they have changed. `lines` is the roster; `reporting` are the clusters of which a report counts, sorted.
+-- they have changed. `lines` is the roster; `reporting` are the clusters of which a report counts, sorted; `holders` says whose
+-- clusters are, by hash.
 CREATE TABLE sheet (
     day       INTEGER PRIMARY KEY,
     change    INTEGER NOT NULL,
     lines     BLOB NOT NULL,
-    reporting BLOB NOT NULL
+    reporting BLOB NOT NULL,
+    holders   BLOB NOT NULL
 ) STRICT;
 CREATE TABLE sheet_column (
     day   INTEGER NOT NULL,
