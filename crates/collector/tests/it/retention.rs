@@ -108,7 +108,7 @@ fn what_was_dropped_by_age_can_be_forgotten() {
     assert!(!found(&collector.data, &["gone-cluster"]).is_empty());
     // What was made of the sums of a day goes when some of them do.
     let connection = Connection::open(collector.data.join("collector.db")).unwrap();
-    let sheets = "INSERT INTO sheet (day, change, lines, reporting) SELECT DISTINCT day, 1, x'', x'' FROM cluster_day WHERE cluster > 0";
+    let sheets = "INSERT INTO sheet SELECT DISTINCT day, 1, x'', x'', x'' FROM cluster_day WHERE cluster > 0";
     assert_eq!(connection.execute(sheets, ()).unwrap(), 1);
     drop(connection);
 
