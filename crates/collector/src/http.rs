@@ -1,5 +1,6 @@
 //! What is answered over HTTP. [`router`] is the table of contents.
 
+mod accept;
 mod admin;
 mod answer;
 mod body;
@@ -16,10 +17,12 @@ mod page;
 mod pixel;
 mod privacy;
 mod problem;
+mod question;
 mod regulations;
 mod sdk_metrics;
 mod settings;
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,6 +48,7 @@ use crate::key::Key;
 use crate::keys::Keys;
 use crate::limit::Limits;
 use crate::lookback::Lookback;
+use crate::readers::Readers;
 use crate::secret::Secrets;
 use crate::server::Sources;
 use crate::writer::Queue;
@@ -75,11 +79,15 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// Where administrators are attended to.
     desk: admin::Desk,
+    /// Who reads for those who ask questions.
+    readers: Readers,
     readiness: health::Readiness,
     stopping: AtomicBool,
 }
 
 impl App {
+    /// # Errors
+    /// When a thread can't be started.
     pub(crate) fn new(
         sources: Sources,
         keys: Arc<Keys>,
@@ -88,8 +96,8 @@ impl App {
         queue: Queue,
         budget: Arc<Budget>,
         config: &Config,
-    ) -> App {
-        App {
+    ) -> io::Result<App> {
+        Ok(App {
             clock: sources.clock,
             entropy: sources.entropy,
             keys,
@@ -106,9 +114,10 @@ impl App {
             tls: config.tls_cert.is_some(),
             limits: Limits::of(config),
             desk: admin::Desk::default(),
+            readers: Readers::start(&config.data)?,
             readiness: health::Readiness::default(),
             stopping: AtomicBool::new(false),
-        }
+        })
     }
 
     /// What hashes whom messages are about, where anybody is suppressed.
@@ -168,6 +177,9 @@ fn router(app: Arc<App>) -> Router {
             post(regulations::post_of_source).get(regulations::list_of_source),
         )
         .route(regulations::SUPPRESSIONS, get(regulations::suppressions))
+        .route(question::ALL, get(question::list))
+        .route(question::ALL.trim_end_matches('/'), get(question::list))
+        .route(question::ONE, get(question::answer))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route(metrics::PATH, get(metrics::get_local))

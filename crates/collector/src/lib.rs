@@ -23,6 +23,7 @@
 //! | [`sheet`] | a day of all clusters, by coordinate; pure |
 //! | `sheets` | keeps them for days that have come to rest |
 //! | [`question`] | what is asked of the days, and the answers |
+//! | `readers` | the threads that read for who asks |
 //! | [`store`] | the database; all SQL |
 //! | [`token`] | tokens of those who read or administer |
 //! | [`key`], [`keys`] | write keys; those that may be used |
@@ -57,6 +58,7 @@ pub mod metrics;
 pub mod open_files;
 pub mod question;
 pub mod quota;
+mod readers;
 pub mod receipt_key;
 pub mod retention;
 pub mod secret;

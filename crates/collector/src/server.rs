@@ -104,7 +104,7 @@ pub enum StartError {
     #[error("can't speak TLS")]
     Tls(#[source] TlsError),
     /// No thread can be had.
-    #[error("can't start the writer")]
+    #[error("can't start a thread")]
     Thread(#[source] io::Error),
 }
 
@@ -164,19 +164,22 @@ impl Collector {
         };
         let (queue, writer) = writer::start(store, window, setup, clock).map_err(StartError::Thread)?;
         let for_sheets = queue.clone();
-        let app = Arc::new(App::new(
-            sources,
-            Arc::clone(&keys),
-            secrets,
-            Lookback::new(
-                Reader::open(&config.data)?,
-                queue.floor(),
-                config.request_memory / lookback::SHARE,
-            ),
-            queue.clone(),
-            Budget::of(config.request_memory),
-            config,
-        ));
+        let app = Arc::new(
+            App::new(
+                sources,
+                Arc::clone(&keys),
+                secrets,
+                Lookback::new(
+                    Reader::open(&config.data)?,
+                    queue.floor(),
+                    config.request_memory / lookback::SHARE,
+                ),
+                queue.clone(),
+                Budget::of(config.request_memory),
+                config,
+            )
+            .map_err(StartError::Thread)?,
+        );
         let plain = terms(config);
         let terms = Terms {
             tls: tls.clone(),

@@ -96,8 +96,8 @@ impl Desk {
     }
 }
 
-/// Lets somebody in whose token covers a scope.
-pub(super) async fn authenticate(app: &App, headers: &HeaderMap, needed: Scope) -> Result<(), Denied> {
+/// Lets somebody in whose token covers a scope; says what the token is for.
+pub(super) async fn authenticate(app: &App, headers: &HeaderMap, needed: Scope) -> Result<Scope, Denied> {
     let token = stated(headers).ok_or(Denied::Token)?;
     let digest = token.digest();
     let scope = app
@@ -106,7 +106,7 @@ pub(super) async fn authenticate(app: &App, headers: &HeaderMap, needed: Scope) 
         .await?;
     match scope {
         None => Err(Denied::Token),
-        Some(scope) if scope.covers(needed) => Ok(()),
+        Some(scope) if scope.covers(needed) => Ok(scope),
         Some(_) => Err(Denied::Scope(needed)),
     }
 }

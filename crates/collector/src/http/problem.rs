@@ -4,10 +4,21 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use serde_json::Value;
 
 /// The answer that something is wrong.
 pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response {
-    let body = serde_json::json!({
+    problem_with(status, code, detail, [])
+}
+
+/// The same, with members of its own.
+pub(super) fn problem_with<const N: usize>(
+    status: StatusCode,
+    code: &str,
+    detail: &str,
+    members: [(&str, Value); N],
+) -> Response {
+    let mut body = serde_json::json!({
         "type": "about:blank",
         "title": status.canonical_reason().unwrap_or_default(),
         "status": status.as_u16(),
@@ -15,6 +26,9 @@ pub(super) fn problem(status: StatusCode, code: &str, detail: &str) -> Response 
         "code": code,
         "message": detail,
     });
+    for (name, value) in members {
+        body[name] = value;
+    }
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     response.headers_mut().insert(

@@ -110,7 +110,7 @@ struct Paged<'a, R, T> {
     rows: &'a [R],
 }
 
-impl<R: Serialize, T: Serialize> Answer<R, T> {
+impl<R: Serialize + ToSchema, T: Serialize> Answer<R, T> {
     /// An answer to what was asked.
     pub fn new(filter: &Filter, installations: u64, total: T, rows: Vec<R>) -> Answer<R, T> {
         Answer {
@@ -150,8 +150,14 @@ impl<R: Serialize, T: Serialize> Answer<R, T> {
     }
 }
 
-fn csv<R: Serialize>(rows: &[R]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+fn csv<R: Serialize + ToSchema>(rows: &[R]) -> String {
+    let mut writer = csv::WriterBuilder::new()
+        .has_headers(false)
+        .from_writer(Vec::new());
+    // Where there are no rows, too.
+    if writer.write_record(columns::<R>()).is_err() {
+        return String::new();
+    }
     for row in rows {
         // Rows are flat, and go to memory.
         if writer.serialize(row).is_err() {
@@ -160,4 +166,12 @@ fn csv<R: Serialize>(rows: &[R]) -> String {
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The names of a row's fields, in their order.
+fn columns<R: ToSchema>() -> Vec<String> {
+    match R::schema() {
+        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
 }

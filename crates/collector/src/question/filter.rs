@@ -82,6 +82,18 @@ pub enum FilterError {
     TooLong(i64),
 }
 
+impl FilterError {
+    /// The parameter that is at fault.
+    pub fn parameter(&self) -> &str {
+        match self {
+            FilterError::Unknown(name, ..) | FilterError::Value { name, .. } | FilterError::Twice(name) => {
+                name
+            }
+            FilterError::Backwards(..) | FilterError::TooLong(_) => "from",
+        }
+    }
+}
+
 /// The parameters that every question takes.
 pub const COMMON: &[Parameter] = &[
     one(
@@ -202,6 +214,11 @@ impl Filter {
             days if days > MOST_DAYS => Err(FilterError::TooLong(days)),
             _ => Ok(filter),
         }
+    }
+
+    /// Whether it names single clusters, so that the answer tells of them.
+    pub fn names_clusters(&self) -> bool {
+        !self.clusters.is_empty() || self.search.is_some()
     }
 
     /// How many days it is about.

@@ -23,6 +23,8 @@ enum Cause {
     Zstd(#[source] std::io::Error),
     #[error(transparent)]
     Damaged(Damaged),
+    #[error("it takes too long")]
+    TooLong,
 }
 
 /// Kinds of trouble.
@@ -55,6 +57,19 @@ impl StoreError {
             fault: Fault::Other,
             cause: Cause::Damaged(error),
         }
+    }
+
+    pub(super) fn too_long(doing: &'static str) -> StoreError {
+        StoreError {
+            doing,
+            fault: Fault::Busy,
+            cause: Cause::TooLong,
+        }
+    }
+
+    /// Whether it was given up since it took too long, or nobody waited any more.
+    pub fn took_too_long(&self) -> bool {
+        matches!(self.cause, Cause::TooLong)
     }
 }
 

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::error::{Doing as _, StoreError};
 use crate::delta::{Day, Facet};
+use crate::question::Patience;
 use crate::sheet::{
     Column, Roster, Sheet, Transposer, Wanted, decode_holders, decode_numbers, encode_holders, encode_numbers,
 };
@@ -29,6 +30,7 @@ pub struct EditionName {
 /// The sums as they were at one moment, whatever is written meanwhile.
 pub struct Snapshot<'a> {
     transaction: Transaction<'a>,
+    patience: Patience,
 }
 
 /// A sheet that is ready to be kept.
@@ -42,7 +44,23 @@ impl<'a> Snapshot<'a> {
     pub(super) fn begin(connection: &'a Connection) -> Result<Snapshot<'a>, StoreError> {
         let transaction =
             Transaction::new_unchecked(connection, TransactionBehavior::Deferred).doing("begin to read")?;
-        Ok(Snapshot { transaction })
+        Ok(Snapshot {
+            transaction,
+            patience: Patience::default(),
+        })
+    }
+
+    /// To be read for so long: reading a day fails when that is over.
+    #[must_use]
+    pub fn within(self, patience: Patience) -> Snapshot<'a> {
+        Snapshot { patience, ..self }
+    }
+
+    fn wait_on(&self) -> Result<(), StoreError> {
+        if self.patience.is_lost() {
+            return Err(StoreError::too_long(READ));
+        }
+        Ok(())
     }
 
     /// The days of which anything is known, from the first to the last, both included; sorted.
@@ -65,6 +83,7 @@ impl<'a> Snapshot<'a> {
     /// # Errors
     /// When the database can't be read, or is damaged.
     pub fn sheet(&self, day: Day, wanted: &Wanted) -> Result<Sheet, StoreError> {
+        self.wait_on()?;
         let Some(lines) = self.kept("lines", day)? else {
             return Ok(self.transpose(day)?.sheet(wanted));
         };
@@ -91,6 +110,7 @@ impl<'a> Snapshot<'a> {
     /// # Errors
     /// When the database can't be read, or is damaged.
     pub fn reporting(&self, day: Day) -> Result<Vec<i64>, StoreError> {
+        self.wait_on()?;
         match self.kept("reporting", day)? {
             Some(numbers) => decode_numbers(&numbers).map_err(|error| StoreError::damaged(READ, error)),
             None => Ok(self.transpose(day)?.sheet(&Wanted::default()).roster.reporting()),
@@ -253,6 +273,7 @@ impl<'a> Snapshot<'a> {
             .doing(READ)?;
         let mut rows = statement.query([day.0]).doing(READ)?;
         while let Some(row) = rows.next().doing(READ)? {
+            self.wait_on()?;
             let sums = row.get_ref(1).doing(READ)?.as_blob().unwrap_or_default();
             transposer
                 .take(row.get(0).doing(READ)?, sums)

@@ -8,6 +8,7 @@
     reason = "the parts that tests are made of are tests too"
 )]
 
+mod api;
 mod auth;
 mod body;
 mod calls;
