@@ -11,6 +11,8 @@ use heliograph_collector::quota::Limit;
 use heliograph_collector::token::Scope;
 use jiff::Timestamp;
 
+use crate::command::ask::Ask;
+
 /// Takes telemetry over the HTTP API of Segment, and says 200 only for what is on disk.
 #[derive(Debug, Parser)]
 #[command(name = "heliograph-collector", version)]
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     /// Add, list and revoke tokens of those who read or administer
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Ask what messages add up to; without a question, list the questions
+    Ask(Ask),
     /// Print what is stored, one JSON object a line, oldest first
     Messages(Messages),
     /// Print what became of messages by day, and the last ones that were refused, came twice, or differ from the plan
@@ -56,6 +60,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Print the public key that receipts are signed with
     ReceiptKey,
+    /// Print the description of the HTTP API (OpenAPI 3.1)
+    Openapi,
     /// Keep nothing more of somebody, and delete what there is
     Forget(Forget),
     /// List and lift what keeps those out who asked to be forgotten

@@ -1,5 +1,6 @@
 //! What the commands do.
 
+pub(crate) mod ask;
 pub(crate) mod export;
 pub(crate) mod forget;
 pub(crate) mod forgotten;

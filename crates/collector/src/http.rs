@@ -13,6 +13,7 @@ mod health;
 mod import;
 mod intake;
 mod metrics;
+mod openapi;
 mod page;
 mod pixel;
 mod privacy;
@@ -54,6 +55,7 @@ use crate::server::Sources;
 use crate::writer::Queue;
 
 pub(crate) use self::door::Door;
+pub use self::openapi::text as openapi;
 
 /// What requests need.
 pub(crate) struct App {
@@ -179,6 +181,7 @@ fn router(app: Arc<App>) -> Router {
         .route(regulations::SUPPRESSIONS, get(regulations::suppressions))
         .route(question::ALL, get(question::list))
         .route(question::ALL.trim_end_matches('/'), get(question::list))
+        .route(openapi::PATH, get(openapi::get))
         .route(question::ONE, get(question::answer))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

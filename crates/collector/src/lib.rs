@@ -72,4 +72,5 @@ mod varint;
 pub mod window;
 pub mod writer;
 
+pub use http::openapi;
 pub use lock::LockError;

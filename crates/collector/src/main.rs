@@ -21,7 +21,19 @@ use crate::cli::{Cli, Command, Common, KeyCommand, SuppressionsCommand, TokenCom
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that was asked for is no error; neither can be told where nobody listens.
+            let _ = error.print();
+            return if error.use_stderr() {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // The one place where an error is told, with its causes. Without a standard error there is nobody to tell it to.
@@ -70,6 +82,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Token(TokenCommand::Revoke { token }) => {
             command::token::revoke(&config.data, &token, &SystemClock, &mut out)?;
         }
+        Command::Ask(ask) => command::ask::run(&config.data, &ask, &SystemClock, &mut out)?,
         Command::Messages(asked) => return command::messages::print(&config.data, &asked, &mut out),
         Command::Outcomes(asked) => {
             command::outcomes::print(&config.data, &asked, &SystemClock, &mut out)?;
@@ -79,6 +92,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             let key = import.key.as_deref();
             command::import::run(&config, &import.files, key, &mut out)?;
         }
+        Command::Openapi => out.write_all(heliograph_collector::openapi().as_bytes())?,
         Command::ReceiptKey => command::receipt_key::print(&config.data, &SystemEntropy, &mut out)?,
         Command::Forget(asked) => command::forget::run(&config.data, &asked, &mut out)?,
         Command::Suppressions(SuppressionsCommand::List) => {

@@ -19,9 +19,10 @@ mod registry;
 pub mod reliability;
 mod scope;
 mod spans;
+mod table;
 mod version;
 
-pub use self::answer::{Answer, Format, Page, Rendered, Schemas, Shape};
+pub use self::answer::{Answer, Format, Page, Rendered, Schemas, Shape, UnknownFormat};
 pub use self::clusters::Clusters;
 pub use self::day::{Date, Span};
 pub use self::filter::{Filter, FilterError};

@@ -30,7 +30,7 @@ enum Command {
     Check,
     /// Measure, and say how it was measured
     Bench(bench::Args),
-    /// Generate docs/data-dictionary.md
+    /// Generate docs/data-dictionary.md and docs/openapi.json
     Docs,
     /// Run the fuzz targets, where a nightly compiler and cargo-fuzz are installed
     Fuzz(fuzz::Args),

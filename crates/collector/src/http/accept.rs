@@ -5,9 +5,10 @@ use axum::http::{HeaderMap, header};
 use crate::question::Format;
 
 /// What is offered: the first is given where nothing else is wanted more.
-const OFFERED: [(Format, &str, &str); 2] = [
+const OFFERED: [(Format, &str, &str); 3] = [
     (Format::Json, "application", "json"),
     (Format::Csv, "text", "csv"),
+    (Format::Table, "text", "plain"),
 ];
 
 /// The form that is wanted most; `None` where none of those that there are is wanted at all.
@@ -90,6 +91,7 @@ mod tests {
         ] {
             assert_eq!(of(csv), Some(Format::Csv), "{csv}");
         }
+        assert_eq!(of("text/plain, text/csv;q=0.9"), Some(Format::Table));
         for none in [
             "text/html",
             "application/json;q=0",

@@ -1,7 +1,7 @@
 //! `GET /api/v1/` lists the questions, `GET /api/v1/{question}` asks one. See [`crate::question`].
 //!
 //! The filters are parameters of the query; beside them `limit` and `offset` choose a page, and `format` the form. An answer is JSON,
-//! or CSV (RFC 4180) of its rows. Answers are made anew each time, so the pages of one answer are those of one moment only as long
+//! CSV (RFC 4180) of its rows, or a table for people. Answers are made anew each time, so the pages of one answer are those of one moment only as long
 //! as their entity tags are; the tag is a hash of the bytes, and a request that states it gets no body where nothing has changed.
 //!
 //! A token of the scope `read` may ask of the fleet; what tells of single clusters takes `support`.
@@ -43,8 +43,9 @@ const OF_FLEET: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// What tells of single clusters is not kept: they may be forgotten.
 const OF_CLUSTERS: HeaderValue = HeaderValue::from_static("no-store");
 const VARY: HeaderValue = HeaderValue::from_static("Accept, Authorization");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CSV: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Why a question is not answered.
@@ -140,6 +141,7 @@ async fn ask(app: &App, headers: &HeaderMap, name: &str, query: &str) -> Result<
     let kind = match format {
         Format::Json => JSON,
         Format::Csv => CSV,
+        Format::Table => TEXT,
     };
     let mut response = tagged(rendered.text, kind, keep, headers);
     if let Some(link) = link {
@@ -169,11 +171,8 @@ impl Question {
             match &*name {
                 "format" => {
                     once(format.is_some())?;
-                    format = Some(match &*value {
-                        "json" => Format::Json,
-                        "csv" => Format::Csv,
-                        _ => return Err(wrong(&["json", "csv"])),
-                    });
+                    let stated = value.parse().map_err(|_| wrong(&["json", "csv", "table"]))?;
+                    format = Some(stated);
                 }
                 "limit" => {
                     once(limit.is_some())?;
@@ -235,8 +234,9 @@ fn next(
     for (name, value) in stated.iter().filter(|(name, _)| name != "from" && name != "to") {
         query.append_pair(name, value);
     }
-    if shape.format == Format::Csv {
-        query.append_pair("format", "csv");
+    let format = Format::ALL.iter().find(|(format, _)| *format == shape.format);
+    if let Some((_, name)) = format.filter(|(format, _)| *format != Format::Json) {
+        query.append_pair("format", name);
     }
     query
         .append_pair("limit", &limit.to_string())
@@ -329,7 +329,7 @@ impl NoAnswer {
             NoAnswer::NotAcceptable => problem::problem(
                 StatusCode::NOT_ACCEPTABLE,
                 "not_acceptable",
-                "answers are application/json or text/csv",
+                "answers are application/json, text/csv or text/plain",
             ),
             NoAnswer::TooLong => problem::problem(
                 StatusCode::SERVICE_UNAVAILABLE,

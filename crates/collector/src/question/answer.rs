@@ -1,5 +1,7 @@
 //! Answers, and how they are shown.
 
+use std::str::FromStr;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
@@ -7,6 +9,7 @@ use utoipa::openapi::schema::Schema;
 
 use super::day::Date;
 use super::filter::Filter;
+use super::table::{cells, fields, line, table};
 
 /// What a question is answered with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,7 +35,32 @@ pub enum Format {
     Json,
     /// Its rows.
     Csv,
+    /// For people: its rows, and the rest in lines below them.
+    Table,
 }
+
+impl Format {
+    /// All of them, with their names.
+    pub const ALL: [(Format, &'static str); 3] = [
+        (Format::Json, "json"),
+        (Format::Csv, "csv"),
+        (Format::Table, "table"),
+    ];
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Format, UnknownFormat> {
+        let found = Format::ALL.iter().find(|(_, name)| *name == text);
+        found.map(|(format, _)| *format).ok_or(UnknownFormat)
+    }
+}
+
+/// Not a format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a format is one of json, csv, table")]
+pub struct UnknownFormat;
 
 /// Which rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +138,7 @@ struct Paged<'a, R, T> {
     rows: &'a [R],
 }
 
-impl<R: Serialize + ToSchema, T: Serialize> Answer<R, T> {
+impl<R: Serialize + ToSchema, T: Serialize + ToSchema> Answer<R, T> {
     /// An answer to what was asked.
     pub fn new(filter: &Filter, installations: u64, total: T, rows: Vec<R>) -> Answer<R, T> {
         Answer {
@@ -142,11 +170,29 @@ impl<R: Serialize + ToSchema, T: Serialize> Answer<R, T> {
                 serde_json::to_string(&paged).unwrap_or_default()
             }
             Format::Csv => csv(rows),
+            Format::Table => self.table(rows),
         };
         Rendered {
             text,
             rows: self.rows.len(),
         }
+    }
+
+    fn table(&self, rows: &[R]) -> String {
+        let mut text = table(&fields::<R>(), &cells(rows));
+        if rows.len() < self.rows.len() {
+            text.push_str(&format!("({} of {} rows)\n", rows.len(), self.rows.len()));
+        }
+        let days = self.to.0.0 - self.from.0.0 + 1;
+        text.push_str(&format!(
+            "\n{days} days, {} to {}; {} installations\n",
+            self.from, self.to, self.installations
+        ));
+        // Some totals say no more than that.
+        if let [total] = cells(std::slice::from_ref(&self.total)).as_slice() {
+            text.push_str(&format!("total: {}\n", line(&fields::<T>(), total)));
+        }
+        text
     }
 }
 
@@ -155,7 +201,8 @@ fn csv<R: Serialize + ToSchema>(rows: &[R]) -> String {
         .has_headers(false)
         .from_writer(Vec::new());
     // Where there are no rows, too.
-    if writer.write_record(columns::<R>()).is_err() {
+    let names = fields::<R>().into_iter().map(|field| field.name);
+    if writer.write_record(names).is_err() {
         return String::new();
     }
     for row in rows {
@@ -166,12 +213,4 @@ fn csv<R: Serialize + ToSchema>(rows: &[R]) -> String {
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8(bytes).unwrap_or_default()
-}
-
-/// The names of a row's fields, in their order.
-fn columns<R: ToSchema>() -> Vec<String> {
-    match R::schema() {
-        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        _ => Vec::new(),
-    }
 }

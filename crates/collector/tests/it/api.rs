@@ -384,7 +384,7 @@ fn what_is_wrong_is_told() {
         ("limit=5&limit=5", "limit", "more than once"),
         ("offset=-1", "offset", "a number of rows"),
         ("offset=99999999999999999999999", "offset", "a number of rows"),
-        ("format=xml", "format", "json or csv"),
+        ("format=xml", "format", "json or csv or table"),
         ("%00=%ff", "\u{0}", "there is no filter"),
     ] {
         let answer = asked.get(&format!("/api/v1/active-installations?{query}"));
@@ -449,4 +449,27 @@ fn whoever_asks_a_lot_holds_up_nobody() {
     }
     assert!(answered > 0);
     assert_eq!(asked.get(path).status, 200);
+}
+
+#[test]
+fn the_description_is_there_for_everybody() {
+    let collector = TestCollector::start();
+    let mut client = collector.client();
+    let answer = client.send("GET", "/api/v1/openapi.json", &[], b"").unwrap();
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, Some("application/json"))
+    );
+    let document = answer.json();
+    for known in question::ALL {
+        let get = &document["paths"][format!("/api/v1/{}", known.name)]["get"];
+        assert_eq!(get["summary"], known.about);
+    }
+    let tag = answer.header("etag").unwrap();
+    let again = client
+        .send("GET", "/api/v1/openapi.json", &[("If-None-Match", tag)], b"")
+        .unwrap();
+    assert_eq!(again.status, 304);
+    let printed = run(collector.data(), &["openapi"]).stdout;
+    assert_eq!(printed, answer.body);
 }

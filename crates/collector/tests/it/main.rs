@@ -9,6 +9,7 @@
 )]
 
 mod api;
+mod ask;
 mod auth;
 mod body;
 mod calls;

@@ -1,0 +1,182 @@
+//! `ask`: a question, asked of the data directory; also beside a running server. Without a question it lists them.
+//!
+//! The filters are the parameters of all questions, so a question that is added needs nothing here.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use heliograph_collector::clock::Clock;
+use heliograph_collector::delta::Day;
+use heliograph_collector::question::filter::{COMMON, Parameter};
+use heliograph_collector::question::{self, Asked, Filter, Format, Page, Scope, Shape};
+use heliograph_collector::store::Reader;
+
+/// What is asked, as it is typed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ask {
+    question: Option<String>,
+    format: Format,
+    limit: Option<usize>,
+    filters: Vec<(&'static str, String)>,
+}
+
+/// Names of the arguments that are no filters.
+const QUESTION: &str = "question";
+const FORMAT: &str = "format";
+const LIMIT: &str = "limit";
+
+/// The parameters of all questions, each once.
+fn parameters() -> Vec<&'static Parameter> {
+    let mut all: Vec<&Parameter> = COMMON.iter().collect();
+    for parameter in question::ALL.iter().flat_map(|asked| asked.takes) {
+        if all.iter().all(|known| known.name != parameter.name) {
+            all.push(parameter);
+        }
+    }
+    all
+}
+
+impl Args for Ask {
+    fn augment_args(command: Command) -> Command {
+        let filters = parameters().into_iter().map(|parameter| {
+            Arg::new(parameter.name)
+                .long(parameter.name)
+                .value_name("VALUE")
+                .action(ArgAction::Append)
+                .help(parameter.about.trim_end_matches('.').replace('`', ""))
+        });
+        command
+            .arg(
+                Arg::new(QUESTION)
+                    .value_name("QUESTION")
+                    .help("Name of the question [default: list them]"),
+            )
+            .args(filters)
+            .arg(
+                Arg::new(FORMAT)
+                    .long(FORMAT)
+                    .value_name("FORMAT")
+                    .default_value("table")
+                    .value_parser(clap::value_parser!(Format))
+                    .help("table, json or csv"),
+            )
+            .arg(
+                Arg::new(LIMIT)
+                    .long(LIMIT)
+                    .value_name("N")
+                    .value_parser(clap::value_parser!(usize))
+                    .help("Print at most so many rows"),
+            )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Ask::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Ask {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Ask, clap::Error> {
+        let mut ask = Ask::default();
+        ask.update_from_arg_matches(matches)?;
+        Ok(ask)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.question = matches.get_one(QUESTION).cloned();
+        self.format = matches.get_one(FORMAT).copied().unwrap_or(Format::Table);
+        self.limit = matches.get_one(LIMIT).copied();
+        self.filters = parameters()
+            .into_iter()
+            .flat_map(|parameter| {
+                let values = matches.get_many::<String>(parameter.name).into_iter().flatten();
+                values.map(|value| (parameter.name, value.clone()))
+            })
+            .collect();
+        Ok(())
+    }
+}
+
+/// Asks, and prints the answer.
+pub(crate) fn run(data: &Path, ask: &Ask, clock: &dyn Clock, out: &mut impl Write) -> anyhow::Result<()> {
+    let printed = match &ask.question {
+        Some(name) => {
+            let asked = find(name)?;
+            let mut text = answer(data, asked, ask, clock)?;
+            if !text.ends_with('\n') {
+                text.push('\n');
+            }
+            out.write_all(text.as_bytes())
+        }
+        None => list(out),
+    };
+    match printed.and_then(|()| out.flush()) {
+        // Whoever reads has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.context("can't print"),
+    }
+}
+
+fn find(name: &str) -> anyhow::Result<&'static Asked> {
+    let Some(asked) = question::find(name) else {
+        let close = question::close(name);
+        match close.first() {
+            Some(close) => bail!("there is no question `{name}` (did you mean `{close}`?); `ask` lists them"),
+            None => bail!("there is no question `{name}`; `ask` lists them"),
+        }
+    };
+    Ok(asked)
+}
+
+fn answer(data: &Path, asked: &Asked, ask: &Ask, clock: &dyn Clock) -> anyhow::Result<String> {
+    let pairs = ask.filters.iter().map(|(name, value)| (*name, value.as_str()));
+    let filter = Filter::read(pairs, asked.takes, Day::of(clock.now()))?;
+    let shape = Shape {
+        format: ask.format,
+        page: Page {
+            limit: ask.limit.unwrap_or(usize::MAX),
+            ..Page::default()
+        },
+    };
+    let reader = Reader::open(data)?;
+    let snapshot = reader.snapshot()?;
+    let scope = Scope::new(&snapshot, &filter)?;
+    Ok((asked.ask)(&scope, &shape)?.text)
+}
+
+fn list(out: &mut impl Write) -> io::Result<()> {
+    let wide = |names: &mut dyn Iterator<Item = &str>| names.map(str::len).max().unwrap_or_default();
+    let width = wide(&mut question::ALL.iter().map(|asked| asked.name));
+    for asked in question::ALL {
+        writeln!(out, "{:<width$}  {}", asked.name, asked.about)?;
+        let takes: Vec<_> = asked
+            .takes
+            .iter()
+            .map(|taken| format!("--{}", taken.name))
+            .collect();
+        if !takes.is_empty() {
+            writeln!(out, "{:<width$}  {}", "", takes.join(" "))?;
+        }
+    }
+    let all = parameters();
+    let width = wide(&mut all.iter().map(|parameter| parameter.name));
+    writeln!(out, "\nEvery question takes:")?;
+    for (at, parameter) in all.iter().enumerate() {
+        if at == COMMON.len() {
+            writeln!(out, "\nSome take:")?;
+        }
+        let often = if parameter.many {
+            " May be given more than once."
+        } else {
+            ""
+        };
+        writeln!(
+            out,
+            "  --{:<width$}  {}{often}",
+            parameter.name,
+            parameter.about.replace('`', "")
+        )?;
+    }
+    Ok(())
+}
