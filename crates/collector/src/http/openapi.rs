@@ -199,6 +199,8 @@ fn lower_first(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -211,10 +213,30 @@ mod tests {
     }
 
     #[test]
-    fn it_is_openapi_and_all_that_it_refers_to_is_there() {
+    fn operations_are_named_and_all_that_is_referred_to_is_there() {
         let document = document();
-        let read: utoipa::openapi::OpenApi = serde_json::from_value(document.clone()).unwrap();
-        assert!(read.paths.paths.len() > question::ALL.len() + 5);
+        let mut names = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let name = operation["operationId"].as_str().unwrap();
+                assert!(names.insert(name), "{name} is there twice");
+                assert!(["get", "post", "delete"].contains(&method.as_str()));
+                let responses = operation["responses"].as_object().unwrap();
+                assert!(
+                    responses.contains_key("200") && operation["security"].is_array(),
+                    "{path}"
+                );
+                let in_path = |parameter: &&Value| parameter["in"] == "path";
+                let parameters = operation["parameters"].as_array().into_iter().flatten();
+                let stated: Vec<String> = parameters
+                    .filter(in_path)
+                    .map(|parameter| format!("{{{}}}", parameter["name"].as_str().unwrap()))
+                    .collect();
+                assert_eq!(stated.len(), path.matches('{').count(), "{path}");
+                assert!(stated.iter().all(|name| path.contains(name)), "{path}");
+            }
+        }
+        assert!(names.len() > question::ALL.len() + 10);
         let mut referred = 0;
         let mut open = vec![&document];
         while let Some(value) = open.pop() {
