@@ -27,20 +27,30 @@ const fn row(
     }
 }
 
+impl Unit {
+    /// Whether nodes of this role run it.
+    pub(crate) fn runs_on(&self, release: Release, role: Role) -> bool {
+        let column = match release {
+            Release::V1_8 => 0,
+            Release::V1_10 => 1,
+        };
+        let letter = match role {
+            Role::Master => 'm',
+            Role::Agent => 'a',
+            Role::AgentPublic => 'p',
+        };
+        self.roles[column].contains(letter)
+    }
+}
+
 /// The units that a node of this role runs, by name.
 pub(crate) fn units(release: Release, role: Role) -> impl Iterator<Item = &'static Unit> {
-    let column = match release {
-        Release::V1_8 => 0,
-        Release::V1_10 => 1,
-    };
-    let letter = match role {
-        Role::Master => 'm',
-        Role::Agent => 'a',
-        Role::AgentPublic => 'p',
-    };
-    UNITS
-        .iter()
-        .filter(move |unit| unit.roles[column].contains(letter))
+    UNITS.iter().filter(move |unit| unit.runs_on(release, role))
+}
+
+/// All units of all releases.
+pub(crate) fn all() -> &'static [Unit] {
+    &UNITS
 }
 
 /// As many names of packages as asked for.

@@ -11,12 +11,15 @@
 //! threads and sockets are in `server` alone. Nothing here reads a clock: waiting is done on conditions that
 //! the owner's `drop` ends. [`skip`] is for tests that a machine can't do.
 //!
+//! A cluster is one moment. What whole fleets have sent over weeks is made by [`generate`], with its own truth.
+//!
 //! Beside all that, [`sandbox`] is a real systemd in namespaces of its own, for tests of what asks one.
 
 pub mod documents;
 pub mod emulation;
 pub mod fault;
 pub mod flood;
+pub mod generate;
 pub mod mistype;
 pub mod sandbox;
 pub mod sink;

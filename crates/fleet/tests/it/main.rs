@@ -15,6 +15,7 @@ mod command;
 mod defect;
 mod emulation;
 mod fault;
+mod generate;
 mod shape;
 mod sink;
 mod truth;

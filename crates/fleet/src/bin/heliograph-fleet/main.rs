@@ -1,6 +1,7 @@
-//! `heliograph-fleet`: emulated clusters for people and scripts. Exit: 0 done, 1 usage or anything that failed.
+//! `heliograph-fleet`: emulated clusters and fleets for people and scripts. Exit: 0 done, 1 usage or anything that failed.
 
 mod cluster;
+mod generate;
 mod problem;
 
 use std::error::Error;
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Emulated DC/OS clusters with a known truth, for demo, tests and benchmarks
+/// Emulated DC/OS clusters and fleets with a known truth, for demo, tests and benchmarks
 #[derive(Parser)]
 #[command(name = "heliograph-fleet")]
 struct Cli {
@@ -20,6 +21,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Cluster(cluster::Args),
+    Generate(Box<generate::Args>),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     };
     let done = match cli.command {
         Command::Cluster(args) => cluster::run(&args),
+        Command::Generate(args) => generate::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

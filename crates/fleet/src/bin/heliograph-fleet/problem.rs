@@ -6,8 +6,9 @@ use std::io;
 use std::path::PathBuf;
 
 use heliograph_fleet::documents::UnreadableDocument;
+use heliograph_fleet::generate::post::PostError;
 
-/// Why nothing is served.
+/// Why nothing is served, or made.
 #[derive(Debug)]
 pub(crate) enum Problem {
     TooManyUnreachable { asked: usize, nodes: usize },
@@ -15,6 +16,9 @@ pub(crate) enum Problem {
     Truth { path: PathBuf, source: io::Error },
     Ports { base: u16, source: io::Error },
     Ready(io::Error),
+    Messages { path: PathBuf, source: io::Error },
+    Post(PostError),
+    Change(String),
 }
 
 impl fmt::Display for Problem {
@@ -37,7 +41,16 @@ impl fmt::Display for Problem {
                 f,
                 "can't listen on four ports of 127.0.0.1 from {base}: choose others with --port-base, or 0 for any"
             ),
-            Self::Ready(_) => f.write_str("can't say on standard output that the cluster is ready"),
+            Self::Ready(_) => f.write_str("can't say that it is done"),
+            Self::Messages { path, .. } => {
+                write!(
+                    f,
+                    "can't write the messages to {}: name a file on a disk with room",
+                    path.display()
+                )
+            }
+            Self::Post(_) => f.write_str("not all messages were taken: correct --to and --key"),
+            Self::Change(why) => f.write_str(why),
         }
     }
 }
@@ -45,9 +58,13 @@ impl fmt::Display for Problem {
 impl Error for Problem {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::TooManyUnreachable { .. } => None,
+            Self::TooManyUnreachable { .. } | Self::Change(_) => None,
             Self::Documents(source) => Some(source),
-            Self::Truth { source, .. } | Self::Ports { source, .. } | Self::Ready(source) => Some(source),
+            Self::Post(source) => Some(source),
+            Self::Truth { source, .. }
+            | Self::Ports { source, .. }
+            | Self::Messages { source, .. }
+            | Self::Ready(source) => Some(source),
         }
     }
 }
