@@ -80,7 +80,8 @@ pub(crate) struct Import {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Number or prefix of the key that they count as sent with [default: the only key of the kind cluster]
+    /// Number or prefix of the key that they count as sent with, whatever the files say [default: as an export says, else the only key
+    /// of the kind cluster]
     #[arg(long, value_name = "PREFIX_OR_ID")]
     pub(crate) key: Option<String>,
 }

@@ -2,9 +2,13 @@
 //!
 //! Keys are never administrative rights: a `ui` key is public in browsers, and all that it allows is to append browser messages.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use heliograph_wire::id::hex;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::entropy::{self, Entropy, NoEntropy};
@@ -21,6 +25,10 @@ pub struct WriteKey(String);
 /// What the collector keeps of a key: its SHA-256. Looking keys up by it tells nothing of them by its timing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyDigest(pub [u8; 32]);
+
+/// What a key is told by outside: a hash of what the collector keeps of it. In lower-case hexadecimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint(pub [u8; 32]);
 
 /// A key's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -76,6 +84,37 @@ impl WriteKey {
     /// What is shown of it.
     pub fn prefix(&self) -> String {
         self.0.chars().take(PREFIX).collect()
+    }
+}
+
+impl KeyDigest {
+    /// What the key is told by outside.
+    pub fn fingerprint(self) -> Fingerprint {
+        let hash = Sha256::new()
+            .chain_update("heliograph key\n")
+            .chain_update(self.0);
+        Fingerprint(hash.finalize().into())
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fingerprint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fingerprint, D::Error> {
+        let text = Cow::<'_, str>::deserialize(deserializer)?;
+        let mut bytes = [0; 32];
+        let digits = text.as_bytes();
+        let valid = digits.len() == 2 * bytes.len() && digits.iter().all(u8::is_ascii_hexdigit);
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).unwrap_or_default();
+            *byte = u8::from_str_radix(pair, 16).unwrap_or_default();
+        }
+        let wrong = || D::Error::custom("a fingerprint has 64 hexadecimal digits");
+        valid.then_some(Fingerprint(bytes)).ok_or_else(wrong)
     }
 }
 

@@ -261,6 +261,7 @@ mod tests {
             },
             now: at(500_000),
             trust: Trust::Corrected,
+            max_message: heliograph_wire::segment::MAX_MESSAGE,
             entropy: &SystemEntropy,
             subjects: None,
             hashing: &SubjectKey::of(b"k"),

@@ -64,9 +64,10 @@ pub use self::sheet::{EditionName, Ready, Snapshot};
 pub use self::suppression::ListedSuppression;
 pub use self::token::ListedToken;
 use crate::forget::order::{Order, Placed};
+use crate::import::origin::KeyOrigin;
 use crate::ingest::message::MessageKey;
 use crate::ingest::subject::{Subject, SubjectKey};
-use crate::key::{KeyId, KeyKind, WriteKey};
+use crate::key::{Key, KeyId, KeyKind, WriteKey};
 use crate::quota::{Limit, Limits};
 use crate::retention::Cutoffs;
 use crate::token::{Scope, Token};
@@ -173,6 +174,20 @@ impl Store {
         now: Timestamp,
     ) -> Result<KeyId, StoreError> {
         key::add(&mut self.connection, key, kind, name, limits, now)
+    }
+
+    /// The key that messages were sent with to the collector that exported them; added as one that nothing can be sent with, unless it
+    /// is our own, or was added before.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn adopt_key(
+        &mut self,
+        origin: &KeyOrigin,
+        kind: KeyKind,
+        now: Timestamp,
+    ) -> Result<Key, StoreError> {
+        key::adopt(&mut self.connection, origin, kind, now)
     }
 
     /// Sets limits of the key that a number or a prefix names, if it names one alone; returns all that it names.

@@ -40,6 +40,7 @@ use crate::clock::{Clock, Stopwatch};
 use crate::delta::{Day, Manner, Share};
 use crate::fold::{Fate, Written};
 use crate::ingest::subject::SubjectKey;
+use crate::ingest::tally::Tally;
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
 use crate::retention::Retention;
@@ -281,21 +282,24 @@ fn write(
     for job in group {
         match job {
             Job::Write { delivery, .. } => {
-                let request = &delivery.request;
-                let mut fates = Vec::with_capacity(request.messages.len());
-                for message in &request.messages {
-                    let fate = if suppressed.covers(subjects, request, message) {
-                        Fate::Forgotten
-                    } else {
-                        dedupe.decide(message, &mut commit)?
-                    };
-                    fates.push(match fate {
-                        Fate::Counts(manner) => Fate::Counts(count(&mut commit, &message.share, manner)?),
-                        fate => fate,
-                    });
+                let mut tally = Tally::default();
+                for request in delivery.requests() {
+                    let mut fates = Vec::with_capacity(request.messages.len());
+                    for message in &request.messages {
+                        let fate = if suppressed.covers(subjects, request, message) {
+                            Fate::Forgotten
+                        } else {
+                            dedupe.decide(message, &mut commit)?
+                        };
+                        fates.push(match fate {
+                            Fate::Counts(manner) => Fate::Counts(count(&mut commit, &message.share, manner)?),
+                            fate => fate,
+                        });
+                    }
+                    tally.add(&written.add(request, &fates));
+                    sampler.take(request, &fates, subjects, now, &mut written.samples);
                 }
-                results.push(Became::Written(written.add(request, &fates)));
-                sampler.take(request, &fates, subjects, now, &mut written.samples);
+                results.push(Became::Written(tally));
                 bundles.extend(&delivery.bundle);
             }
             // The last of its group.

@@ -1,12 +1,15 @@
-//! `export`: what is stored as NDJSON, one message in Segment's shape a line, oldest first; to standard output, or to a file that
+//! `export`: what is stored as NDJSON, one message in Segment's shape a line and behind it how it was sent, oldest first; to standard output, or to a file that
 //! is there when all of it is. One batch is in memory at a time.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use heliograph_collector::import::origin::{KeyOrigin, Origin};
 use heliograph_collector::ingest::record::Kept;
+use heliograph_collector::key::KeyId;
 use heliograph_collector::store::{Reader, StoreError};
 use jiff::Timestamp;
 
@@ -59,13 +62,23 @@ pub(crate) fn run(data: &Path, asked: &Export, out: &mut impl Write) -> anyhow::
 
 fn write(reader: &Reader, asked: &Export, out: &mut impl Write) -> Result<u64, End> {
     let all = reader.last_batch()?;
+    // Those of messages that are there already.
+    let keys = reader.keys()?.into_iter().map(|key| {
+        let origin = KeyOrigin::new(&key.kind, &key.name, key.fingerprint);
+        (key.id, origin)
+    });
+    let keys: HashMap<KeyId, KeyOrigin> = keys.collect();
     let mut progress = Progress::new("batches");
     let (mut batch, mut messages) = (0, 0);
     // What comes meanwhile is for the next export.
     while batch < all {
         let next = reader.next_batch(batch, |line| {
             if let Some(kept) = Kept::of(line).filter(|kept| is_asked_for(kept, asked)) {
-                writeln!(out, "{}", kept.message)?;
+                let origin = Origin {
+                    key: kept.key().and_then(|key| keys.get(&key).cloned()),
+                    counts: kept.counts(),
+                };
+                writeln!(out, "{}", origin.append_to(kept.message))?;
                 messages += 1;
             }
             Ok::<_, End>(())

@@ -1,16 +1,21 @@
 //! `import`: takes bundles and messages that came by hand, beside a running server or without one.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use heliograph_collector::clock::{Clock as _, SystemClock};
 use heliograph_collector::config::Config;
 use heliograph_collector::import::file::Source;
+use heliograph_collector::import::origin::{KeyOrigin, Origin};
 use heliograph_collector::import::route::{Route, RouteError};
-use heliograph_collector::import::{Counts, NOBODY};
-use heliograph_collector::key::Key;
+use heliograph_collector::import::shipment::{Sent, Shipment};
+use heliograph_collector::import::{Counts, Lines, NOBODY};
+use heliograph_collector::key::{Key, UnknownKind};
 use heliograph_collector::server::Sources;
-use heliograph_collector::store::Reader;
+use heliograph_collector::store::{OpenError, Reader, Store, StoreError};
 use heliograph_wire::time::rfc3339;
 
 use crate::progress::Progress;
@@ -23,7 +28,12 @@ pub(crate) fn run(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let reader = Reader::open(&config.data)?;
-    let key = choose(&reader, key)?;
+    let senders = Senders {
+        otherwise: choose(&reader, key)?,
+        all: key.is_some(),
+        data: &config.data,
+        known: RefCell::default(),
+    };
     // All are looked at before any is taken.
     for file in files {
         Source::open(file).with_context(|| format!("{}: nothing was imported", file.display()))?;
@@ -31,12 +41,18 @@ pub(crate) fn run(
     let route = Route::open(config, Sources::default())?;
     let done = files
         .iter()
-        .try_for_each(|file| one(&reader, &route, key, file, out));
+        .try_for_each(|file| one(&reader, &route, &senders, file, out));
     route.close();
     done
 }
 
-fn one(reader: &Reader, route: &Route, key: Key, file: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+fn one(
+    reader: &Reader,
+    route: &Route,
+    senders: &Senders<'_>,
+    file: &Path,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let named = || file.display().to_string();
     let source = Source::open(file).with_context(named)?;
     if let Source::Bundle(bundle) = &source
@@ -52,8 +68,14 @@ fn one(reader: &Reader, route: &Route, key: Key, file: &Path, out: &mut impl Wri
     }
     let mut counts = Counts::default();
     let mut progress = Progress::new("messages");
+    let may_say = matches!(source, Source::Lines(_));
     let imported = source.each(|lines| -> Result<(), End> {
-        counts.add(route.write(&lines, key)?);
+        let shipment = if may_say {
+            senders.of(lines)?
+        } else {
+            Shipment::with(senders.otherwise, lines)
+        };
+        counts.add(route.write(&shipment)?);
         progress.show(counts.all(), None);
         Ok(())
     });
@@ -83,6 +105,59 @@ enum End {
     Route(#[from] RouteError),
     #[error("it can't be read")]
     Read(#[from] io::Error),
+    #[error("can't open the database to add the keys that the file names")]
+    Open(#[from] OpenError),
+    #[error("can't add the keys that the file names")]
+    Store(#[from] StoreError),
+    #[error("a later release wrote it: {0}")]
+    Kind(#[from] UnknownKind),
+}
+
+/// With which keys messages count as sent.
+struct Senders<'a> {
+    /// Where the file does not say it.
+    otherwise: Key,
+    /// Whether that holds whatever the file says.
+    all: bool,
+    data: &'a Path,
+    /// Those that the file has named.
+    known: RefCell<HashMap<KeyOrigin, Key>>,
+}
+
+impl Senders<'_> {
+    /// Lines, as the collector that exported them got them.
+    fn of(&self, lines: Lines) -> Result<Shipment, End> {
+        if self.all {
+            return Ok(Shipment::with(self.otherwise, lines));
+        }
+        let mut sent = Vec::with_capacity(lines.lines.len());
+        for line in &lines.lines {
+            let (key, beside) = match Origin::of_line(line) {
+                None => (self.otherwise, false),
+                Some(origin) => {
+                    let key = origin.key.map_or(Ok(NOBODY), |key| self.adopt(key))?;
+                    (key, !origin.counts)
+                }
+            };
+            sent.push(Sent { key, beside });
+        }
+        Ok(Shipment {
+            lines,
+            sent,
+            otherwise: self.otherwise,
+        })
+    }
+
+    fn adopt(&self, origin: KeyOrigin) -> Result<Key, End> {
+        let mut known = self.known.borrow_mut();
+        if let Some(key) = known.get(&origin) {
+            return Ok(*key);
+        }
+        let mut store = Store::open(self.data)?;
+        let key = store.adopt_key(&origin, origin.kind()?, SystemClock.now())?;
+        known.insert(origin, key);
+        Ok(key)
+    }
 }
 
 /// The key that is named; else the only one of a cluster, so that what also came over the network is recognised.
@@ -90,7 +165,7 @@ fn choose(reader: &Reader, named: Option<&str>) -> anyhow::Result<Key> {
     let keys = reader.keys()?;
     let wanted = |key: &&heliograph_collector::store::ListedKey| match named {
         Some(named) => key.id.0.to_string() == named || key.prefix == named,
-        None => key.kind == "cluster",
+        None => key.kind == "cluster" && !key.imported,
     };
     let found: Vec<_> = keys.iter().filter(wanted).collect();
     match (found.as_slice(), named) {

@@ -9,15 +9,16 @@ use axum::response::Response;
 
 use super::answer::{Refused, json};
 use super::{App, body, intake};
-use crate::import::{Counts, Lines, MAX_LINE, MAX_LINES};
+use crate::import::shipment::Shipment;
+use crate::import::{Counts, MAX_LINE, MAX_LINES};
 use crate::ingest::moment::Trust;
 use crate::ingest::request::{RequestError, Terms};
 use crate::writer::chain;
 
 /// Its path.
 pub(super) use crate::import::PATH;
-/// Largest body, in bytes.
-const MAX_BODY: usize = MAX_LINES + MAX_LINE + 4096;
+/// Largest body, in bytes: lines, and for each of them how it was sent.
+const MAX_BODY: usize = MAX_LINES + MAX_LINE + 256 * 1024;
 
 /// Imports.
 pub(super) async fn post(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
@@ -34,25 +35,29 @@ async fn take(app: &App, request: Request<Body>) -> Result<Counts, Refused> {
         code: "invalid_import",
         message,
     };
-    let (lines, key) = Lines::decode(&bytes).map_err(|error| malformed(error.to_string()))?;
+    let shipment = Shipment::decode(&bytes).map_err(|error| malformed(error.to_string()))?;
     let terms = Terms {
-        key,
+        key: shipment.otherwise,
         now: app.clock.now(),
         trust: Trust::Stated,
+        max_message: MAX_LINE,
         entropy: &*app.entropy,
         hashing: &app.secrets.subjects,
         plan: &app.plan,
         subjects: app.subjects(),
     };
-    let mut delivery = lines.check(terms).map_err(|error| match error {
+    let mut delivery = shipment.check(terms).map_err(|error| match error {
         RequestError::TooLarge => malformed(error.to_string()),
         RequestError::NoEntropy(_) => {
             tracing::error!("{}", chain(&error));
             Refused::Store
         }
     })?;
-    drop((bytes, lines));
-    charge.set(delivery.request.size()).map_err(|_| Refused::Busy)?;
-    intake::seek(app, &mut delivery.request).await?;
+    drop((bytes, shipment));
+    let size = delivery.requests().map(|request| request.size()).sum();
+    charge.set(size).map_err(|_| Refused::Busy)?;
+    for request in &mut delivery.rest {
+        intake::seek(app, request).await?;
+    }
     Ok(Counts::of(&app.queue.write(delivery, charge).await?.tally))
 }

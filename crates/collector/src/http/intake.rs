@@ -19,6 +19,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Request, header};
 use axum::response::Response;
 use heliograph_wire::receipt::{self, HEADER};
+use heliograph_wire::segment::MAX_MESSAGE;
 
 use super::answer::{self, Refused};
 use super::call::Call;
@@ -148,6 +149,7 @@ pub(super) fn check(
         key,
         now,
         trust,
+        max_message: MAX_MESSAGE,
         entropy: &*app.entropy,
         hashing: &app.secrets.subjects,
         plan: &app.plan,
@@ -173,6 +175,7 @@ pub(super) async fn write(
     seek(app, &mut checked).await?;
     let delivery = Delivery {
         request: checked,
+        rest: Vec::new(),
         receipt_of,
         bundle: None,
     };

@@ -23,6 +23,8 @@ const BUNDLE: &str = "bundle";
 /// What gzip begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BOM: &[u8] = b"\xef\xbb\xbf";
+/// Bytes that are read at once.
+const BUFFER: usize = 128 * 1024;
 /// Bytes within which a sealed file says that it is one.
 const BEGINNING: usize = 64;
 /// Largest bundle, in bytes: many times what a cluster keeps.
@@ -69,10 +71,10 @@ impl Source {
     /// # Errors
     /// When it can't be imported.
     pub fn open(path: &Path) -> Result<Source, FileError> {
-        let mut reader = BufReader::with_capacity(MAX_LINE, File::open(path)?);
+        let mut reader = BufReader::with_capacity(BUFFER, File::open(path)?);
         if reader.fill_buf()?.starts_with(&GZIP) {
             let inflated = MultiGzDecoder::new(reader);
-            return Source::of(Box::new(BufReader::with_capacity(MAX_LINE, inflated)));
+            return Source::of(Box::new(BufReader::with_capacity(BUFFER, inflated)));
         }
         Source::of(Box::new(reader))
     }
@@ -343,7 +345,7 @@ mod tests {
             b"{\"a\":1}\n",
             b"{\"a\":\n1}\n",
             b"{\"batch\":[\n",
-            &[b'x'; 2 * MAX_LINE],
+            &[b'x'; 2 * BUFFER],
         ] {
             assert!(matches!(open(foreign), Err(FileError::Foreign)), "{foreign:?}");
         }

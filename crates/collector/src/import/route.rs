@@ -11,13 +11,13 @@ use std::time::Duration;
 use heliograph_wire::plan::Plan;
 use tokio::runtime::Runtime;
 
-use super::{Counts, Lines, PATH, socket};
+use super::shipment::Shipment;
+use super::{Counts, MAX_LINE, PATH, socket};
 use crate::budget::Budget;
 use crate::config::Config;
 use crate::ingest::moment::Trust;
 use crate::ingest::planned::Planned;
 use crate::ingest::request::{RequestError, Terms};
-use crate::key::Key;
 use crate::lock::{self, LockError};
 use crate::lookback::{Lookback, NotSought};
 use crate::secret::{SecretError, Secrets};
@@ -137,10 +137,10 @@ impl Route {
     ///
     /// # Errors
     /// When they are not.
-    pub fn write(&self, lines: &Lines, key: Key) -> Result<Counts, RouteError> {
+    pub fn write(&self, shipment: &Shipment) -> Result<Counts, RouteError> {
         match &self.0 {
-            Way::Server(socket) => ask_server(socket, &lines.encode(key)),
-            Way::Own(own) => own.write(lines, key),
+            Way::Server(socket) => ask_server(socket, &shipment.encode()),
+            Way::Own(own) => own.write(shipment),
         }
     }
 
@@ -156,25 +156,28 @@ impl Route {
 }
 
 impl Own {
-    fn write(&self, lines: &Lines, key: Key) -> Result<Counts, RouteError> {
+    fn write(&self, shipment: &Shipment) -> Result<Counts, RouteError> {
         let terms = Terms {
-            key,
+            key: shipment.otherwise,
             now: self.sources.clock.now(),
             trust: Trust::Stated,
+            max_message: MAX_LINE,
             entropy: &*self.sources.entropy,
             hashing: &self.secrets.subjects,
             plan: &self.plan,
             subjects: self.queue.suppresses_anybody().then_some(&*self.secrets.subjects),
         };
-        let mut delivery = lines.check(terms)?;
+        let mut delivery = shipment.check(terms)?;
         // Nobody else needs memory.
         let charge = Budget::of(0).charge();
         let done = self.runtime.block_on(async {
-            while let Err(error) = self.lookback.seek(&mut delivery.request).await {
-                match error {
-                    // It is gone on with.
-                    NotSought::Busy => {}
-                    NotSought::Store(error) => return Err(RouteError::Load(error)),
+            for request in &mut delivery.rest {
+                while let Err(error) = self.lookback.seek(request).await {
+                    match error {
+                        // It is gone on with.
+                        NotSought::Busy => {}
+                        NotSought::Store(error) => return Err(RouteError::Load(error)),
+                    }
                 }
             }
             Ok(self.queue.write(delivery, charge).await?)

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use heliograph_wire::id::{ClusterId, ReporterId, hex};
-use heliograph_wire::segment::MAX_MESSAGE;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -48,6 +47,8 @@ pub struct Checked {
     pub subjects: Option<Box<[Subject]>>,
     /// Who speaks for which cluster, where it is no report but an event of a cluster.
     pub speaker: Option<Box<Speaker>>,
+    /// Whether it is known to stand beside another report that counts, since it did where it was exported.
+    pub beside: bool,
     /// Where it was looked for.
     pub sought: Sought,
     /// What it adds to what, if it counts.
@@ -89,6 +90,8 @@ pub struct Common<'a> {
     pub now: Timestamp,
     /// Whose clock is believed.
     pub trust: Trust,
+    /// Largest message, in bytes.
+    pub max_message: usize,
     /// What hashes them for what is remembered of a message that is refused.
     pub hashing: &'a SubjectKey,
     /// What may be collected.
@@ -142,7 +145,7 @@ pub fn check(
     entropy: &dyn Entropy,
     records: &mut Vec<u8>,
 ) -> Result<Checked, Refusal> {
-    if fields.is_larger_than(MAX_MESSAGE) {
+    if fields.is_larger_than(common.max_message) {
         return Err(Rejection::TooLarge.into());
     }
     let kind = common.kind.map_or_else(|| kind(fields), Ok)?;
@@ -256,6 +259,7 @@ pub fn check(
         record: start..records.len(),
         subjects,
         speaker,
+        beside: false,
         sought,
         share,
         violations: (!violations.is_empty()).then(|| Box::new(violations)),

@@ -58,6 +58,8 @@ pub struct Terms<'a> {
     pub now: Timestamp,
     /// Whose clock is believed.
     pub trust: Trust,
+    /// Largest message, in bytes.
+    pub max_message: usize,
     /// Where ids come from for messages that have none.
     pub entropy: &'a dyn Entropy,
     /// What hashes them for what is remembered of a message that is refused.
@@ -91,6 +93,7 @@ impl Request {
             key,
             now,
             trust: terms.trust,
+            max_message: terms.max_message,
             subjects: terms.subjects,
             hashing: terms.hashing,
             plan: terms.plan,
@@ -196,6 +199,7 @@ mod tests {
                 key: Key { id, kind },
                 now,
                 trust: Trust::of(kind),
+                max_message: heliograph_wire::segment::MAX_MESSAGE,
                 entropy: &SystemEntropy,
                 hashing: &SubjectKey::of(b"k"),
                 plan: &Planned::of(Plan::built_in(), Unplanned::Keep),

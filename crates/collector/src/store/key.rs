@@ -1,10 +1,13 @@
 //! Write keys in the database.
 
+use heliograph_wire::id::hex;
 use jiff::Timestamp;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::error::{Doing as _, StoreError};
-use crate::key::{Key, KeyDigest, KeyId, KeyKind, WriteKey};
+use crate::import::origin::KeyOrigin;
+use crate::key::{Fingerprint, Key, KeyDigest, KeyId, KeyKind, PREFIX, WriteKey};
 use crate::quota::{Limit, Limits};
 
 /// A key as it is listed.
@@ -22,6 +25,10 @@ pub struct ListedKey {
     pub created: Timestamp,
     /// How much may be sent with it.
     pub limits: Limits,
+    /// What it is told by outside.
+    pub fingerprint: Fingerprint,
+    /// Whether it stands for one of another collector, whose messages were imported.
+    pub imported: bool,
     /// Since when it may not be used any more.
     pub revoked: Option<Timestamp>,
 }
@@ -57,6 +64,43 @@ pub(super) fn add(
     announce(&transaction)?;
     transaction.commit().doing(DOING)?;
     Ok(id)
+}
+
+/// The key that messages were sent with to the collector that exported them: our own, where it was us; otherwise one that stands for
+/// it, and that nothing can be sent with.
+pub(super) fn adopt(
+    connection: &mut Connection,
+    origin: &KeyOrigin,
+    kind: KeyKind,
+    now: Timestamp,
+) -> Result<Key, StoreError> {
+    const DOING: &str = "add a key that stands for another collector's";
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .doing(DOING)?;
+    let known = list(&transaction)?;
+    let known = known.iter().find(|key| key.fingerprint == origin.fingerprint);
+    if let Some(known) = known {
+        let kind = known.kind.parse().unwrap_or(kind);
+        return Ok(Key { id: known.id, kind });
+    }
+    let fingerprint = origin.fingerprint.0;
+    let digits = hex(&fingerprint);
+    transaction
+        .execute(
+            "INSERT INTO key (kind, name, prefix, digest, origin, created, revoked) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?5)",
+            (
+                kind.name(),
+                format!("{} (imported)", origin.name),
+                digits.get(..PREFIX),
+                fingerprint,
+                now.as_millisecond(),
+            ),
+        )
+        .doing(DOING)?;
+    let id = KeyId(transaction.last_insert_rowid());
+    transaction.commit().doing(DOING)?;
+    Ok(Key { id, kind })
 }
 
 /// Revokes the keys that the text names, by number or by prefix; returns those that it names, whether they were in use or not.
@@ -138,7 +182,7 @@ fn limit_of(number: Option<i64>) -> Limit {
 pub(super) fn list(connection: &Connection) -> Result<Vec<ListedKey>, StoreError> {
     let time = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap_or_default();
     let mut statement = connection
-        .prepare("SELECT id, kind, name, prefix, created, revoked, bytes_per_day, messages_per_day FROM key ORDER BY id")
+        .prepare("SELECT id, kind, name, prefix, created, revoked, bytes_per_day, messages_per_day, digest, origin FROM key ORDER BY id")
         .doing("list keys")?;
     let rows = statement.query_map((), |row| {
         Ok(ListedKey {
@@ -152,6 +196,11 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<ListedKey>, StoreError
                 bytes: limit_of(row.get(6)?),
                 messages: limit_of(row.get(7)?),
             },
+            fingerprint: match row.get::<_, Option<[u8; 32]>>(9)? {
+                Some(origin) => Fingerprint(origin),
+                None => KeyDigest(row.get(8)?).fingerprint(),
+            },
+            imported: row.get_ref(9)? != ValueRef::Null,
         })
     });
     rows.and_then(Iterator::collect).doing("list keys")

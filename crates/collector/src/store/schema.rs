@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migration/0010.sql"),
     include_str!("migration/0011.sql"),
     include_str!("migration/0012.sql"),
+    include_str!("migration/0013.sql"),
 ];
 /// Marks the file as ours (`PRAGMA application_id`): "HgCo".
 const APPLICATION: i64 = 0x4867_436f;

@@ -85,7 +85,7 @@ impl<'a> Dedupe<'a> {
     /// Decides about a message.
     pub(super) fn decide(&mut self, message: &Checked, known: &mut impl Known) -> Result<Fate, StoreError> {
         match &message.identity {
-            Identity::Report(report) => self.report(report, known),
+            Identity::Report(report) => self.report(report, message.beside, known),
             Identity::Message(id) => self.message(*id, message, known),
         }
     }
@@ -152,7 +152,7 @@ impl<'a> Dedupe<'a> {
         }
     }
 
-    fn report(&mut self, report: &Report, known: &mut impl Known) -> Result<Fate, StoreError> {
+    fn report(&mut self, report: &Report, beside: bool, known: &mut impl Known) -> Result<Fate, StoreError> {
         let claimants = claimants(&mut self.slots, known, &report.slot)?;
         let own = claimants
             .iter()
@@ -181,7 +181,7 @@ impl<'a> Dedupe<'a> {
             Some(first) => Fate::Beside {
                 conflict: first != report.digest,
             },
-            None if self.may_count(report, known)? => Fate::Counts(Manner::WHOLE),
+            None if !beside && self.may_count(report, known)? => Fate::Counts(Manner::WHOLE),
             None => Fate::Beside { conflict: false },
         };
         if crowded && !fate.counts() {
@@ -283,6 +283,7 @@ mod tests {
             record: 0..0,
             subjects: None,
             speaker: None,
+            beside: false,
             sought,
             share: Share {
                 to: ClusterDay {

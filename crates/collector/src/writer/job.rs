@@ -24,10 +24,19 @@ const GROUP_BYTES: usize = 4 << 20;
 pub struct Delivery {
     /// The messages.
     pub request: Request,
+    /// Others, behind them: what is imported may have been sent with several keys.
+    pub rest: Vec<Request>,
     /// SHA-256 of the body that they came in, in hexadecimal, where a receipt is asked for.
     pub receipt_of: Option<String>,
     /// The bundle that ends with them.
     pub bundle: Option<Bundle>,
+}
+
+impl Delivery {
+    /// All of it, in order.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        std::iter::once(&self.request).chain(&self.rest)
+    }
 }
 
 /// A bundle that is imported whole.
@@ -52,6 +61,7 @@ pub struct Done {
 pub(super) type Answer<T> = oneshot::Sender<Result<T, Unavailable>>;
 
 /// What waits for the writer.
+#[expect(clippy::large_enum_variant, reason = "nearly all jobs are of the largest")]
 pub(super) enum Job {
     Write {
         delivery: Delivery,
@@ -119,7 +129,7 @@ pub(super) fn gather(first: Job, waiting: &Receiver<Job>) -> (Vec<Job>, bool) {
 impl Job {
     fn bytes(&self) -> usize {
         match self {
-            Job::Write { delivery, .. } => delivery.request.records.len(),
+            Job::Write { delivery, .. } => delivery.requests().map(|request| request.records.len()).sum(),
             Job::Forget { .. }
             | Job::Regulate { .. }
             | Job::Withdraw { .. }

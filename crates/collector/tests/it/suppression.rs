@@ -99,6 +99,7 @@ impl Writer {
             key: Key { id: KeyId(0), kind },
             now: now(),
             trust: Trust::of(kind),
+            max_message: heliograph_wire::segment::MAX_MESSAGE,
             entropy: &SystemEntropy,
             subjects,
             hashing: &SubjectKey::of(b"k"),
@@ -110,6 +111,7 @@ impl Writer {
     pub(crate) fn write(&self, request: Request) -> Summary {
         let delivery = Delivery {
             request,
+            rest: Vec::new(),
             receipt_of: None,
             bundle: None,
         };
