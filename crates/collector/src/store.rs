@@ -37,7 +37,9 @@ mod retention;
 mod schema;
 mod sheet;
 mod suppression;
+mod sweep;
 mod token;
+mod unused;
 mod usage;
 
 use std::path::Path;
@@ -79,7 +81,9 @@ pub struct Store {
     terms: cluster_day::Terms,
     samples: outcome::Places,
     compressor: batch::Compressor,
+    doubts: flag::Doubts,
     run: Option<deletion::Run>,
+    sweep: Option<sweep::Sweep>,
 }
 
 impl Store {
@@ -97,7 +101,9 @@ impl Store {
             terms: cluster_day::Terms::default(),
             samples: outcome::Places::default(),
             compressor,
+            doubts: flag::Doubts::default(),
             run: None,
+            sweep: None,
         })
     }
 
@@ -117,6 +123,8 @@ impl Store {
             days: cluster_day::Days::default(),
             samples: &mut self.samples,
             compressor: &mut self.compressor,
+            doubts: &mut self.doubts,
+            judged: 0,
         })
     }
 
@@ -271,6 +279,20 @@ impl Store {
         let kept = commit.keep_sheet(ready)?;
         commit.finish()?;
         Ok(kept)
+    }
+
+    /// Looks whether some of the clusters are one of which there is doubt; says whether there were any. Takes a few milliseconds.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn judge_some(&mut self) -> Result<bool, StoreError> {
+        if self.doubts.is_empty() {
+            return Ok(false);
+        }
+        let mut commit = self.begin()?;
+        commit.judge_some()?;
+        commit.finish()?;
+        Ok(true)
     }
 
     /// Drops some of what is too old; says whether there was anything. Takes a few milliseconds.

@@ -240,7 +240,12 @@ impl Writer {
         let more = |more| if more { Left::More } else { Left::Nothing };
         match chore {
             Chore::Merge => self.store.merge_ids(Hour::of(now)).map(more),
-            Chore::Drop => self.store.drop_old(self.setup.retention.cutoffs(now)).map(more),
+            Chore::Drop => {
+                let cutoffs = self.setup.retention.cutoffs(now);
+                let store = &mut self.store;
+                let any = store.drop_old(cutoffs)? || store.judge_some()? || store.sweep_names(now)?;
+                Ok(more(any))
+            }
             Chore::Delete => {
                 let slice = self.store.delete_some(now, &self.setup.secrets.receipt_key)?;
                 Ok(match slice {

@@ -20,9 +20,6 @@ use crate::ingest::message::{MessageKey, Speaker};
 use crate::ingest::slot::Slot;
 use crate::ingest::subject::{Subject, SubjectKey};
 
-/// Most clusters of a commit that are looked into for whether they are one. Who is in doubt reports again in an hour.
-const MAX_DOUBTS: usize = 8;
-
 /// What is written together.
 pub struct Commit<'a> {
     pub(super) transaction: Transaction<'a>,
@@ -31,6 +28,9 @@ pub struct Commit<'a> {
     pub(super) days: cluster_day::Days,
     pub(super) samples: &'a mut outcome::Places,
     pub(super) compressor: &'a mut batch::Compressor,
+    pub(super) doubts: &'a mut flag::Doubts,
+    /// How many of these are judged.
+    pub(super) judged: usize,
 }
 
 impl Commit<'_> {
@@ -182,9 +182,8 @@ impl Commit<'_> {
         for repeat in &written.repeats {
             flag::note_repeat(&self.transaction, self.names, repeat)?;
         }
-        for (cluster, day) in written.doubts.iter().take(MAX_DOUBTS) {
-            flag::judge(&self.transaction, self.names, cluster, *day)?;
-        }
+        self.doubts.add(&written.doubts);
+        self.judge_some()?;
         for speaker in &written.speakers {
             report::speak(&self.transaction, self.names, speaker, now)?;
         }
@@ -211,6 +210,12 @@ impl Commit<'_> {
         sheet::keep(&self.transaction, ready)
     }
 
+    /// Looks whether some of those who are in doubt are one.
+    pub(super) fn judge_some(&mut self) -> Result<(), StoreError> {
+        self.judged = self.doubts.judge_some(&self.transaction, self.names)?;
+        Ok(())
+    }
+
     /// Writes a number, only to see whether writing works.
     ///
     /// # Errors
@@ -229,7 +234,9 @@ impl Commit<'_> {
     /// When it is not; then nothing of it is.
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.days.write(&self.transaction)?;
-        self.transaction.commit().doing("commit")
+        self.transaction.commit().doing("commit")?;
+        self.doubts.done(self.judged);
+        Ok(())
     }
 }
 

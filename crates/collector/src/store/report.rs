@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::{Doing as _, StoreError};
 use super::interned::Interned;
+use crate::delta::Day;
 use crate::ingest::message::Speaker;
 use crate::ingest::slot::{PropertiesDigest, Report, Slot};
 
@@ -40,6 +41,8 @@ pub(super) struct Names {
     speakers: HashSet<(i64, Vec<u8>), RandomState>,
     /// Clusters, and the reporters that they are bound to.
     bound: HashMap<i64, Option<ReporterId>, RandomState>,
+    /// Clusters, and the day on which it is noted that somebody has spoken for them.
+    spoke: HashMap<i64, Day, RandomState>,
 }
 
 impl Names {
@@ -48,6 +51,7 @@ impl Names {
         self.events.forget();
         self.speakers.clear();
         self.bound.clear();
+        self.spoke.clear();
     }
 
     /// The number of a cluster, if it is known.
@@ -188,6 +192,17 @@ fn bind(
             .and_then(|mut statement| statement.insert((cluster.as_str(), reporter, at)))
             .doing(DOING)?,
     };
+    let day = Day::of(received);
+    if names.spoke.get(&number) != Some(&day) {
+        connection
+            .prepare_cached("UPDATE cluster SET spoke = ? WHERE id = ?")
+            .and_then(|mut statement| statement.execute((day.0, number)))
+            .doing(DOING)?;
+        if names.spoke.len() >= REMEMBERED {
+            names.spoke.clear();
+        }
+        names.spoke.insert(number, day);
+    }
     let speaker = (number, reporter.to_vec());
     if !names.speakers.contains(&speaker) {
         connection

@@ -4,8 +4,8 @@
 
 use rusqlite::{Connection, ToSql, TransactionBehavior};
 
-use super::connection;
 use super::error::{Doing as _, StoreError};
+use super::{connection, sweep};
 use crate::retention::Cutoffs;
 
 /// What one slice drops at most: bytes of raw batches beyond the first, and rows.
@@ -96,8 +96,12 @@ fn drop_some(connection: &mut Connection, cutoffs: Cutoffs) -> rusqlite::Result<
         }
         SAMPLES.drop_some(&transaction, before)?;
     }
+    let mut dropped = 0;
     for (aged, before) in rollups(cutoffs) {
-        aged.drop_some(&transaction, before)?;
+        dropped += aged.drop_some(&transaction, before)?;
+    }
+    if dropped > 0 {
+        sweep::announce(&transaction)?;
     }
     transaction.commit()
 }

@@ -19,7 +19,7 @@ pub(super) const ENOUGH: Duration = Duration::from_millis(4);
 pub(super) enum Chore {
     /// Merging the ids of an hour.
     Merge,
-    /// Dropping what is too old.
+    /// Dropping what is too old, and names that it alone used; judging who is in doubt.
     Drop,
     /// Deleting those who are to be forgotten.
     Delete,

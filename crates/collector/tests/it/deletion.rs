@@ -361,6 +361,41 @@ fn a_report_that_stays_counts_where_those_before_it_are_deleted() {
     );
 }
 
+/// A cluster that was flagged since two told of it is one again when one of the two is forgotten, and nothing of what that one said is
+/// left.
+#[test]
+fn a_flag_goes_with_what_told_it() {
+    let collector = TestCollector::start();
+    let key = collector.key("cluster");
+    let send = |secret: &str, hour: u32, nodes: u32| {
+        let batch = json!({"batch": [report("c", secret, hour, &json!({"health-unit-a-total": nodes}))]});
+        assert_eq!(collector.batch(&key, &batch).status, 200);
+    };
+    for hour in 0..4 {
+        send("first", hour, 3);
+        send("second", hour, 5);
+        // It says something else the second time.
+        send("second", hour, 6);
+    }
+    let count = |table: &str| query::<i64>(collector.data(), &format!("SELECT count(*) FROM {table}"))[0];
+    assert_eq!((count("cluster_flag"), count("report_repeat")), (1, 4));
+    let ask = |secret: &str| {
+        let body = json!({"clusterId": "c", "reporterSecret": secret}).to_string();
+        let headers = [("Authorization", crate::client::basic(&key))];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let answer = collector
+            .client()
+            .send("POST", "/v1/forget", &headers, body.as_bytes());
+        assert_eq!(answer.unwrap().status, 200);
+        settle(collector.data());
+    };
+    ask("second");
+    assert_eq!(
+        (count("cluster_flag"), count("report_repeat"), count("report")),
+        (0, 0, 4)
+    );
+}
+
 #[test]
 fn it_goes_on_after_kill_9_and_touches_nobody_else() {
     const BATCHES: u32 = 600;

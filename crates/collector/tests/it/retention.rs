@@ -73,7 +73,55 @@ fn each_age_is_kept_to() {
             .into_iter()
             .all(|table| count(&collector, table) == 0)
     });
-    assert_eq!(count(&collector, "cluster"), 1);
+    // Names that nothing uses go, too, but for who has spoken for a cluster of which the last batch may hold something.
+    until(|| {
+        ["term", "edition", "event"]
+            .into_iter()
+            .all(|table| count(&collector, table) == 0)
+    });
+    assert_eq!((count(&collector, "cluster"), count(&collector, "batch")), (1, 1));
+    let page = json!({"type": "page", "name": "still there", "userId": "u"});
+    assert_eq!(
+        collector.batch(&key, &json!({"batch": [page]})).counts(),
+        (1, 0, 0)
+    );
+    collector.clock.set("2026-12-09T12:00:00Z");
+    let later = json!({"type": "page", "name": "later", "userId": "u"});
+    assert_eq!(
+        collector.batch(&key, &json!({"batch": [later]})).counts(),
+        (1, 0, 0)
+    );
+    collector.clock.set("2026-12-14T00:00:00Z");
+    until(|| count(&collector, "cluster") == 0);
+    assert_eq!(count(&collector, "cluster_reporter"), 0);
+    // What is used stays.
+    let terms = || -> Vec<String> {
+        let connection = Connection::open(collector.data.join("collector.db")).unwrap();
+        let mut statement = connection.prepare("SELECT text FROM term").unwrap();
+        statement
+            .query_map((), |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
+    };
+    assert!(
+        terms().contains(&"later".to_owned()) && !terms().contains(&"still there".to_owned()),
+        "{:?}",
+        terms()
+    );
+    assert!(sums(&collector.data).iter().any(|sum| sum.contains(" later ")));
+    // Who comes back is known again.
+    assert_eq!(
+        collector.batch(&key, &json!({"batch": [health(4)]})).counts(),
+        (1, 0, 0)
+    );
+    assert_eq!(
+        (
+            count(&collector, "cluster"),
+            count(&collector, "cluster_reporter")
+        ),
+        (1, 1)
+    );
 }
 
 /// Whoever is forgotten after messages were dropped by age is forgotten with what these added up to, and not a byte of them is left.

@@ -21,12 +21,13 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use super::keys::Keys;
 use super::pass::Pass;
 use super::rows::{Did, Rows};
-use super::trace::{Search, Trace};
+use super::trace::{self, Trace};
 use super::{ending, raw, settle, whom};
 use crate::clock::Stopwatch;
 use crate::forget::hunt::{Hunt, Target};
 use crate::receipt_key::ReceiptKey;
 use crate::store::error::{Doing as _, StoreError};
+use crate::store::unused::Search;
 use crate::store::{Commit, Store, connection};
 
 /// Time after which a slice begins nothing new.
@@ -105,6 +106,8 @@ impl Store {
                 None => return Ok(Slice::Idle),
             },
         };
+        // A run looks for unused names itself.
+        self.sweep = None;
         connection::erase_thoroughly(&self.connection, true)?;
         let result = run.slice(self, now, key);
         connection::erase_thoroughly(&self.connection, false)?;
@@ -175,8 +178,8 @@ impl Run {
             return Ok(if ended { Went::ToTheEnd } else { Went::Waiting });
         }
         if self.step == Step::Names && self.search.is_none() {
-            let search = Search::begin(&store.connection, &mut store.names, &mut store.terms)?;
-            self.search = Some(search);
+            let noted = trace::noted(&store.connection)?;
+            self.search = Some(Search::begin(noted, &mut store.names, &mut store.terms));
         }
         let time = Stopwatch::start();
         let mut commit = store.begin()?;
@@ -237,6 +240,7 @@ impl Run {
                     return Ok(false);
                 }
                 search.end(commit)?;
+                trace::clear(&commit.transaction)?;
                 whom::forget(&commit.transaction)?;
                 self.step = Step::Clear;
                 Ok(true)

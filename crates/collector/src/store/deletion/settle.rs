@@ -11,9 +11,9 @@ use crate::delta::{ClusterDay, Manner, Share};
 use crate::forget::hunt::Hunt;
 use crate::ingest::record::Kept;
 use crate::ingest::slot::{self, Slot};
-use crate::store::Commit;
 use crate::store::error::{Doing as _, StoreError};
 use crate::store::report::bytes_of;
+use crate::store::{Commit, flag};
 
 const DOING: &str = "delete a message";
 
@@ -107,7 +107,7 @@ pub(super) fn remove(
     reporter: &[u8],
 ) -> Result<Option<bool>, StoreError> {
     let (hour, cluster, event, part) = slot;
-    connection
+    let counted = connection
         .prepare_cached(
             "DELETE FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ? AND reporter = ?
              RETURNING counts",
@@ -117,7 +117,11 @@ pub(super) fn remove(
                 .query_row((hour, cluster, event, part, reporter), |row| row.get(0))
                 .optional()
         })
-        .doing(DOING)
+        .doing(DOING)?;
+    if counted.is_some() {
+        flag::take_back(connection, (hour, cluster), reporter)?;
+    }
+    Ok(counted)
 }
 
 /// Notes that the first of the reports that are left in a slot is to count, of those that do not go, too.

@@ -1,20 +1,16 @@
-//! The names that something deleted has used, and which of them nothing else uses. Whether anything does is looked up a step at a
-//! time; what comes meanwhile is watched for (`interned`). The look begins again after a restart.
+//! The names that something deleted has used. What nothing else uses is found, and removed, at the end of a run.
 
 use std::collections::HashSet;
 
 use rusqlite::Connection;
 
-use crate::delta::{Share, Sums};
-use crate::store::cluster_day::{NO_CLUSTER, Terms};
+use crate::delta::Share;
+use crate::store::cluster_day::NO_CLUSTER;
 use crate::store::error::{Doing as _, StoreError};
-use crate::store::report::Names;
-use crate::store::{Commit, cluster_number, flag};
+use crate::store::unused::Names;
+use crate::store::{Commit, cluster_number};
 
-const DOING: &str = "look for names that nothing uses";
-/// Rows of the time line, and of days, that one step reads.
-const REPORTS: i64 = 2000;
-const DAYS: i64 = 32;
+const DOING: &str = "note the names of what is deleted";
 
 /// Kinds of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,30 +25,7 @@ pub(super) enum Name {
 #[derive(Debug, Default)]
 pub(super) struct Trace(HashSet<(Name, i64)>);
 
-/// A look for those that nothing uses.
-#[derive(Debug)]
-pub(super) struct Search {
-    clusters: Vec<i64>,
-    /// The cluster that is looked for, and where: a day, or an hour of the time line.
-    place: Place,
-    /// Clusters that nothing is left of.
-    gone: Vec<i64>,
-    events: HashSet<i64>,
-    terms: HashSet<i64>,
-    editions: HashSet<i64>,
-    report: Option<(i64, i64, i64)>,
-    day: Option<(i64, i64)>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Place {
-    Day(i64),
-    Hour(i64),
-}
-
 impl Name {
-    const ALL: [Name; 4] = [Name::Cluster, Name::Event, Name::Term, Name::Edition];
-
     const fn name(self) -> &'static str {
         match self {
             Name::Cluster => "cluster",
@@ -91,178 +64,29 @@ impl Trace {
     }
 }
 
-impl Search {
-    /// Begins; from now on it is watched what is used.
-    pub(super) fn begin(
-        connection: &Connection,
-        names: &mut Names,
-        terms: &mut Terms,
-    ) -> Result<Search, StoreError> {
-        let read = |name: Name| -> rusqlite::Result<HashSet<i64>> {
-            connection
-                .prepare_cached("SELECT number FROM deletion_trace WHERE name = ?")?
-                .query_map([name.name()], |row| row.get(0))?
-                .collect()
-        };
-        let read = || -> rusqlite::Result<[HashSet<i64>; 4]> {
-            let [clusters, events, editions_before, editions] = Name::ALL.map(read);
-            Ok([clusters?, events?, editions_before?, editions?])
-        };
-        let [clusters, events, terms_used, editions] = read().doing(DOING)?;
-        names.forget();
-        terms.forget();
-        names.clusters.watch(clusters.clone());
-        names.events.watch(events.clone());
-        terms.names.watch(terms_used.clone());
-        terms.editions.watch(editions.clone());
-        Ok(Search {
-            clusters: clusters.into_iter().collect(),
-            place: Place::Day(i64::MAX),
-            gone: Vec::new(),
-            events,
-            terms: terms_used,
-            editions,
-            report: None,
-            day: None,
-        })
-    }
-
-    /// Goes a step on; says whether it is done.
-    pub(super) fn step(&mut self, connection: &Connection) -> Result<bool, StoreError> {
-        if let Some(cluster) = self.clusters.last().copied() {
-            self.look_for(connection, cluster).doing(DOING)?;
-        } else if !self.events.is_empty() && self.report != Some(END_OF_REPORTS) {
-            self.look_into_reports(connection).doing(DOING)?;
-        } else if !(self.terms.is_empty() && self.editions.is_empty()) && self.day != Some(END_OF_DAYS) {
-            self.look_into_days(connection)?;
-        } else {
-            return Ok(true);
-        }
-        Ok(false)
-    }
-
-    /// Ends: removes the names that nothing uses, unless something has begun to.
-    pub(super) fn end(self, commit: &mut Commit<'_>) -> Result<(), StoreError> {
-        let connection = &commit.transaction;
-        let clusters = commit.names.clusters.unused();
-        let events = commit.names.events.unused();
-        let terms = commit.terms.names.unused();
-        let editions = commit.terms.editions.unused();
-        let gone = self.gone.into_iter().filter(|cluster| clusters.contains(cluster));
-        let remove = |sql: &str, number: i64| -> Result<(), StoreError> {
-            connection
-                .prepare_cached(sql)
-                .and_then(|mut statement| statement.execute([number]))
-                .doing("remove a name that nothing uses")
-                .map(|_| ())
-        };
-        for cluster in gone {
-            remove("DELETE FROM cluster_reporter WHERE cluster = ?", cluster)?;
-            flag::forget(connection, cluster)?;
-            remove("DELETE FROM cluster WHERE id = ?", cluster)?;
-        }
-        for event in self.events.intersection(&events) {
-            remove("DELETE FROM event WHERE id = ?", *event)?;
-        }
-        for term in self.terms.intersection(&terms) {
-            remove("DELETE FROM term WHERE id = ?", *term)?;
-        }
-        for edition in self.editions.intersection(&editions) {
-            remove("DELETE FROM edition WHERE id = ?", *edition)?;
-        }
+/// All that were noted since the run began, over restarts.
+pub(super) fn noted(connection: &Connection) -> Result<Names, StoreError> {
+    let read = |name: Name| -> rusqlite::Result<HashSet<i64>> {
         connection
-            .execute("DELETE FROM deletion_trace", ())
-            .doing(DOING)
-            .map(|_| ())
-    }
-
-    /// Looks on one day, or in one hour, whether there is anything of a cluster; from the latest backwards.
-    fn look_for(&mut self, connection: &Connection, cluster: i64) -> rusqlite::Result<()> {
-        let (before, found, last) = match self.place {
-            Place::Day(before) => (
-                before,
-                "SELECT max(day) FROM cluster_day WHERE day < ?",
-                "SELECT 1 FROM cluster_day WHERE day = ? AND cluster = ?",
-            ),
-            Place::Hour(before) => (
-                before,
-                "SELECT max(hour) FROM report WHERE hour < ?",
-                "SELECT 1 FROM report WHERE hour = ? AND cluster = ? LIMIT 1",
-            ),
-        };
-        let next: Option<i64> = connection
-            .prepare_cached(found)?
-            .query_row([before], |row| row.get(0))?;
-        let Some(next) = next else {
-            self.place = match self.place {
-                Place::Day(_) => Place::Hour(i64::MAX),
-                Place::Hour(_) => {
-                    self.clusters.pop();
-                    self.gone.push(cluster);
-                    Place::Day(i64::MAX)
-                }
-            };
-            return Ok(());
-        };
-        let there = connection.prepare_cached(last)?.exists((next, cluster))?;
-        if there {
-            self.clusters.pop();
-        }
-        self.place = match self.place {
-            _ if there => Place::Day(i64::MAX),
-            Place::Day(_) => Place::Day(next),
-            Place::Hour(_) => Place::Hour(next),
-        };
-        Ok(())
-    }
-
-    fn look_into_reports(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let from = self.report.unwrap_or((i64::MIN, i64::MIN, i64::MIN));
-        let mut statement = connection.prepare_cached(
-            "SELECT hour, cluster, event FROM report WHERE (hour, cluster, event) > (?, ?, ?)
-             ORDER BY hour, cluster, event LIMIT ?",
-        )?;
-        let mut rows = statement.query((from.0, from.1, from.2, REPORTS))?;
-        self.report = Some(END_OF_REPORTS);
-        let mut read = 0;
-        while let Some(row) = rows.next()? {
-            let at: (i64, i64, i64) = row.try_into()?;
-            self.events.remove(&at.2);
-            read += 1;
-            if read == REPORTS {
-                self.report = Some(at);
-            }
-        }
-        Ok(())
-    }
-
-    fn look_into_days(&mut self, connection: &Connection) -> Result<(), StoreError> {
-        let from = self.day.unwrap_or((i64::MIN, i64::MIN));
-        let read = || -> rusqlite::Result<Vec<(i64, i64, Vec<u8>)>> {
-            connection
-                .prepare_cached(
-                    "SELECT day, cluster, sums FROM cluster_day WHERE (day, cluster) > (?, ?)
-                     ORDER BY day, cluster LIMIT ?",
-                )?
-                .query_map((from.0, from.1, DAYS), |row| row.try_into())?
-                .collect()
-        };
-        let rows = read().doing(DOING)?;
-        let full = i64::try_from(rows.len()).is_ok_and(|rows| rows == DAYS);
-        let last = rows.last().filter(|_| full);
-        self.day = Some(last.map_or(END_OF_DAYS, |(day, cluster, _)| (*day, *cluster)));
-        for (_, _, sums) in rows {
-            let sums = Sums::decode(&sums).map_err(|error| StoreError::damaged(DOING, error))?;
-            for (at, _) in sums.iter() {
-                self.editions.remove(&at.edition.cast_signed());
-                if let Some(name) = at.name() {
-                    self.terms.remove(&name.cast_signed());
-                }
-            }
-        }
-        Ok(())
-    }
+            .prepare_cached("SELECT number FROM deletion_trace WHERE name = ?")?
+            .query_map([name.name()], |row| row.get(0))?
+            .collect()
+    };
+    let read = || -> rusqlite::Result<Names> {
+        Ok(Names {
+            clusters: read(Name::Cluster)?,
+            events: read(Name::Event)?,
+            terms: read(Name::Term)?,
+            editions: read(Name::Edition)?,
+        })
+    };
+    read().doing(DOING)
 }
 
-const END_OF_REPORTS: (i64, i64, i64) = (i64::MAX, i64::MAX, i64::MAX);
-const END_OF_DAYS: (i64, i64) = (i64::MAX, i64::MAX);
+/// To be called at the end of a run.
+pub(super) fn clear(connection: &Connection) -> Result<(), StoreError> {
+    connection
+        .execute("DELETE FROM deletion_trace", ())
+        .doing(DOING)
+        .map(|_| ())
+}
