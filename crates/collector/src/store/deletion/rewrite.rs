@@ -335,7 +335,7 @@ mod tests {
                 _ => format!("{{\"folded\":true,\"key\":2}}\t{rest}\n"),
             }).collect();
             let done = rewrite(&text, |line| {
-                if line.contains("\tcut") {
+                if line.starts_with("{\"key\":1}\tcut") {
                     Some(Change::Cut(vec![1, 2]))
                 } else {
                     let folded = line.contains("\"key\":2}");
