@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use sha2::{Digest, Sha256};
 
 /// A cluster's id as it stands in `/var/lib/dcos/cluster-id`: mostly a UUID, but any visible text of 1 to 128 bytes.
@@ -139,18 +141,21 @@ impl FromStr for Hour {
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         const FORM: InvalidId = InvalidId::Form("an hour such as 2026-11-22T11Z");
-        let (day_and_hour, rest) = text.split_at_checked(13).ok_or(FORM)?;
-        if rest != "Z" {
-            return Err(FORM);
-        }
-        let start: Timestamp = format!("{day_and_hour}:00:00Z").parse().map_err(|_| FORM)?;
-        let hour = Hour::of(start);
         // One hour has one spelling, or two ids would name one report.
-        if hour.to_string() == text {
-            Ok(hour)
-        } else {
-            Err(FORM)
-        }
+        let day = text.strip_suffix('Z').and_then(|text| text.split_once('T'));
+        let (day, hour) = day.filter(|_| text.len() == 14).ok_or(FORM)?;
+        let (year, month_and_day) = day.split_once('-').ok_or(FORM)?;
+        let (month, day) = month_and_day.split_once('-').ok_or(FORM)?;
+        let number = |digits: &str, length| {
+            let sound = digits.len() == length && digits.bytes().all(|digit| digit.is_ascii_digit());
+            let number = digits.parse::<i16>().ok().filter(|_| sound);
+            number.ok_or(FORM)
+        };
+        let small = |digits| number(digits, 2).and_then(|number| i8::try_from(number).map_err(|_| FORM));
+        let date = Date::new(number(year, 4)?, small(month)?, small(day)?).map_err(|_| FORM)?;
+        let time = Time::new(small(hour)?, 0, 0, 0).map_err(|_| FORM)?;
+        let start = Offset::UTC.to_timestamp(date.to_datetime(time));
+        start.map(Hour::of).map_err(|_| FORM)
     }
 }
 
@@ -232,17 +237,17 @@ impl FromStr for MessageId {
         let (Some(cluster), Some(event), Some(hour)) = (fields.next(), fields.next(), fields.next()) else {
             return Err(FORM);
         };
-        let part = fields
-            .next()
-            .map_or(Ok(1), |part| part.parse().map_err(|_| FORM))?;
+        let stated = fields.next();
+        let part = stated.map_or(Ok(1), |part| part.parse().map_err(|_| FORM))?;
+        // One id has one spelling, of the hour as of the part.
+        let well_spelt = stated.is_none_or(|stated| part != 1 && stated == part.to_string());
         let id = MessageId {
             cluster: cluster.to_owned(),
             event: event.to_owned(),
             hour: hour.parse()?,
             part,
         };
-        let whole =
-            !cluster.is_empty() && !event.is_empty() && fields.next().is_none() && id.to_string() == text;
+        let whole = !cluster.is_empty() && !event.is_empty() && fields.next().is_none() && well_spelt;
         if whole { Ok(id) } else { Err(FORM) }
     }
 }
@@ -288,6 +293,16 @@ mod tests {
             "a:b",
             "a:health:2026-11-22T11Z:1",
             "a:health:2026-11-22T11Z:02",
+            "a:health:2026-11-22T11Z:+2",
+            "a:health:2026-11-22t11Z",
+            "a:health:2026-11-22T11z",
+            "a:health:2026-11-22T24Z",
+            "a:health:2026-02-29T11Z",
+            "a:health:2026-11-22T+1Z",
+            "a:health:+026-11-22T11Z",
+            "a:health:-026-11-22T11Z",
+            "a:health:2026-11-2T011Z",
+            "a:health:9999-12-31T23Z",
             ":health:2026-11-22T11Z",
             "a:health:2026-11-22T24Z",
             "a:health:2026-11-22T11Z:2:3",
