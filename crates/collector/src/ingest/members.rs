@@ -17,6 +17,8 @@ type Member<'a> = (Cow<'a, str>, &'a RawValue);
 
 /// Where a client's address stands in a context. It is never kept, whoever sends it.
 const ADDRESS: &str = "ip";
+/// Members for which there is room from the first on.
+const FEW: usize = 12;
 /// What stands around a member's name and behind its value.
 const PUNCTUATION: usize = "\"\":,".len();
 
@@ -24,6 +26,11 @@ impl<'a> Members<'a> {
     /// The members of an object; `None` for any other value.
     pub fn of(raw: &'a RawValue) -> Option<Members<'a>> {
         serde_json::from_str(raw.get()).ok()
+    }
+
+    /// Whether the client's address stands among them.
+    pub fn has_address(&self) -> bool {
+        self.get(ADDRESS).is_some()
     }
 
     /// The same without the client's address.
@@ -165,6 +172,9 @@ impl<'de> Members<'de> {
             sorted &= members
                 .last()
                 .is_none_or(|(last, _)| last.cmp(&name) == Ordering::Less);
+            if members.capacity() == 0 {
+                members.reserve(FEW);
+            }
             members.push((name, raw));
         }
         if !sorted {

@@ -171,7 +171,7 @@ pub fn check(
     let properties = members(&fields.properties)?;
     let said = properties.unwrap_or(&nothing);
     let traits = members(&fields.traits)?;
-    let context = laid_over(&fields.context, common.context.as_ref())?.without_address();
+    let context = without_address(laid_over(&fields.context, common.context.as_ref())?);
     let integrations = laid_over(&fields.integrations, common.integrations.as_ref())?;
 
     let message_id = message_id(fields.message_id, entropy)?;
@@ -281,12 +281,27 @@ fn members<'f, 'a>(object: &'f Object<'a>) -> Result<Option<&'f Members<'a>>, Re
     }
 }
 
-fn laid_over<'a>(own: &Object<'a>, under: Option<&Members<'a>>) -> Result<Members<'a>, Rejection> {
-    let mut members = members(own)?.cloned().unwrap_or_default();
-    if let Some(under) = under {
-        members.lay_over(under);
+fn laid_over<'f, 'a>(
+    own: &'f Object<'a>,
+    under: Option<&'f Members<'a>>,
+) -> Result<Cow<'f, Members<'a>>, Rejection> {
+    Ok(match (members(own)?, under) {
+        (None, None) => Cow::Owned(Members::default()),
+        (Some(one), None) | (None, Some(one)) => Cow::Borrowed(one),
+        (Some(own), Some(under)) => {
+            let mut members = own.clone();
+            members.lay_over(under);
+            Cow::Owned(members)
+        }
+    })
+}
+
+fn without_address<'f, 'a>(members: Cow<'f, Members<'a>>) -> Cow<'f, Members<'a>> {
+    if members.has_address() {
+        Cow::Owned(members.into_owned().without_address())
+    } else {
+        members
     }
-    Ok(members)
 }
 
 fn message_id<'a>(raw: Option<&'a RawValue>, entropy: &dyn Entropy) -> Result<Cow<'a, str>, Refusal> {

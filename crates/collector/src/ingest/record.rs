@@ -34,9 +34,9 @@ pub struct Content<'a> {
     /// `properties` and `traits`, where they are objects.
     pub objects: [(&'static str, Option<&'a Members<'a>>); 2],
     /// `context`, merged.
-    pub context: Members<'a>,
+    pub context: Cow<'a, Members<'a>>,
     /// `integrations`, merged.
-    pub integrations: Members<'a>,
+    pub integrations: Cow<'a, Members<'a>>,
     /// The times.
     pub moment: Moment,
     /// The key that it came with.
