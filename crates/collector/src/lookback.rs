@@ -9,21 +9,21 @@
 //! The window's floor may rise between the look-up and the writer's turn; the message remembers up to where was looked, and the
 //! writer looks at the rest.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex as BlockingMutex, PoisonError};
 use std::time::Duration;
 
 use heliograph_wire::id::Hour;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Mutex, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::budget::Budget;
 use crate::clock::Stopwatch;
 use crate::ingest::message::{Checked, Identity};
 use crate::ingest::moment::Moment;
 use crate::ingest::request::Request;
+use crate::key::KeyId;
 use crate::store::{LookUp, Reader, StoreError};
 
 /// A message is taken at most so long before the time it is said to have happened, by this and any repeat of it: how far it may be
@@ -37,6 +37,8 @@ const TURN: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Most requests that wait or look.
 const WAITING: usize = 64;
+/// Of the places and of the memory, one key may take one part in so many: some keys are public.
+const PART_OF_KEY: usize = 4;
 /// Most look-ups that are remembered unfinished: at least those of all that wait, and of some that were told to come again.
 const UNFINISHED: usize = 2 * WAITING;
 
@@ -44,12 +46,30 @@ const UNFINISHED: usize = 2 * WAITING;
 pub struct Lookback {
     desk: Arc<Mutex<Desk>>,
     floor: watch::Receiver<Timestamp>,
-    waiting: Semaphore,
-    /// The memory that requests may take meanwhile.
-    room: Arc<Budget>,
-    bytes: usize,
+    waiting: Waiting,
     turn: Duration,
     patience: Duration,
+}
+
+/// How many requests wait or look, and with how much memory, by key.
+#[derive(Debug)]
+struct Waiting {
+    /// The memory that they may take.
+    bytes: usize,
+    by_key: BlockingMutex<HashMap<KeyId, Held>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Held {
+    places: usize,
+    bytes: usize,
+}
+
+/// A place among them; given back when it is dropped.
+struct Place<'a> {
+    waiting: &'a Waiting,
+    key: KeyId,
+    bytes: usize,
 }
 
 /// The reader, and what is begun.
@@ -102,15 +122,16 @@ pub fn earliest(moment: &Moment) -> Timestamp {
 }
 
 impl Lookback {
-    /// Reads from `reader`; `floor` is the window's; requests may take so many bytes meanwhile, but for one that is larger and alone.
+    /// Reads from `reader`; `floor` is the window's; requests may take so many bytes meanwhile.
     pub fn new(reader: Reader, floor: watch::Receiver<Timestamp>, bytes: usize) -> Lookback {
         let unfinished = VecDeque::new();
         Lookback {
             desk: Arc::new(Mutex::new(Desk { reader, unfinished })),
             floor,
-            waiting: Semaphore::new(WAITING),
-            room: Budget::of(bytes),
-            bytes,
+            waiting: Waiting {
+                bytes,
+                by_key: BlockingMutex::default(),
+            },
             turn: TURN,
             patience: PATIENCE,
         }
@@ -138,10 +159,8 @@ impl Lookback {
         else {
             return Ok(());
         };
-        let _place = self.waiting.try_acquire().map_err(|_| NotSought::Busy)?;
-        let mut room = self.room.charge();
-        room.set(request.size().min(self.bytes))
-            .map_err(|_| NotSought::Busy)?;
+        let place = self.waiting.place(request.key.id, request.size());
+        let _place = place.ok_or(NotSought::Busy)?;
         let ids = request
             .messages
             .iter()
@@ -182,6 +201,47 @@ impl Lookback {
                 None if waited.elapsed() >= self.patience => return Err(NotSought::Busy),
                 None => {}
             }
+        }
+    }
+}
+
+impl Waiting {
+    /// A place for so many bytes, if there is one. One that is larger than what its key may take counts as that.
+    fn place(&self, key: KeyId, bytes: usize) -> Option<Place<'_>> {
+        let bytes = bytes.min(self.bytes / PART_OF_KEY);
+        let one = Held { places: 1, bytes };
+        let mut by_key = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_key = by_key.get(&key).copied().unwrap_or_default().plus(one);
+        let all = by_key.values().copied().fold(one, Held::plus);
+        let fits = |held: Held, part: usize| held.places <= WAITING / part && held.bytes <= self.bytes / part;
+        if !fits(all, 1) || !fits(of_key, PART_OF_KEY) {
+            return None;
+        }
+        by_key.insert(key, of_key);
+        let waiting = self;
+        Some(Place { waiting, key, bytes })
+    }
+}
+
+impl Held {
+    fn plus(self, other: Held) -> Held {
+        Held {
+            places: self.places + other.places,
+            bytes: self.bytes.saturating_add(other.bytes),
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let by_key = self.waiting.by_key.lock();
+        let mut by_key = by_key.unwrap_or_else(PoisonError::into_inner);
+        match by_key.get_mut(&self.key) {
+            Some(held) if held.places > 1 => {
+                held.places -= 1;
+                held.bytes = held.bytes.saturating_sub(self.bytes);
+            }
+            _ => drop(by_key.remove(&self.key)),
         }
     }
 }
@@ -313,14 +373,11 @@ mod tests {
             "waited for long enough"
         );
         // Nothing is held by then.
-        assert_eq!(
-            (lookback.room.used(), lookback.waiting.available_permits()),
-            (0, WAITING)
-        );
+        assert!(lookback.waiting.by_key.lock().unwrap().is_empty());
         // What is not old needs no turn.
         let mut fresh = request(&[""]);
         lookback.seek(&mut fresh).await.unwrap();
-        // One that takes all the room, as a large one may where it is alone.
+        // One that takes all that its key may, as a large one does.
         let ids: Vec<String> = (0..40).map(|number| number.to_string()).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let (mut large, mut small) = (request(&ids), request(&["400001"]));
@@ -335,6 +392,30 @@ mod tests {
         assert!(busy(second));
         lookback.seek(&mut small).await.unwrap();
         assert_eq!(sought(&small), [Sought::Found]);
+    }
+
+    #[test]
+    fn places_are_bounded_by_key_and_together() {
+        let waiting = Waiting {
+            bytes: 6400,
+            by_key: BlockingMutex::default(),
+        };
+        let take = |key: i64, bytes| waiting.place(KeyId(key), bytes);
+        let mut of_one: Vec<_> = (0..20).map_while(|_| take(1, 100)).collect();
+        assert_eq!(of_one.len(), 16);
+        let others: Vec<_> = (2..1000).map_while(|key| take(key, 0)).collect();
+        assert_eq!(others.len(), 48);
+        of_one.pop();
+        drop(take(1000, 0).unwrap());
+        drop(take(1, 100).unwrap());
+        drop((of_one, others));
+        // By memory: what is larger than a key's part counts as that.
+        let large = take(1, usize::MAX).unwrap();
+        assert!(take(1, 1).is_none());
+        let more = [2, 3, 4].map(|key| take(key, 1600).unwrap());
+        assert!(take(5, 1).is_none() && take(5, 0).is_some());
+        drop((large, more));
+        assert!(waiting.by_key.lock().unwrap().is_empty());
     }
 
     #[test]

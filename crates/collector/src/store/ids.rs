@@ -112,9 +112,9 @@ impl LookUp {
         }
     }
 
-    /// Whether it looks for what another one is for.
+    /// Whether it can be gone on with in place of another one: it looks for the same, at least as early and exactly as late.
     pub fn serves(&self, other: &LookUp) -> bool {
-        self.from <= other.from && self.ids == other.ids
+        self.from <= other.from && self.to == other.to && self.ids == other.ids
     }
 
     /// Goes on, at least a little, as long as `more` says so; says whether it is done.
