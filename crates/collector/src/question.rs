@@ -13,6 +13,8 @@ mod clusters;
 mod day;
 pub mod filter;
 mod group;
+pub mod installation;
+pub mod installations;
 mod patience;
 pub mod popularity;
 mod registry;
@@ -20,6 +22,7 @@ pub mod reliability;
 mod scope;
 mod spans;
 mod table;
+pub mod time_line;
 mod version;
 
 pub use self::answer::{Answer, Format, Page, Rendered, Schemas, Shape, UnknownFormat};

@@ -124,6 +124,13 @@ async fn ask(app: &App, headers: &HeaderMap, name: &str, query: &str) -> Result<
             let takes = asked.takes.iter().map(|parameter| parameter.name).collect();
             return Err(NoAnswer::Parameter(String::new(), detail.to_owned(), takes));
         }
+        Ok(Err(AskError::Nobody)) => {
+            let detail = "no cluster of these days has this id, customer key or licence id";
+            return Err(Denied::Nothing(detail).into());
+        }
+        Ok(Err(error @ AskError::Several(..))) => {
+            return Err(Denied::Malformed("several_clusters", error.to_string()).into());
+        }
         Ok(Err(AskError::Store(error))) if error.took_too_long() => return Err(NoAnswer::TooLong),
         Ok(Err(AskError::Store(error))) => {
             tracing::warn!("{}", chain(&error));

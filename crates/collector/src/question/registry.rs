@@ -3,9 +3,9 @@
 use strsim::jaro_winkler;
 
 use super::answer::{Rendered, Schemas, Shape};
-use super::filter::{GROUP, Parameter, SPAN, UNIT};
+use super::filter::{GROUP, Parameter, SEARCH, SPAN, UNIT};
 use super::scope::{AskError, Scope};
-use super::{active, capacity, popularity, reliability};
+use super::{active, capacity, installation, installations, popularity, reliability, time_line};
 use crate::token;
 
 /// How alike names must be to be taken for one another, from 0 to 1.
@@ -63,6 +63,30 @@ pub const ALL: &[Asked] = &[
         scope: token::Scope::Read,
         schemas: Schemas::of::<capacity::Row, capacity::Total>,
         ask: |scope, shape| Ok(capacity::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "installation-reliability",
+        about: "Of how many installations all units were healthy within a day of the first report, and of each change of version.",
+        takes: &[],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<installation::Row, installation::Total>,
+        ask: |scope, shape| Ok(installation::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "installations",
+        about: "Installations one by one, or those that are found by a cluster id, a customer key or a licence id.",
+        takes: &[SEARCH],
+        scope: token::Scope::Support,
+        schemas: Schemas::of::<installations::Row, installations::Total>,
+        ask: |scope, shape| Ok(installations::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "time-line",
+        about: "One cluster's versions, health of units, capacity, packages and missing reports, in the order of time.",
+        takes: &[SEARCH],
+        scope: token::Scope::Support,
+        schemas: Schemas::of::<time_line::Row, time_line::Total>,
+        ask: |scope, shape| Ok(time_line::ask(scope)?.render(shape)),
     },
 ];
 

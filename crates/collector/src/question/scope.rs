@@ -18,6 +18,12 @@ pub enum AskError {
     /// What it needs to be told was not.
     #[error("{0}")]
     Missing(&'static str),
+    /// There is no such cluster, nor a customer or licence on these days.
+    #[error("no cluster of these days has this id, customer key or licence id")]
+    Nobody,
+    /// One was to be found.
+    #[error("{0} clusters are found: {1}; say which, by `cluster`")]
+    Several(u64, String),
 }
 
 /// The days that a question is about, as far as a filter leaves them.

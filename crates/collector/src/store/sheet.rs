@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
 use super::error::{Doing as _, StoreError};
-use crate::delta::{Day, Facet};
+use crate::delta::{Day, Facet, Sums};
 use crate::question::Patience;
 use crate::sheet::{
     Column, Roster, Sheet, Transposer, Wanted, decode_holders, decode_numbers, encode_holders, encode_numbers,
@@ -147,6 +147,47 @@ impl<'a> Snapshot<'a> {
             .prepare_cached("SELECT id FROM cluster WHERE name = ?")
             .and_then(|mut statement| statement.query_row([id], |row| row.get(0)).optional())
             .doing("look up a cluster")
+    }
+
+    /// The id of a cluster, where there is one of this number.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn cluster_name(&self, number: i64) -> Result<Option<String>, StoreError> {
+        self.transaction
+            .prepare_cached("SELECT name FROM cluster WHERE id = ?")
+            .and_then(|mut statement| statement.query_row([number], |row| row.get(0)).optional())
+            .doing("look up a cluster")
+    }
+
+    /// What the messages of a cluster that count on a day add up to, where there are any.
+    ///
+    /// # Errors
+    /// When the database can't be read, or is damaged.
+    pub fn sums(&self, day: Day, cluster: i64) -> Result<Option<Sums>, StoreError> {
+        const DOING: &str = "read the sums of a day";
+        let sums: Option<Vec<u8>> = self
+            .transaction
+            .prepare_cached("SELECT sums FROM cluster_day WHERE day = ? AND cluster = ?")
+            .and_then(|mut statement| statement.query_row((day.0, cluster), |row| row.get(0)).optional())
+            .doing(DOING)?;
+        let sums = sums.map(|sums| Sums::decode(&sums)).transpose();
+        sums.map_err(|error| StoreError::damaged(DOING, error))
+    }
+
+    /// What is flagged of a cluster, by day.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn flags(&self, cluster: i64) -> Result<Vec<(Day, String)>, StoreError> {
+        self.transaction
+            .prepare_cached("SELECT day, flag FROM cluster_flag WHERE cluster = ? ORDER BY day, flag")
+            .and_then(|mut statement| {
+                statement
+                    .query_map([cluster], |row| Ok((Day(row.get(0)?), row.get(1)?)))?
+                    .collect()
+            })
+            .doing("read what is flagged")
     }
 
     /// The number of a name, where it is used.
