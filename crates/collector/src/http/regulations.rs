@@ -1,7 +1,7 @@
 //! `/regulations` and `/suppressions`: having people, clusters and customers forgotten, in the form of Segment's Public API.
 //!
 //! What is ordered is on disk when it is answered, and from then on nothing more is kept of those who are suppressed; deleting goes
-//! on behind that, over restarts, and `GET /regulations/{id}` says how far it is. Beside Segment's `USER_ID` a subject may be an
+//! on behind that, over restarts, and `GET /regulations/{id}` says how far it is, with the receipt of each deletion that is done. Beside Segment's `USER_ID` a subject may be an
 //! `ANONYMOUS_ID`, a `CLUSTER_ID` or a `CUSTOMER_KEY`; a source is a write key, by its number or prefix.
 //!
 //! Ids of subjects are told as long as they are kept, which is until they are deleted; suppressions are kept, and listed, as hashes.
@@ -107,7 +107,7 @@ pub(super) async fn suppressions(
 async fn place(app: &App, request: Request<Body>, source: Option<String>) -> Result<Value, Denied> {
     let (parts, body) = request.into_parts();
     if let Err(denied) = authenticate(app, &parts.headers, Scope::Admin).await {
-        body::discard(body).await;
+        let _ = tokio::time::timeout(app.body_timeout, body::discard(body)).await;
         return Err(denied);
     }
     let mut charge = app.budget.charge();
@@ -175,6 +175,11 @@ async fn one(app: &App, headers: &HeaderMap, id: &str) -> Result<Value, Denied> 
     told["overallStatus"] = Value::from(regulation.state.name());
     told["workspaceId"] = Value::from("");
     told["streamStatus"] = Value::from(streams);
+    let receipts = regulation.receipts.iter();
+    let receipts: Vec<Value> = receipts
+        .filter_map(|receipt| serde_json::from_str(receipt).ok())
+        .collect();
+    told["receipts"] = Value::from(receipts);
     Ok(json!({"regulation": told}))
 }
 

@@ -25,6 +25,8 @@ pub struct Regulation {
     pub state: State,
     /// The subjects' ids, as long as they are kept: until they are deleted.
     pub subjects: Vec<String>,
+    /// The receipts of what is deleted, as far as it is; not in lists.
+    pub receipts: Vec<String>,
     /// How many subjects there are.
     pub count: i64,
     /// When it was asked for.
@@ -91,7 +93,11 @@ pub(super) fn get(connection: &Connection, id: i64) -> Result<Option<Regulation>
             .query_row([id], of_row)
             .optional()?;
         match found.flatten() {
-            Some(regulation) => with_subjects(connection, regulation).map(Some),
+            Some(regulation) => {
+                let mut regulation = with_subjects(connection, regulation)?;
+                regulation.receipts = receipts(connection, id)?;
+                Ok(Some(regulation))
+            }
             None => Ok(None),
         }
     };
@@ -198,6 +204,7 @@ fn of_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Regulation>> {
         source: row.get::<_, Option<i64>>("source")?.map(KeyId),
         state,
         subjects: Vec::new(),
+        receipts: Vec::new(),
         count: row.get("subjects")?,
         asked,
         finished: (state == State::Finished).then_some(finished),
@@ -212,4 +219,13 @@ fn with_subjects(connection: &Connection, mut regulation: Regulation) -> rusqlit
         .query_map([regulation.id], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     Ok(regulation)
+}
+
+fn receipts(connection: &Connection, regulation: i64) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare_cached(
+            "SELECT receipt FROM deletion WHERE regulation = ? AND receipt IS NOT NULL ORDER BY id",
+        )?
+        .query_map([regulation], |row| row.get(0))?
+        .collect()
 }

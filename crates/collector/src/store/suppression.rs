@@ -150,7 +150,7 @@ pub(super) fn obey(
 }
 
 /// Suppresses somebody; `whole` is the cluster, where that is what it belongs to. Whoever is suppressed already stays so for the
-/// same reason.
+/// same reason, but not by one regulation alone, which could be taken back: whoever ordered it, too, must not lose it by that.
 fn suppress(
     transaction: &Transaction<'_>,
     subject: Subject,
@@ -162,7 +162,7 @@ fn suppress(
     transaction
         .prepare_cached(
             "INSERT INTO suppression (subject, cluster, asker, regulation, asked) VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT DO UPDATE SET regulation = NULL WHERE regulation IS NOT excluded.regulation",
         )?
         .execute((subject.0, whole.0, asker, regulation, now.as_millisecond()))
         .map(|_| ())

@@ -363,6 +363,51 @@ fn one_that_is_not_begun_can_be_taken_back() {
     assert_eq!(problem(&withdraw(&admin, "x")), (404, "not_found".to_owned()));
 }
 
+/// Over HTTP, while the deletion is kept from beginning.
+#[test]
+fn what_is_taken_back_was_never_ordered() {
+    let admin = Admin::new();
+    let key = admin.collector.key("server");
+    let send = |user: &str, id: &str| admin.collector.batch(&key, &json!({"batch": [page(user, id)]}));
+    send("u", "1");
+    send("v", "2");
+    let connection = rusqlite::Connection::open(admin.collector.data().join("collector.db")).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TRIGGER hold BEFORE INSERT ON deletion_run BEGIN SELECT raise(ABORT, 'held'); END",
+        )
+        .unwrap();
+    let both = order("SUPPRESS_WITH_DELETE", "USER_ID", &["u", "v"]);
+    let taken_back = admin.place("/regulations", &both);
+    let regulation = admin.regulation(&taken_back);
+    assert_eq!(
+        (
+            &regulation["overallStatus"],
+            &regulation["subjects"],
+            &regulation["receipts"]
+        ),
+        (&json!("INITIALIZED"), &json!(["u", "v"]), &json!([]))
+    );
+    // Somebody else orders a part of it, too.
+    let stays = admin.place("/regulations", &order("SUPPRESS_WITH_DELETE", "USER_ID", &["v"]));
+    let path = format!("/regulations/{taken_back}");
+    let answer = ask(&admin.collector, &admin.token, "DELETE", &path, &Value::Null);
+    assert_eq!(data(&answer), json!({"status": "SUCCESS"}));
+    let gone = ask(&admin.collector, &admin.token, "GET", &path, &Value::Null);
+    assert_eq!(problem(&gone), (404, "not_found".to_owned()));
+    connection.execute_batch("DROP TRIGGER hold").unwrap();
+    settle(admin.collector.data());
+    send("u", "3");
+    send("v", "4");
+    assert_eq!(admin.ids(), ["1", "3"]);
+    let receipts = admin.regulation(&stays)["receipts"].clone();
+    assert_eq!(
+        (receipts.as_array().unwrap().len(), &receipts[0]["messages"]),
+        (1, &json!(1))
+    );
+    assert!(receipts[0]["signature"].is_string());
+}
+
 #[test]
 fn only_an_admin_s_token_opens_it() {
     let admin = Admin::new();
