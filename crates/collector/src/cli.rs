@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use heliograph_collector::config::size;
+use heliograph_collector::flat::Table;
 use heliograph_collector::ingest::mention::Kind;
 use heliograph_collector::key::KeyKind;
 use heliograph_collector::quota::Limit;
@@ -12,6 +13,7 @@ use heliograph_collector::token::Scope;
 use jiff::Timestamp;
 
 use crate::command::ask::Ask;
+use crate::command::flat::Flat;
 
 /// Takes telemetry over the HTTP API of Segment, and says 200 only for what is on disk.
 #[derive(Debug, Parser)]
@@ -53,8 +55,14 @@ pub(crate) enum Command {
     Messages(Messages),
     /// Print what became of messages by day, and the last ones that were refused, came twice, or differ from the plan
     Outcomes(Outcomes),
-    /// Write what is stored as NDJSON, one message a line, oldest first
-    Export(Export),
+    /// Write what is stored as NDJSON, one message a line, oldest first; or as a table of flat rows
+    #[command(args_conflicts_with_subcommands = true)]
+    Export {
+        #[command(subcommand)]
+        table: Option<ExportTable>,
+        #[command(flatten)]
+        messages: Export,
+    },
     /// Take messages that came by hand: bundles of heliograph-signal, JSON with one message a line, or batches as SDKs send them,
     /// gzip or not; twice is the same as once
     Import(Import),
@@ -73,6 +81,31 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ID")]
         receipt: Option<i64>,
     },
+}
+
+/// Tables of flat rows.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExportTable {
+    /// A row for each report that counts: hour, cluster, texts and numbers of the plan
+    Reports(Flat),
+    /// A row for each unit of a health report: nodes in all, unhealthy, unknown
+    Units(Flat),
+    /// A row for each package or framework that a report names
+    Packages(Flat),
+    /// A row for each other message
+    Events(Flat),
+}
+
+impl ExportTable {
+    /// Which, and what of it.
+    pub(crate) fn parts(&self) -> (Table, &Flat) {
+        match self {
+            ExportTable::Reports(flat) => (Table::Reports, flat),
+            ExportTable::Units(flat) => (Table::Units, flat),
+            ExportTable::Packages(flat) => (Table::Packages, flat),
+            ExportTable::Events(flat) => (Table::Events, flat),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -258,6 +291,7 @@ pub(crate) struct Messages {
 }
 
 #[derive(Debug, Args)]
+#[group(skip)]
 pub(crate) struct Export {
     /// File to write; it is there when all is written [default: standard output]
     #[arg(long, value_name = "FILE")]
@@ -274,4 +308,16 @@ pub(crate) struct Export {
     /// The reports too that stand beside another reporter's and do not count
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn no_two_arguments_are_in_each_other_s_way() {
+        Cli::command().debug_assert();
+    }
 }

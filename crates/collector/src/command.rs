@@ -2,6 +2,8 @@
 
 pub(crate) mod ask;
 pub(crate) mod export;
+mod file;
+pub(crate) mod flat;
 pub(crate) mod forget;
 pub(crate) mod forgotten;
 pub(crate) mod import;

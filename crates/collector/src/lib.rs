@@ -24,6 +24,7 @@
 //! | `sheets` | keeps them for days that have come to rest |
 //! | [`question`] | what is asked of the days, and the answers |
 //! | `readers` | the threads that read for who asks |
+//! | [`flat`] | messages as rows, for other tools; pure |
 //! | [`store`] | the database; all SQL |
 //! | [`token`] | tokens of those who read or administer |
 //! | [`key`], [`keys`] | write keys; those that may be used |
@@ -42,6 +43,7 @@ pub mod delta;
 pub mod entropy;
 pub mod environment;
 mod files;
+pub mod flat;
 pub mod fold;
 pub mod forget;
 mod http;

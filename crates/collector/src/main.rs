@@ -87,7 +87,18 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Outcomes(asked) => {
             command::outcomes::print(&config.data, &asked, &SystemClock, &mut out)?;
         }
-        Command::Export(asked) => command::export::run(&config.data, &asked, &mut out)?,
+        Command::Export {
+            table: None,
+            messages,
+        } => {
+            command::export::run(&config.data, &messages, &mut out)?;
+        }
+        Command::Export {
+            table: Some(table), ..
+        } => {
+            let (table, asked) = table.parts();
+            command::flat::run(&config.data, table, asked, &mut out)?;
+        }
         Command::Import(import) => {
             let key = import.key.as_deref();
             command::import::run(&config, &import.files, key, &mut out)?;

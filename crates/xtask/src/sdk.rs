@@ -19,6 +19,7 @@ pub(crate) fn install() {
     for (name, lock, command) in [
         ("node", "package-lock.json", npm as fn(&Path, &Path) -> _),
         ("python", "requirements.txt", pip),
+        ("duckdb", "requirements.txt", pip),
     ] {
         if let Err(error) = install_set(name, lock, command) {
             println!(

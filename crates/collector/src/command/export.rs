@@ -2,17 +2,17 @@
 //! is there when all of it is. One batch is in memory at a time.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use heliograph_collector::import::origin::{KeyOrigin, Origin};
 use heliograph_collector::ingest::record::Kept;
 use heliograph_collector::key::KeyId;
 use heliograph_collector::store::{Reader, StoreError};
 use jiff::Timestamp;
 
+use super::file;
 use crate::cli::Export;
 use crate::progress::Progress;
 
@@ -35,27 +35,12 @@ pub(crate) fn run(data: &Path, asked: &Export, out: &mut impl Write) -> anyhow::
             ended => Ok(ended.map(|_| ())?),
         };
     };
-    let Some(name) = path.file_name() else {
-        bail!("{} is not the name of a file", path.display());
-    };
-    let mut aside = name.to_owned();
-    aside.push(format!(".{}", std::process::id()));
-    let aside = path.with_file_name(aside);
-    let cannot = || format!("can't export to {}", path.display());
-    let exported = File::create_new(&aside).map_err(End::Write).and_then(|file| {
+    let exported = file::whole(path, |file| {
         let mut file = BufWriter::new(file);
         let messages = write(&reader, asked, &mut file)?;
-        file.into_inner()
-            .map_err(io::IntoInnerError::into_error)?
-            .sync_all()?;
-        fs::rename(&aside, path)?;
-        Ok(messages)
+        Ok::<_, End>(messages)
     });
-    if exported.is_err() {
-        // There may be none.
-        let _ = fs::remove_file(&aside);
-    }
-    let messages = exported.with_context(cannot)?;
+    let messages = exported.with_context(|| format!("can't export to {}", path.display()))?;
     writeln!(out, "{}: {messages} messages", path.display())?;
     Ok(())
 }

@@ -29,6 +29,7 @@ mod end_to_end;
 mod export;
 mod exposition;
 mod fault;
+mod flat;
 mod fleet;
 mod forget;
 mod group;

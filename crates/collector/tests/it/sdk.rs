@@ -10,7 +10,7 @@ mod calls;
 mod chromium;
 mod fault;
 mod http;
-mod installed;
+pub(crate) mod installed;
 mod page;
 mod way;
 
