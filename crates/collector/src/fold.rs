@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use heliograph_wire::id::ClusterId;
 
 use crate::delta::{Day, Manner};
+use crate::drift::Drift;
 use crate::ingest::message::{Identity, MessageKey, Speaker};
 use crate::ingest::outcome::{Outcome, Suppression};
 use crate::ingest::record;
@@ -59,6 +60,8 @@ pub struct Written {
     pub violations: BTreeMap<(Key, Violation), u64>,
     /// What is kept of what came with each key, as far as quotas are concerned.
     pub usage: BTreeMap<KeyId, Used>,
+    /// How far clocks are off, by request.
+    pub drifts: BTreeMap<Drift, u64>,
     /// What is remembered of single messages, by key.
     pub samples: Vec<(Key, Sample)>,
 }
@@ -86,6 +89,9 @@ impl Written {
     /// Adds a request, given the fate of each of its messages; returns what its sender is told.
     pub fn add(&mut self, request: &Request, fates: &[Fate]) -> Tally {
         let mut tally = request.decided.clone();
+        if let Some(drift) = request.drift {
+            *self.drifts.entry(Drift::of(drift)).or_default() += 1;
+        }
         if fates.iter().all(|fate| *fate == Fate::Counts(Manner::WHOLE)) {
             self.records.extend_from_slice(&request.records);
         } else {

@@ -29,6 +29,7 @@
 //! | [`token`] | tokens of those who read or administer |
 //! | [`key`], [`keys`] | write keys; those that may be used |
 //! | [`metrics`] | what is counted while it runs |
+//! | [`drift`] | how far senders' clocks are off; pure |
 //! | [`quota`] | how much may be kept of what comes with a key |
 //! | [`budget`] | the memory of requests under way |
 //! | [`open_files`] | the room for connections |
@@ -40,6 +41,7 @@ pub mod clock;
 pub mod clone;
 pub mod config;
 pub mod delta;
+pub mod drift;
 pub mod entropy;
 pub mod environment;
 mod files;

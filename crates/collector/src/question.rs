@@ -15,14 +15,17 @@ pub mod filter;
 mod group;
 pub mod installation;
 pub mod installations;
+pub mod pages;
 mod patience;
 pub mod popularity;
+pub mod quality;
 mod registry;
 pub mod reliability;
 mod scope;
 mod spans;
 mod table;
 pub mod time_line;
+pub mod ui;
 mod version;
 
 pub use self::answer::{Answer, Format, Page, Rendered, Schemas, Shape, UnknownFormat};

@@ -10,6 +10,7 @@
 //! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
 //! | `sheet`, `sheet_column`, `day_change` | the same by coordinate instead of by cluster, for questions (`sheet`) |
 //! | `outcome`, `violation`, `outcome_sample` | outcomes and violations of the plan, counted, and the last of each (`outcome`) |
+//! | `drift` | how far senders' clocks are off (`drift`) |
 //! | `key`, `key_usage` | write keys, hashed (`key`), and what was kept of what came with them (`usage`) |
 //! | `cluster_reporter`, `suppression` | who has spoken, who is not kept (`suppression`) |
 //! | `deletion` | what is deleted (`deletion`) |
@@ -24,6 +25,7 @@ mod cluster_day;
 mod commit;
 mod connection;
 mod deletion;
+mod drift;
 mod error;
 mod flag;
 mod ids;

@@ -5,7 +5,9 @@ use strsim::jaro_winkler;
 use super::answer::{Rendered, Schemas, Shape};
 use super::filter::{GROUP, Parameter, SEARCH, SPAN, UNIT};
 use super::scope::{AskError, Scope};
-use super::{active, capacity, installation, installations, popularity, reliability, time_line};
+use super::{
+    active, capacity, installation, installations, pages, popularity, quality, reliability, time_line, ui,
+};
 use crate::token;
 
 /// How alike names must be to be taken for one another, from 0 to 1.
@@ -87,6 +89,38 @@ pub const ALL: &[Asked] = &[
         scope: token::Scope::Support,
         schemas: Schemas::of::<time_line::Row, time_line::Total>,
         ask: |scope, shape| Ok(time_line::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "ui-use",
+        about: "Log-ins, users and page views of the UI, over time.",
+        takes: &[SPAN, GROUP],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<ui::Row, ui::Total>,
+        ask: |scope, shape| Ok(ui::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "ui-pages",
+        about: "How often each route of the UI is viewed, the most viewed first.",
+        takes: &[SPAN, GROUP],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<pages::Row, pages::Total>,
+        ask: |scope, shape| Ok(pages::ask(scope, pages::Order::Viewed)?.render(shape)),
+    },
+    Asked {
+        name: "ui-reliability",
+        about: "Errors and failed loads per view of each route of the UI, where they are told, the worst first.",
+        takes: &[SPAN, GROUP],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<pages::Row, pages::Total>,
+        ask: |scope, shape| Ok(pages::ask(scope, pages::Order::Failing)?.render(shape)),
+    },
+    Asked {
+        name: "ingest-quality",
+        about: "What became of messages by day of receipt, how they differ from the plan, and how far senders' clocks are off.",
+        takes: &[SPAN],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<quality::Row, quality::Total>,
+        ask: |scope, shape| Ok(quality::ask(scope)?.render(shape)),
     },
 ];
 

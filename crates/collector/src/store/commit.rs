@@ -11,7 +11,7 @@ use super::error::{Doing as _, StoreError};
 use super::ids::LookUp;
 use super::report::Claimant;
 use super::sheet::{self, Ready};
-use super::{batch, bundle, cluster_day, flag, ids, outcome, regulation, report, suppression, usage};
+use super::{batch, bundle, cluster_day, drift, flag, ids, outcome, regulation, report, suppression, usage};
 use crate::delta::{ClusterDay, Day, Share};
 use crate::fold::Written;
 use crate::forget::order::{Order, Placed, Withdrawn};
@@ -192,6 +192,9 @@ impl Commit<'_> {
         }
         for ((key, violation), count) in &written.violations {
             outcome::add_violation(&self.transaction, now, key.id, *violation, *count)?;
+        }
+        for (drift, requests) in &written.drifts {
+            drift::add(&self.transaction, Day::of(now), *drift, *requests)?;
         }
         for (key, used) in &written.usage {
             usage::add(&self.transaction, Day::of(now), *key, *used)?;

@@ -87,15 +87,15 @@ pub(super) fn add_violation(
     Ok(())
 }
 
-/// By day, since one, the latest first.
-pub(super) fn by_day(connection: &Connection, since: Day) -> Result<Vec<Counted>, StoreError> {
+/// By day, from the first to the last, both included; the latest first.
+pub(super) fn by_day(connection: &Connection, from: Day, to: Day) -> Result<Vec<Counted>, StoreError> {
     let read = || -> rusqlite::Result<Vec<Counted>> {
         connection
             .prepare_cached(
                 "SELECT day, name, sum(count) FROM (SELECT * FROM outcome UNION ALL SELECT * FROM violation)
-                 WHERE day >= ? GROUP BY day, name ORDER BY day DESC, name",
+                 WHERE day BETWEEN ? AND ? GROUP BY day, name ORDER BY day DESC, name",
             )?
-            .query_map([since.0], |row| {
+            .query_map((from.0, to.0), |row| {
                 Ok(Counted {
                     day: Day(row.get(0)?),
                     reason: row.get(1)?,

@@ -143,7 +143,7 @@ impl Reader {
     /// # Errors
     /// When the database can't be read.
     pub fn outcomes(&self, since: Day) -> Result<Vec<Counted>, StoreError> {
-        outcome::by_day(&self.connection, since)
+        outcome::by_day(&self.connection, since, Day(i64::MAX))
     }
 
     /// Clusters that are flagged, since a day, the latest first.

@@ -25,7 +25,7 @@ struct Aged {
 }
 
 /// By day.
-const DAYS: [Aged; 8] = [
+const DAYS: [Aged; 9] = [
     Aged::of("cluster_day", "day", "day, cluster"),
     Aged::of("day_change", "day", "day"),
     Aged {
@@ -38,6 +38,7 @@ const DAYS: [Aged; 8] = [
     },
     Aged::of("outcome", "day", "day, key, name"),
     Aged::of("violation", "day", "day, key, name"),
+    Aged::of("drift", "day", "day, seconds"),
     Aged::of("key_usage", "day", "day, key"),
     Aged::of("cluster_flag", "day", "day, cluster, flag"),
 ];

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
+use super::drift;
 use super::error::{Doing as _, StoreError};
+use super::outcome::{self, Counted};
 use crate::delta::{Day, Facet, Sums};
+use crate::drift::Drift;
 use crate::question::Patience;
 use crate::sheet::{
     Column, Roster, Sheet, Transposer, Wanted, decode_holders, decode_numbers, encode_holders, encode_numbers,
@@ -188,6 +191,22 @@ impl<'a> Snapshot<'a> {
                     .collect()
             })
             .doing("read what is flagged")
+    }
+
+    /// How many messages had which outcome, and how many differ in which way from the plan, by day of receipt.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn outcomes(&self, from: Day, to: Day) -> Result<Vec<Counted>, StoreError> {
+        outcome::by_day(&self.transaction, from, to)
+    }
+
+    /// How many requests came from clocks that are how far off, by day of receipt.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn drifts(&self, from: Day, to: Day) -> Result<Vec<(Day, Drift, u64)>, StoreError> {
+        drift::by_day(&self.transaction, from, to)
     }
 
     /// The number of a name, where it is used.
