@@ -126,7 +126,7 @@ impl Transposer {
             };
             let parts = sums
                 .iter()
-                .filter(|(at, _)| at.edition == line.edition && at.facet != Facet::Hour && wanted.holds(*at));
+                .filter(|(at, _)| at.edition == line.edition && in_columns(at.facet) && wanted.holds(*at));
             let mut users = Amounts::default();
             for (at, amounts) in parts {
                 match at.facet {
@@ -188,6 +188,11 @@ impl Transposer {
     }
 }
 
+/// Whether a facet has columns: hours stand in the roster, and since when a unit has been unhealthy is asked of one cluster alone.
+fn in_columns(facet: Facet) -> bool {
+    !matches!(facet, Facet::Hour | Facet::UnhealthyHour)
+}
+
 /// Of clusters that run the same units on as many nodes for as many hours it is the same.
 fn shape(parts: &[(Coordinate, Amounts)]) -> u64 {
     let mut hasher = Xxh3Builder::new().build_hasher();
@@ -228,6 +233,7 @@ mod tests {
                 row(&[
                     (at(1, Facet::Hour, 0), [1, 1, 0]),
                     (at(1, Facet::Unit, 7), [3, 1, 0]),
+                    (at(1, Facet::UnhealthyHour, 7 * 32), [1, 0, 0]),
                     (at(2, Facet::Hour, 1), [1, 0, 0]),
                     (at(2, Facet::Unit, 7), [3, 0, 0]),
                     (at(2, Facet::Event, REPORT), [1, 0, 0]),
@@ -284,7 +290,13 @@ mod tests {
             .collect();
         assert_eq!(runs, [(1..4, 3)]);
         assert_eq!((unit.total(0), unit.total(1)), (9, 1));
-        assert!(sheet.of(Facet::Hour).next().is_none());
+        assert!(
+            sheet
+                .of(Facet::Hour)
+                .chain(sheet.of(Facet::UnhealthyHour))
+                .next()
+                .is_none()
+        );
         let users = sheet.column(Facet::User, ALL_USERS).unwrap();
         assert_eq!(
             (users.total(0), users.total(1), sheet.of(Facet::User).count()),
