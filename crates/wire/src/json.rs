@@ -459,10 +459,8 @@ impl<R: Read> Reader<R> {
         }
         // What follows a number must end it: `1x` and `01` are not JSON.
         match self.peek()? {
-            Some(found @ (b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'.' | b'+' | b'-' | b'"')) => {
-                Err(self.syntax("the end of a number", found))
-            }
-            _ => Ok(()),
+            None | Some(b' ' | b'\n' | b'\r' | b'\t' | b',' | b':' | b'[' | b']' | b'{' | b'}') => Ok(()),
+            Some(found) => Err(self.syntax("the end of a number", found)),
         }
     }
 

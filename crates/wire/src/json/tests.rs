@@ -128,6 +128,20 @@ proptest! {
 }
 
 #[test]
+fn a_number_ends_where_something_else_begins() {
+    for (text, number) in [
+        ("10", true),
+        ("10 ", true),
+        ("10,", true),
+        ("1x", false),
+        ("1\u{1}0", false),
+        ("1é", false),
+    ] {
+        assert_eq!(skips(text.as_bytes(), 1).is_ok(), number, "{text:?}");
+    }
+}
+
+#[test]
 fn bad_text_costs_the_string_only() {
     for step in 1..9 {
         assert_eq!(
