@@ -1,13 +1,13 @@
 //! Answers about a generated fleet against what is true of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use heliograph_collector::question::{Filter, Group, Scope, Span, active, reliability};
-use heliograph_collector::store::Reader;
+use heliograph_collector::question::{Filter, Group, Scope, Span, active, capacity, popularity, reliability};
+use heliograph_collector::store::{Reader, Snapshot};
 use heliograph_fleet::generate::post::Post;
-use heliograph_fleet::generate::{Fleet, FleetTruth, Preset, Settings, UnitTruth};
+use heliograph_fleet::generate::{Fleet, FleetTruth, Preset, Settings, Span as FleetSpan, UnitTruth};
 use tempfile::TempDir;
 
 use crate::collector::{TestCollector, run};
@@ -24,91 +24,179 @@ fn settings(seed: u64) -> Settings {
     }
 }
 
-/// Checks each count of two questions on a data directory.
+/// A data directory's answers, and what is true.
+struct Check<'a> {
+    snapshot: Snapshot<'a>,
+    truth: &'a FleetTruth,
+    span: Span,
+    group: Group,
+}
+
+/// Checks the questions on a data directory.
 fn check(data: &Path, truth: &FleetTruth) {
     let reader = Reader::open(data).unwrap();
-    let snapshot = reader.snapshot().unwrap();
-    let filter = |group: Group, span: Span| Filter {
-        from: truth.from.parse().unwrap(),
-        to: truth.to.parse().unwrap(),
-        group: Some(group),
-        span: Some(span),
-        ..Filter::default()
-    };
-    let spans = || {
-        let days = truth.days.iter().map(|day| (Span::Day, day));
-        days.chain([(Span::All, &truth.window)])
-    };
     for span in [Span::Day, Span::All] {
+        let with = |group| Check {
+            snapshot: reader.snapshot().unwrap(),
+            truth,
+            span,
+            group,
+        };
         for group in [Group::None, Group::Version, Group::Provider, Group::Variant] {
-            let filter = filter(group, span);
-            let scope = Scope::new(&snapshot, &filter).unwrap();
-            let answer = active::ask(&scope).unwrap();
-            let told: BTreeMap<_, _> = answer
-                .rows
-                .iter()
-                .map(|row| ((row.start.to_string(), row.group.clone()), row.installations))
-                .collect();
-            let mut expected = BTreeMap::new();
-            for (_, of_span) in spans().filter(|(kind, _)| *kind == span) {
-                let groups = match group {
-                    Group::None => &BTreeMap::from([(String::new(), of_span.installations)]),
-                    Group::Version => &of_span.versions,
-                    Group::Provider => &of_span.providers,
-                    Group::Variant => &of_span.variants,
+            with(group).active();
+        }
+        with(Group::None).reliability();
+        with(Group::Version).reliability();
+        with(Group::None).popularity();
+        with(Group::None).capacity();
+    }
+}
+
+impl Check<'_> {
+    fn filter(&self) -> Filter {
+        Filter {
+            from: self.truth.from.parse().unwrap(),
+            to: self.truth.to.parse().unwrap(),
+            group: Some(self.group),
+            span: Some(self.span),
+            ..Filter::default()
+        }
+    }
+
+    fn spans(&self) -> &[FleetSpan] {
+        match self.span {
+            Span::Day => &self.truth.days,
+            _ => std::slice::from_ref(&self.truth.window),
+        }
+    }
+
+    fn active(&self) {
+        let filter = self.filter();
+        let answer = active::ask(&Scope::new(&self.snapshot, &filter).unwrap()).unwrap();
+        let told: BTreeMap<_, _> = answer
+            .rows
+            .iter()
+            .map(|row| ((row.start.to_string(), row.group.clone()), row.installations))
+            .collect();
+        let mut expected = BTreeMap::new();
+        for span in self.spans() {
+            let groups = match self.group {
+                Group::None => &BTreeMap::from([(String::new(), span.installations)]),
+                Group::Version => &span.versions,
+                Group::Provider => &span.providers,
+                Group::Variant => &span.variants,
+            };
+            for (name, installations) in groups {
+                expected.insert((span.start.clone(), name.clone()), *installations);
+            }
+        }
+        assert_eq!(told, expected, "{:?} {:?}", self.span, self.group);
+        assert_eq!(answer.installations, self.truth.window.installations);
+    }
+
+    fn reliability(&self) {
+        let filter = self.filter();
+        let answer = reliability::ask(&Scope::new(&self.snapshot, &filter).unwrap()).unwrap();
+        let told: BTreeMap<_, _> = answer
+            .rows
+            .iter()
+            .map(|row| {
+                let unit = UnitTruth {
+                    unit: row.unit.clone(),
+                    version: row.group.clone(),
+                    observed: row.observed,
+                    unhealthy: row.unhealthy,
+                    unknown: row.unknown,
+                    installations: row.installations,
+                    affected: row.affected,
                 };
-                for (name, installations) in groups {
-                    expected.insert((of_span.start.clone(), name.clone()), *installations);
-                }
+                ((row.start.to_string(), row.unit.clone(), row.group.clone()), unit)
+            })
+            .collect();
+        let mut expected = BTreeMap::new();
+        for span in self.spans() {
+            let of_group = |unit: &&UnitTruth| unit.version.is_empty() == (self.group == Group::None);
+            for unit in span.units.iter().filter(of_group) {
+                let key = (span.start.clone(), unit.unit.clone(), unit.version.clone());
+                expected.insert(key, unit.clone());
             }
-            assert_eq!(told, expected, "{span:?} {group:?}");
-            assert_eq!(answer.installations, truth.window.installations);
         }
-        for group in [Group::None, Group::Version] {
-            let filter = filter(group, span);
-            let scope = Scope::new(&snapshot, &filter).unwrap();
-            let answer = reliability::ask(&scope).unwrap();
-            let told: BTreeMap<_, _> = answer
-                .rows
-                .iter()
-                .map(|row| {
-                    let unit = UnitTruth {
-                        unit: row.unit.clone(),
-                        version: row.group.clone(),
-                        observed: row.observed,
-                        unhealthy: row.unhealthy,
-                        unknown: row.unknown,
-                        installations: row.installations,
-                        affected: row.affected,
-                    };
-                    (
-                        (row.start.to_string(), unit.unit.clone(), unit.version.clone()),
-                        unit,
-                    )
-                })
-                .collect();
-            let mut expected = BTreeMap::new();
-            for (_, of_span) in spans().filter(|(kind, _)| *kind == span) {
-                let of_group = |unit: &&UnitTruth| unit.version.is_empty() == (group == Group::None);
-                for unit in of_span.units.iter().filter(of_group) {
-                    let key = (of_span.start.clone(), unit.unit.clone(), unit.version.clone());
-                    expected.insert(key, unit.clone());
-                }
-            }
-            assert_eq!(told, expected, "{span:?} {group:?}");
-            let all = truth.window.units.iter().filter(|unit| unit.version.is_empty());
-            assert_eq!(
-                answer.total.unhealthy,
-                all.clone().map(|unit| unit.unhealthy).sum::<u64>()
+        assert_eq!(told, expected, "{:?} {:?}", self.span, self.group);
+        let window = &self.truth.window.units;
+        let all: Vec<_> = window.iter().filter(|unit| unit.version.is_empty()).collect();
+        assert_eq!(answer.total.units, u64::try_from(all.len()).unwrap());
+        assert_eq!(
+            answer.total.unhealthy,
+            all.iter().map(|unit| unit.unhealthy).sum::<u64>()
+        );
+        if self.span == Span::All && self.group == Group::None {
+            assert!(
+                answer.rows.is_sorted_by(|a, b| a.share >= b.share),
+                "the worst first"
             );
-            assert_eq!(answer.total.units, u64::try_from(all.count()).unwrap());
-            // The worst first.
-            let mut units = BTreeSet::new();
-            let ranked: Vec<_> = answer.rows.iter().filter(|row| units.insert(&row.unit)).collect();
-            if span == Span::All && group == Group::None {
-                assert!(ranked.is_sorted_by(|a, b| a.share >= b.share));
+        }
+    }
+
+    fn popularity(&self) {
+        let filter = self.filter();
+        let answer = popularity::ask(&Scope::new(&self.snapshot, &filter).unwrap()).unwrap();
+        let told: BTreeMap<_, _> = answer
+            .rows
+            .iter()
+            .map(|row| {
+                let key = (row.start.to_string(), row.kind, row.name.clone());
+                (key, (row.installations, row.share.to_string()))
+            })
+            .collect();
+        let mut expected = BTreeMap::new();
+        for span in self.spans() {
+            let kinds = [
+                ("package", &span.packages, span.told_packages),
+                ("framework", &span.frameworks, span.told_frameworks),
+            ];
+            for (kind, names, of) in kinds {
+                for (name, count) in names {
+                    let [part, of] = [*count, of].map(|count| f64::from(u32::try_from(count).unwrap()));
+                    let key = (span.start.clone(), kind, name.clone());
+                    expected.insert(key, (*count, (part / of).to_string()));
+                }
             }
         }
+        assert_eq!(told, expected, "{:?}", self.span);
+        let window = &self.truth.window;
+        assert_eq!(
+            (answer.total.told_packages, answer.total.told_frameworks),
+            (window.told_packages, window.told_frameworks)
+        );
+    }
+
+    fn capacity(&self) {
+        let filter = self.filter();
+        let answer = capacity::ask(&Scope::new(&self.snapshot, &filter).unwrap()).unwrap();
+        let told: BTreeMap<_, _> = answer
+            .rows
+            .iter()
+            .map(|row| {
+                (
+                    (row.start.to_string(), row.measure.clone()),
+                    (row.installations, row.sum),
+                )
+            })
+            .collect();
+        let mut count = 0;
+        for span in self.spans() {
+            for (name, expected) in &span.capacity {
+                let (installations, sum) = told[&(span.start.clone(), name.clone())];
+                assert_eq!(installations, expected.installations, "{name}");
+                // Sums of means, in whatever order.
+                assert!(
+                    (sum - expected.sum).abs() <= 1e-9 * expected.sum,
+                    "{name}: {sum} {expected:?}"
+                );
+                count += 1;
+            }
+        }
+        assert_eq!(count, told.len());
     }
 }
 

@@ -12,6 +12,10 @@ use super::truth::{
 };
 use super::world::World;
 
+/// What health reports tell as a number, where there are any.
+const UNREACHABLE: &str = "nodes-unreachable";
+/// Numbers that are told: those of Mesos, and the above.
+const MEASURES: usize = NUMBERS.len() + 1;
 /// Hours of silence after which an installation counts as silent.
 const SILENCE: u32 = 3;
 
@@ -33,10 +37,13 @@ struct Sheet {
     providers: BTreeMap<&'static str, u64>,
     variants: BTreeMap<&'static str, u64>,
     packages: [u64; PACKAGES.len()],
+    told_packages: u64,
     frameworks: BTreeMap<&'static str, u64>,
+    told_frameworks: u64,
     /// By release, and behind them all together.
     cells: Vec<Vec<Cell>>,
-    numbers: [(u64, f64); NUMBERS.len()],
+    /// Installations, and the sum of what each told in the mean.
+    numbers: [(u64, f64); MEASURES],
 }
 
 /// Units that were seen with a release; the number behind the last release stands for all.
@@ -52,9 +59,12 @@ struct Seen {
 struct Traces {
     versions: u64,
     seen: Vec<Seen>,
-    packages: u64,
-    /// Sets of packages whose frameworks were told.
+    /// Packages that were told of.
+    packages: Option<u64>,
+    /// Packages whose frameworks were told of.
     with_frameworks: Option<u64>,
+    /// Sum in thousandths, and how many times it was told.
+    numbers: [(i64, i64); MEASURES],
 }
 
 /// What is remembered of an installation.
@@ -63,7 +73,6 @@ pub(super) struct Diary {
     day: Option<u32>,
     of_day: Traces,
     of_life: Traces,
-    numbers: [(i64, i64); NUMBERS.len()],
     first: Option<u32>,
     last: u32,
     messages: u64,
@@ -106,8 +115,24 @@ impl Traces {
         &mut self.seen[place]
     }
 
-    fn add_frameworks(&mut self, packages: u64) {
-        self.with_frameworks = Some(self.with_frameworks.unwrap_or_default() | packages);
+    fn add(&mut self, report: &Report) {
+        self.versions |= 1 << report.version;
+        let and = |before: Option<u64>| Some(before.unwrap_or_default() | report.packages);
+        if report.events.packages {
+            self.packages = and(self.packages);
+        }
+        let (mesos, unreachable) = self.numbers.split_at_mut(NUMBERS.len());
+        if report.events.mesos {
+            self.with_frameworks = and(self.with_frameworks);
+            for ((sum, count), number) in mesos.iter_mut().zip(report.numbers) {
+                (*sum, *count) = (*sum + number, *count + 1);
+            }
+        }
+        if report.events.health && report.unreachable > 0 {
+            for (sum, count) in unreachable {
+                (*sum, *count) = (*sum + 1000 * i64::from(report.unreachable), *count + 1);
+            }
+        }
     }
 }
 
@@ -121,6 +146,7 @@ impl Sheet {
     }
 
     /// Counts an installation by what was seen of it.
+    #[expect(clippy::cast_precision_loss, reason = "sums are below 2^53")]
     fn add(&mut self, of: &Installation, traces: &Traces) {
         self.installations += 1;
         for version in (0..self.versions.len()).filter(|version| traces.versions >> version & 1 == 1) {
@@ -128,11 +154,19 @@ impl Sheet {
         }
         *self.providers.entry(of.provider).or_default() += 1;
         *self.variants.entry(of.variant()).or_default() += 1;
-        for (package, _) in shelf::packages(traces.packages) {
+        self.told_packages += u64::from(traces.packages.is_some());
+        for (package, _) in traces.packages.into_iter().flat_map(shelf::packages) {
             self.packages[package] += 1;
         }
+        self.told_frameworks += u64::from(traces.with_frameworks.is_some());
         for name in traces.with_frameworks.into_iter().flat_map(shelf::frameworks) {
             *self.frameworks.entry(name).or_default() += 1;
+        }
+        for ((installations, means), (sum, count)) in self.numbers.iter_mut().zip(traces.numbers) {
+            if count > 0 {
+                *installations += 1;
+                *means += sum as f64 / 1000.0 / count as f64;
+            }
         }
         for seen in &traces.seen {
             for (unit, cell) in self.cells[seen.version].iter_mut().enumerate() {
@@ -159,6 +193,7 @@ impl Sheet {
         });
         let numbers = NUMBERS
             .iter()
+            .chain([&UNREACHABLE])
             .zip(self.numbers)
             .filter(|(_, (count, _))| *count > 0);
         Span {
@@ -169,6 +204,8 @@ impl Sheet {
             variants: counted(self.variants.iter().map(|(name, count)| (*name, *count))),
             packages: counted(PACKAGES.iter().map(|package| package.name).zip(self.packages)),
             frameworks: counted(self.frameworks.iter().map(|(name, count)| (*name, *count))),
+            told_packages: self.told_packages,
+            told_frameworks: self.told_frameworks,
             units: units.collect(),
             capacity: numbers
                 .map(|(name, (installations, sum))| {
@@ -211,20 +248,8 @@ impl Tally {
         diary.first.get_or_insert(report.hour);
         diary.last = report.hour;
         diary.messages += report.events.count();
-        for traces in [&mut diary.of_day, &mut diary.of_life] {
-            traces.versions |= 1 << report.version;
-            if report.events.packages {
-                traces.packages |= report.packages;
-            }
-            if report.events.mesos {
-                traces.add_frameworks(report.packages);
-            }
-        }
-        if report.events.mesos {
-            for ((sum, count), number) in diary.numbers.iter_mut().zip(report.numbers) {
-                (*sum, *count) = (*sum + number, *count + 1);
-            }
-        }
+        diary.of_day.add(report);
+        diary.of_life.add(report);
         if report.events.health {
             let anything = self.units(world, of, diary, report);
             diary.health(world, report, anything);
@@ -255,20 +280,11 @@ impl Tally {
         affected > 0
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "sums are below 2^53")]
     fn close_day(&mut self, of: &Installation, diary: &mut Diary) {
         let traces = std::mem::take(&mut diary.of_day);
-        let numbers = std::mem::take(&mut diary.numbers);
-        let Some(day) = diary.day.take().and_then(|day| usize::try_from(day).ok()) else {
-            return;
-        };
-        let sheet = &mut self.days[day];
-        sheet.add(of, &traces);
-        for ((installations, means), (sum, count)) in sheet.numbers.iter_mut().zip(numbers) {
-            if count > 0 {
-                *installations += 1;
-                *means += sum as f64 / 1000.0 / count as f64;
-            }
+        let day = diary.day.take().and_then(|day| usize::try_from(day).ok());
+        if let Some(sheet) = day.and_then(|day| self.days.get_mut(day)) {
+            sheet.add(of, &traces);
         }
     }
 

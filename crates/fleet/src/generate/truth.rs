@@ -87,10 +87,13 @@ pub struct Span {
     pub packages: BTreeMap<String, u64>,
     /// Installations that named a framework.
     pub frameworks: BTreeMap<String, u64>,
+    /// Installations that told which packages they have.
+    pub told_packages: u64,
+    /// Installations that told which frameworks they have.
+    pub told_frameworks: u64,
     /// Units, by version and all versions together.
     pub units: Vec<UnitTruth>,
-    /// Numbers of `mesos_track`; of days only.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// Numbers of `mesos_track`, and `nodes-unreachable`.
     pub capacity: BTreeMap<String, CapacityTruth>,
 }
 

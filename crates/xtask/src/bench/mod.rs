@@ -3,6 +3,7 @@
 mod diagnostics;
 mod ingest;
 mod measure;
+mod questions;
 mod signal;
 mod spool;
 
@@ -20,6 +21,8 @@ enum Bench {
     Diagnostics,
     /// What the collector takes per CPU second, beside a server that throws everything away
     Ingest(ingest::Args),
+    /// A generated fleet: how fast the collector takes it, keeps how much of it, and answers questions about it
+    Questions(questions::Args),
     /// One cycle of signal: CPU and memory by the size of the cluster
     Signal,
     /// The spool: parcels a second, and reading a full one again
@@ -38,6 +41,7 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     match &args.bench {
         Bench::Diagnostics => diagnostics::bench(),
         Bench::Ingest(args) => ingest::bench(args),
+        Bench::Questions(args) => questions::bench(args),
         Bench::Signal => signal::bench(),
         Bench::Spool => spool::bench(),
         Bench::Measure { command } => measure::child(command),

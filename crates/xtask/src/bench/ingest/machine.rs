@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::run::output;
 
 /// One line an item.
-pub(super) fn describe(data: &Path) -> String {
+pub(in crate::bench) fn describe(data: &Path) -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");
     let models: Vec<_> = cpu
@@ -43,7 +43,7 @@ pub(super) fn describe(data: &Path) -> String {
 }
 
 /// How many processes have wanted to run of late.
-pub(super) fn load() -> String {
+pub(in crate::bench) fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').take(3).collect::<Vec<_>>().join(" ")
 }

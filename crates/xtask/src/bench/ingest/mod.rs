@@ -4,9 +4,9 @@
 
 mod feed;
 mod generator;
-mod machine;
+pub(super) mod machine;
 mod report;
-mod server;
+pub(super) mod server;
 mod template;
 mod track;
 
@@ -289,7 +289,7 @@ fn print(load: Load, figures: &mut Figures) {
     );
 }
 
-fn said(holds: bool) -> &'static str {
+pub(super) fn said(holds: bool) -> &'static str {
     if holds { "yes" } else { "NO" }
 }
 

@@ -52,17 +52,23 @@ impl Cores {
 }
 
 /// The process; killed when it is dropped.
-pub(super) struct Server {
+pub(in crate::bench) struct Server {
     child: Child,
-    pub(super) address: SocketAddr,
+    pub(in crate::bench) address: SocketAddr,
 }
 
 impl Server {
     /// Starts a command that prints `listening on http://…`, on the server's core.
-    pub(super) fn start(mut command: Command, cores: &Cores) -> anyhow::Result<Server> {
+    pub(super) fn start(command: Command, cores: &Cores) -> anyhow::Result<Server> {
         Cores::pin(cores.server)?;
-        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let started = Server::spawn(command);
         cores.unpin()?;
+        started
+    }
+
+    /// The same on any core.
+    pub(in crate::bench) fn spawn(mut command: Command) -> anyhow::Result<Server> {
+        let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
         let mut child = started.with_context(|| format!("{command:?}"))?;
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {
@@ -78,7 +84,7 @@ impl Server {
     }
 
     /// CPU seconds so far, user and system, of all its threads.
-    pub(super) fn cpu(&self) -> anyhow::Result<f64> {
+    pub(in crate::bench) fn cpu(&self) -> anyhow::Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         // Behind the name, which may hold anything, stand the fields from the third on.
         let (_, fields) = stat.rsplit_once(')').context("/proc/PID/stat")?;
@@ -94,7 +100,7 @@ impl Server {
     }
 
     /// The most memory it had at once, in MiB.
-    pub(super) fn peak_mib(&self) -> anyhow::Result<f64> {
+    pub(in crate::bench) fn peak_mib(&self) -> anyhow::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = line.and_then(|line| line.split_whitespace().next());
@@ -102,7 +108,7 @@ impl Server {
     }
 
     /// Tells it to stop and waits until it has.
-    pub(super) fn stop(mut self) -> anyhow::Result<()> {
+    pub(in crate::bench) fn stop(mut self) -> anyhow::Result<()> {
         kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
         let ended = self.child.wait()?;
         if ended.success() {
