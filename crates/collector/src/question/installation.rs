@@ -14,7 +14,7 @@ use super::group::Group;
 use super::scope::{AskError, Scope};
 use super::version::Version;
 use crate::delta::{Day, Facet, value_name};
-use crate::sheet::{Line, Wanted};
+use crate::sheet::{Hours, Line, Wanted};
 
 /// Hours in which an installation is to become healthy.
 const PATIENCE: i64 = 24;
@@ -117,25 +117,21 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
                     .sum::<u64>();
             }
         }
-        // Of an installation that changed its version on the day, in the order in which it ran them.
         let mut lines: Vec<&Line> = view
             .lines()
             .map(|(_, line)| line)
             .filter(|line| line.observed.count() > 0)
             .collect();
-        lines.sort_by_key(|line| line.observed.0.trailing_zeros());
-        for line in lines {
-            let Some(version) = groups.of(line.edition) else {
-                continue;
-            };
-            if let Some(of_cluster) = stretches.at(line.cluster) {
-                end = end.max(follow(
-                    of_cluster,
-                    *day,
-                    line,
-                    version,
-                    known.contains(line.cluster),
-                ));
+        lines.sort_by_key(|line| line.cluster);
+        for lines in lines.chunk_by(|one, next| one.cluster == next.cluster) {
+            for line in in_order(lines) {
+                let Some(version) = groups.of(line.edition) else {
+                    continue;
+                };
+                if let Some(of_cluster) = stretches.at(line.cluster) {
+                    let known = known.contains(line.cluster);
+                    end = end.max(follow(of_cluster, *day, &line, version, known));
+                }
             }
         }
     }
@@ -212,6 +208,32 @@ fn known_before(scope: &Scope<'_>) -> Result<Clusters, AskError> {
     Ok(known)
 }
 
+/// What an installation ran on a day, in the order in which it did: a version that it came back to is there twice.
+fn in_order(lines: &[&Line]) -> Vec<Line> {
+    if let [line] = lines {
+        return vec![**line];
+    }
+    let mut ran: Vec<Line> = Vec::new();
+    for hour in 0..24 {
+        let here = |hours: Hours| Hours(hours.0 & 1 << hour);
+        for line in lines.iter().filter(|line| here(line.observed).count() > 0) {
+            let (observed, unhealthy) = (here(line.observed), here(line.unhealthy));
+            match ran.last_mut().filter(|last| last.edition == line.edition) {
+                Some(last) => {
+                    last.observed.0 |= observed.0;
+                    last.unhealthy.0 |= unhealthy.0;
+                }
+                None => ran.push(Line {
+                    observed,
+                    unhealthy,
+                    ..**line
+                }),
+            }
+        }
+    }
+    ran
+}
+
 /// Goes on with what a day tells of an installation; returns the hour behind the last report.
 fn follow(stretches: &mut Vec<Stretch>, day: Day, line: &Line, version: usize, known: bool) -> i64 {
     let at = |hours: u32| day.0 * HOURS + i64::from(hours);
@@ -278,7 +300,6 @@ impl Stretch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::Hours;
 
     /// Days of a cluster: version, and for each hour `.` not observed, `x` unhealthy, `o` healthy.
     fn stretches(days: &[(i64, usize, &str)], known: bool) -> (Vec<Stretch>, i64) {
@@ -324,6 +345,31 @@ mod tests {
             row.silent,
         ];
         Some((stretch.beginning()?, counts))
+    }
+
+    #[test]
+    fn versions_of_a_day_are_in_their_order() {
+        let line = |edition, observed, unhealthy| Line {
+            cluster: 1,
+            edition,
+            reported: true,
+            observed: Hours(observed),
+            unhealthy: Hours(unhealthy),
+        };
+        // There and back again; a gap ends nothing.
+        let (old, new) = (
+            line(1, 0b1100_0001, 0b1000_0001),
+            line(2, 0b0001_0110, 0b0000_0010),
+        );
+        let expected = [
+            line(1, 1, 1),
+            line(2, 0b1_0110, 0b10),
+            line(1, 0b1100_0000, 0b1000_0000),
+        ];
+        for lines in [[&old, &new], [&new, &old]] {
+            assert_eq!(in_order(&lines), expected);
+        }
+        assert_eq!(in_order(&[&old]), [old]);
     }
 
     #[test]

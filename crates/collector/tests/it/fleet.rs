@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use heliograph_collector::question::{Filter, Group, Scope, Span, active, capacity, popularity, reliability};
+use heliograph_collector::question::{
+    Filter, Group, Scope, Span, Version, active, capacity, installation, popularity, reliability,
+};
 use heliograph_collector::store::{Reader, Snapshot};
 use heliograph_fleet::generate::post::Post;
 use heliograph_fleet::generate::{Fleet, FleetTruth, Preset, Settings, Span as FleetSpan, UnitTruth};
+use heliograph_wire::id::Hour;
 use tempfile::TempDir;
 
 use crate::collector::{TestCollector, run};
@@ -49,6 +52,7 @@ fn check(data: &Path, truth: &FleetTruth) {
         with(Group::Version).reliability();
         with(Group::None).popularity();
         with(Group::None).capacity();
+        with(Group::None).installation_reliability();
     }
 }
 
@@ -197,6 +201,47 @@ impl Check<'_> {
             }
         }
         assert_eq!(count, told.len());
+    }
+
+    /// Begun, healthy within a day, taken back, silent since: from each cluster's own story.
+    fn installation_reliability(&self) {
+        let filter = self.filter();
+        let answer = installation::ask(&Scope::new(&self.snapshot, &filter).unwrap()).unwrap();
+        let told: BTreeMap<_, _> = answer
+            .rows
+            .iter()
+            .map(|row| {
+                let counts = [row.begun, row.healthy, row.rolled_back, row.silent];
+                ((row.version.clone(), row.beginning), counts)
+            })
+            .collect();
+        let hour = |text: &str| text.parse::<Hour>().unwrap().number();
+        let order = |version: &str| Version(version.to_owned());
+        let mut expected: BTreeMap<(String, &str), [u64; 4]> = BTreeMap::new();
+        for cluster in &self.truth.clusters {
+            for (place, start) in cluster.starts.iter().enumerate() {
+                let before = place.checked_sub(1).and_then(|place| cluster.starts.get(place));
+                let next = cluster.starts.get(place + 1);
+                let beginning = match before.map(|before| order(&before.version) < order(&start.version)) {
+                    None => "first",
+                    Some(true) => "upgrade",
+                    Some(false) => "downgrade",
+                };
+                let healthy = start.healthy_after.is_some_and(|hours| {
+                    let at = hour(&start.hour) + i64::from(hours);
+                    hours < 24 && next.is_none_or(|next| at < hour(&next.hour))
+                });
+                let back = next
+                    .zip(before)
+                    .is_some_and(|(next, before)| next.version == before.version);
+                let silent = next.is_none() && cluster.silent;
+                let counts = expected.entry((start.version.clone(), beginning)).or_default();
+                for (count, one) in counts.iter_mut().zip([true, healthy, back, silent]) {
+                    *count += u64::from(one);
+                }
+            }
+        }
+        assert_eq!(told, expected);
     }
 }
 
