@@ -66,6 +66,8 @@ pub(crate) enum Command {
     /// Take messages that came by hand: bundles of heliograph-signal, JSON with one message a line, or batches as SDKs send them,
     /// gzip or not; twice is the same as once
     Import(Import),
+    /// Make again what messages add up to, from those that are kept; while no server runs
+    Rebuild(Rebuild),
     /// Print the public key that receipts are signed with
     ReceiptKey,
     /// Print the description of the HTTP API (OpenAPI 3.1)
@@ -117,6 +119,13 @@ pub(crate) struct Import {
     /// of the kind cluster]
     #[arg(long, value_name = "PREFIX_OR_ID")]
     pub(crate) key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    /// Change nothing; end with an error where anything differs from what is stored
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,6 +10,7 @@ pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod messages;
 pub(crate) mod outcomes;
+pub(crate) mod rebuild;
 pub(crate) mod receipt_key;
 pub(crate) mod serve;
 pub(crate) mod token;

@@ -23,6 +23,7 @@
 //! | [`sheet`] | a day of all clusters, by coordinate; pure |
 //! | `sheets` | keeps them for days that have come to rest |
 //! | [`question`] | what is asked of the days, and the answers |
+//! | [`rebuild`] | the days, made again from the messages that are kept |
 //! | `readers` | the threads that read for who asks |
 //! | [`flat`] | messages as rows, for other tools; pure |
 //! | [`store`] | the database; all SQL |
@@ -63,6 +64,7 @@ pub mod open_files;
 pub mod question;
 pub mod quota;
 mod readers;
+pub mod rebuild;
 pub mod receipt_key;
 pub mod retention;
 pub mod secret;

@@ -103,6 +103,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             let key = import.key.as_deref();
             command::import::run(&config, &import.files, key, &mut out)?;
         }
+        Command::Rebuild(asked) => {
+            // What it found is told, whether or not that is an error.
+            let ended = command::rebuild::run(&config, asked.check, &SystemClock, &mut out);
+            out.flush()?;
+            ended?;
+        }
         Command::Openapi => out.write_all(heliograph_collector::openapi().as_bytes())?,
         Command::ReceiptKey => command::receipt_key::print(&config.data, &SystemEntropy, &mut out)?,
         Command::Forget(asked) => command::forget::run(&config.data, &asked, &mut out)?,

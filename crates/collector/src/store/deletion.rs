@@ -15,6 +15,7 @@ use heliograph_wire::id::ReporterId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
+pub(super) use self::keys::Keys;
 pub(super) use self::run::Run;
 pub use self::run::Slice;
 use super::error::{Doing as _, StoreError};

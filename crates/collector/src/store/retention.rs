@@ -6,6 +6,7 @@ use rusqlite::{Connection, ToSql, TransactionBehavior};
 
 use super::error::{Doing as _, StoreError};
 use super::{connection, sweep};
+use crate::delta::Day;
 use crate::retention::Cutoffs;
 
 /// What one slice drops at most: bytes of raw batches beyond the first, and rows.
@@ -14,6 +15,8 @@ const BATCHES: i64 = 16;
 const ROWS: i64 = 400;
 /// Rows that hold a page or more each.
 const LARGE_ROWS: i64 = 32;
+/// Milliseconds of a day.
+const DAY: i64 = 24 * 60 * 60 * 1000;
 const DOING: &str = "drop what is too old";
 
 /// Rows that grow old: by which column, and what they are known by.
@@ -68,6 +71,15 @@ pub(super) fn slice(connection: &mut Connection, cutoffs: Cutoffs) -> Result<boo
     let dropped = drop_some(connection, cutoffs).doing(DOING);
     connection::erase_thoroughly(connection, false)?;
     dropped.map(|()| true)
+}
+
+/// The last day of which messages may have been dropped by age; `None` as long as none was.
+pub(super) fn incomplete_through(connection: &Connection) -> rusqlite::Result<Option<Day>> {
+    let dropped: i64 = connection
+        .prepare_cached("SELECT value FROM gauge WHERE name = 'dropped'")?
+        .query_row((), |row| row.get(0))?;
+    // A message counts at most some minutes after its arrival.
+    Ok((dropped != 0).then(|| Day(dropped.div_euclid(DAY) + 1)))
 }
 
 fn any(connection: &Connection, cutoffs: Cutoffs) -> rusqlite::Result<bool> {

@@ -19,7 +19,7 @@ use crate::deletion::sums;
 use crate::suppression::{Writer, now};
 
 /// Whoever may be deleted. No id is of two kinds.
-const SUBJECTS: [(Kind, &str); 9] = [
+pub(crate) const SUBJECTS: [(Kind, &str); 9] = [
     (Kind::Cluster, "c1"),
     (Kind::Cluster, "c2"),
     (Kind::Anonymous, "a1"),
@@ -32,10 +32,10 @@ const SUBJECTS: [(Kind, &str); 9] = [
 ];
 
 /// What a message is made of: what it is, and of which of a few it speaks.
-type Seed = (u8, usize, usize, usize, u8);
+pub(crate) type Seed = (u8, usize, usize, usize, u8);
 
 /// A message; `number` makes its id, and the hour of a report.
-fn message((what, who, customer, version, more): Seed, number: usize) -> Value {
+pub(crate) fn message((what, who, customer, version, more): Seed, number: usize) -> Value {
     let customer = ["", "k1", "k/2", "k3"][customer % 4];
     let version = ["1.8", "1.9", "9.9-own"][version % 3];
     let properties = |cluster: &str| {
@@ -111,7 +111,7 @@ fn write(dir: TempDir, batches: &[Vec<Value>]) -> TempDir {
     writer.close()
 }
 
-fn delete(data: &Path, subjects: &[(Kind, &str)], together: bool) {
+pub(crate) fn delete(data: &Path, subjects: &[(Kind, &str)], together: bool) {
     let mut store = Store::open(data).unwrap();
     let secrets = Secrets::load_or_make(data, &SystemEntropy).unwrap();
     for (kind, id) in subjects {
@@ -173,7 +173,7 @@ fn differences(one: &[String], other: &[String]) -> Vec<String> {
     differences
 }
 
-fn seeds() -> impl Strategy<Value = Vec<Vec<Seed>>> {
+pub(crate) fn seeds() -> impl Strategy<Value = Vec<Vec<Seed>>> {
     let seed = (0_u8..8, 0_usize..12, 0_usize..4, 0_usize..3, 0_u8..10);
     prop::collection::vec(prop::collection::vec(seed, 1..12), 1..12)
 }

@@ -12,7 +12,7 @@ use crate::store::error::{Doing as _, StoreError};
 
 /// Kinds of keys, as far as they were looked up. A key's kind never changes.
 #[derive(Debug, Default)]
-pub(super) struct Keys(HashMap<KeyId, Option<KeyKind>>);
+pub(in crate::store) struct Keys(HashMap<KeyId, Option<KeyKind>>);
 
 impl Keys {
     /// Who sent a message that is kept.
@@ -30,7 +30,7 @@ impl Keys {
     }
 
     /// Whether the events of clusters may be sent with a key.
-    pub(super) fn speaks_for_clusters(
+    pub(in crate::store) fn speaks_for_clusters(
         &mut self,
         connection: &Connection,
         key: Option<KeyId>,

@@ -13,10 +13,8 @@ use crate::forget::reach::Reach;
 use crate::ingest::subject::Subject;
 use crate::store::error::{Doing as _, StoreError};
 use crate::store::report::{bytes_of, reporter_of};
-use crate::store::{flag, outcome, sheet};
+use crate::store::{flag, outcome, retention, sheet};
 
-/// Milliseconds of a day.
-const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Of so many the samples are looked through in one step.
 const SAMPLES: usize = 16;
 const DOING: &str = "delete what was dropped by age";
@@ -161,14 +159,9 @@ fn forget_speaker(connection: &Connection, cluster: i64, reporter: &ReporterId) 
 fn forget_aged_days(connection: &Connection, cluster: i64) -> Result<(), StoreError> {
     let mut days = Vec::new();
     let mut forget = || -> rusqlite::Result<()> {
-        let dropped: i64 = connection
-            .prepare_cached("SELECT value FROM gauge WHERE name = 'dropped'")?
-            .query_row((), |row| row.get(0))?;
-        if dropped == 0 {
+        let Some(Day(last)) = retention::incomplete_through(connection)? else {
             return Ok(());
-        }
-        // A message counts at most some minutes after its arrival.
-        let last = dropped.div_euclid(DAY) + 1;
+        };
         let mut before = last + 1;
         while let Some(day) = connection
             .prepare_cached("SELECT max(day) FROM cluster_day WHERE day < ?")?
