@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::lock::{self, LockError};
-use crate::store::{OpenError, Reader, Rebuilt, RemakeError, Store};
+use crate::store::{OpenError, Reader, Rebuilt, RemakeError, SchemaError, Store};
 
 /// Why that can't be done. Nothing was changed then.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +35,13 @@ pub fn rebuild(
     check: bool,
     show: impl FnMut(u64, u64),
 ) -> Result<Rebuilt, RebuildError> {
-    // Where there is no database none is made.
-    drop(Reader::open(&config.data)?);
+    match Reader::open(&config.data) {
+        // One of an earlier release is brought up to date, but not to look only.
+        Ok(_) => {}
+        Err(OpenError::Schema(_, SchemaError::Absent)) if !check => {}
+        // Where there is no database none is made.
+        Err(error) => return Err(error.into()),
+    }
     let _lock = lock::lock(&config.data).map_err(|error| match error {
         LockError::Taken => RebuildError::Taken,
         LockError::Io(_) => RebuildError::Lock(error),
