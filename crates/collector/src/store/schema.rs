@@ -49,6 +49,10 @@ pub enum SchemaError {
 
 /// Brings the schema up to date.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), SchemaError> {
+    // Whoever is writing for long is not waited for where there is nothing to do.
+    if check(connection).is_ok() {
+        return Ok(());
+    }
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .doing("begin to set up the database")?;
@@ -134,6 +138,19 @@ mod tests {
         let mut foreign = Connection::open_in_memory().unwrap();
         foreign.execute_batch("CREATE TABLE x (y)").unwrap();
         assert!(matches!(migrate(&mut foreign), Err(SchemaError::Foreign)));
+    }
+
+    #[test]
+    fn what_is_up_to_date_waits_for_nobody_who_writes() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || Connection::open(dir.path().join("db")).unwrap();
+        let (mut one, mut another) = (open(), open());
+        migrate(&mut one).unwrap();
+        let writing = one
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .unwrap();
+        writing.execute("DELETE FROM gauge", ()).unwrap();
+        migrate(&mut another).unwrap();
     }
 
     /// What reporters asked for before it was limited to what speaks for clusters is limited, too; orders are not.
