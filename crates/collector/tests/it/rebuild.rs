@@ -248,7 +248,9 @@ fn a_kill_leaves_what_was_or_what_is_to_be() {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        thread::sleep(chance.millis(1, 600));
+        if kills > 0 {
+            thread::sleep(chance.millis(1, 600));
+        }
         child.kill().unwrap();
         child.wait().unwrap();
         kills += 1;
