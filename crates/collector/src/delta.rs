@@ -30,7 +30,7 @@ mod share;
 mod sums;
 
 pub use self::code::Damaged;
-pub use self::hash::hash;
+pub use self::hash::{CUSTOMER, USER, hash};
 pub use self::manner::{Manner, OTHER};
 pub use self::message::{Delta, Edition, Message, NAME_BYTES, value_name};
 pub use self::roles::{RULES, is_report};

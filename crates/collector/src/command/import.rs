@@ -55,6 +55,10 @@ fn one(
 ) -> anyhow::Result<()> {
     let named = || file.display().to_string();
     let source = Source::open(file).with_context(named)?;
+    if matches!(source, Source::Empty) {
+        writeln!(out, "{}: 0 messages; nothing to do", file.display())?;
+        return Ok(());
+    }
     if let Source::Bundle(bundle) = &source
         && let Some(at) = reader.bundle_imported(&bundle.sha256)?
     {

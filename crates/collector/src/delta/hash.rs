@@ -2,6 +2,11 @@
 
 use sha2::{Digest as _, Sha256};
 
+/// The kind of id of who used the UI.
+pub const USER: &str = "user";
+/// The kind of id of a customer.
+pub const CUSTOMER: &str = "customerKey";
+
 /// The first 64 bits of the SHA-256 of an id, and of what kind of id it is.
 ///
 /// Who knows an id can find what is counted by it, which is what it is for; who has the hash does not have the id.

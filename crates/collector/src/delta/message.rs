@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::hash::hash;
+use super::hash::{USER, hash};
 use super::manner::OTHER;
 use super::roles::{self, Role};
 use super::{Amounts, Coordinate, Facet, Sums};
@@ -107,12 +107,12 @@ impl Delta {
             (None, kind @ ("page" | "screen")) => {
                 delta.push(Facet::Call, kind, [1, 0, 0]);
                 delta.push(Facet::Page, message.name.unwrap_or_default(), [1, 0, 0]);
-                delta.push_hash(Facet::User, "user", message.user);
+                delta.push_hash(Facet::User, USER, message.user);
             }
             (None, kind) => {
                 delta.push(Facet::Call, kind, [1, 0, 0]);
                 if kind == "identify" {
-                    delta.push_hash(Facet::User, "user", message.user);
+                    delta.push_hash(Facet::User, USER, message.user);
                 }
             }
         }

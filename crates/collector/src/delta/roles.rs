@@ -5,7 +5,7 @@
 //! its message was counted. A row is never changed nor removed, since nobody sends what the plan drops; a new one gets the next
 //! number. A test compares what holds now with the plan.
 
-use super::Facet;
+use super::{CUSTOMER, Facet};
 
 /// The rules by which messages are counted now.
 pub const RULES: u8 = 1;
@@ -93,7 +93,7 @@ const fn value(name: &'static str) -> Property {
 /// Properties of every event of clusters. Of a licence or a customer there is one, whichever event names it.
 const COMMON: [Property; 2] = [
     Property {
-        name: "customerKey",
+        name: CUSTOMER,
         since: 1,
         role: Role::Hash(Facet::Customer),
     },

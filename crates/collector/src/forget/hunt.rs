@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use heliograph_wire::id::ReporterId;
 use memchr::memmem::Finder;
 
+use crate::delta::{CUSTOMER, Facet, USER, hash};
 use crate::forget::reach::{Reach, Sender};
 use crate::ingest::mention::{Kind, Mentions};
 
@@ -35,6 +36,22 @@ pub struct Hunt {
     /// What the text of a message about any of them holds; nothing where that can't be said.
     finders: Vec<Finder<'static>>,
     through: i64,
+}
+
+impl Target {
+    /// The coordinates' keys by which days count its id (see [`Facet`]), of messages that a deletion of it reaches. None where it does
+    /// not reach all messages: whose a hash is does not say with which key it came, nor whether it spoke for a cluster.
+    pub fn hashes(&self) -> Vec<(Facet, u64)> {
+        let user = (Facet::User, hash(USER, &self.id));
+        match (self.reach, self.kind) {
+            (Reach::Key(_) | Reach::Clusters, _) | (Reach::All, Kind::Reporter) => Vec::new(),
+            (Reach::All, Kind::Cluster | Kind::Anonymous) => vec![user],
+            // Reports have the customer's key as their `userId`.
+            (Reach::All, Kind::User | Kind::Customer) => {
+                vec![user, (Facet::Customer, hash(CUSTOMER, &self.id))]
+            }
+        }
+    }
 }
 
 impl Hunt {
@@ -117,7 +134,10 @@ impl Hunt {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
+    use crate::delta::{RULES, Share};
     use crate::key::KeyId;
 
     fn target(deletion: i64, kind: Kind, id: &str, through: i64) -> Target {
@@ -201,6 +221,43 @@ mod tests {
             assert!(from(&hunt, false, message, 1).is_empty(), "{message}");
         }
         assert!(hunt.takes_all_of("c", 9) && !hunt.takes_all_of("c", 10));
+    }
+
+    /// What a message is counted by is what a deletion of whom it is about looks for.
+    #[test]
+    fn days_count_by_the_same_hashes() {
+        let counted = |message: &str| -> Vec<(Facet, u64)> {
+            let message = message.replacen('{', r#"{"timestamp":"2026-11-20T00:00:00Z","#, 1);
+            let delta = Share::of_kept(&message, true, RULES).unwrap().delta;
+            let numbered: Result<Vec<_>, Infallible> = delta.numbered(1, |_| Ok(1));
+            let Ok(numbered) = numbered;
+            let keys = numbered.iter().map(|(at, _)| (at.facet, at.key));
+            keys.filter(|(facet, _)| matches!(facet, Facet::User | Facet::Customer))
+                .collect()
+        };
+        let page = counted(r#"{"type":"page","userId":" x "}"#);
+        let visitor = counted(r#"{"type":"identify","anonymousId":"x"}"#);
+        let report = counted(
+            r#"{"type":"track","event":"health","anonymousId":"c","properties":{"customerKey":"x"}}"#,
+        );
+        assert_eq!((page.len(), &visitor, report.len()), (1, &page, 1));
+        let both = [page.clone(), report].concat();
+        for (kind, expected) in [
+            (Kind::User, &both),
+            (Kind::Customer, &both),
+            (Kind::Anonymous, &page),
+            (Kind::Cluster, &page),
+            (Kind::Reporter, &Vec::new()),
+        ] {
+            assert_eq!(&target(1, kind, "x", 9).hashes(), expected, "{}", kind.name());
+            for reach in [Reach::Key(KeyId(7)), Reach::Clusters] {
+                let limited = Target {
+                    reach,
+                    ..target(1, kind, "x", 9)
+                };
+                assert!(limited.hashes().is_empty());
+            }
+        }
     }
 
     #[test]

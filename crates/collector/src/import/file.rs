@@ -38,6 +38,8 @@ pub enum Source {
     Lines(Box<dyn BufRead>),
     /// Batches, one a line.
     Batches(Box<dyn BufRead>),
+    /// No messages: nothing but blank lines.
+    Empty,
 }
 
 /// A file that can't be imported.
@@ -92,8 +94,11 @@ impl Source {
         }
         let mut first = Vec::new();
         while first.is_empty() {
-            if !matches!(next_line(&mut reader, &mut first, MAX_BATCH_FILE)?, Line::Whole) {
-                return Err(FileError::Foreign);
+            match next_line(&mut reader, &mut first, MAX_BATCH_FILE)? {
+                Line::Whole => {}
+                // An export of no messages.
+                Line::End => return Ok(Source::Empty),
+                Line::TooLong => return Err(FileError::Foreign),
             }
         }
         let head = first.strip_prefix(BOM).unwrap_or(&first);
@@ -135,6 +140,7 @@ impl Source {
     /// When it can't be read, or as `each` says.
     pub fn each<E: From<io::Error>>(self, mut each: impl FnMut(Lines) -> Result<(), E>) -> Result<(), E> {
         match self {
+            Source::Empty => Ok(()),
             Source::Bundle(bundle) => {
                 let mark = Bundle {
                     sha256: bundle.sha256,
@@ -337,11 +343,19 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_no_messages() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, b"\n").unwrap();
+        for empty in [&b""[..], b"\n \r\n", &gzip.finish().unwrap()] {
+            assert!(matches!(open(empty), Ok(Source::Empty)));
+            assert!(parts(empty).is_empty());
+        }
+    }
+
+    #[test]
     fn what_is_neither_is_refused() {
         for foreign in [
-            &b""[..],
-            b"\n\n",
-            b"[1]\n",
+            &b"[1]\n"[..],
             b"{\"a\":1}\n",
             b"{\"a\":\n1}\n",
             b"{\"batch\":[\n",

@@ -126,7 +126,7 @@ impl Terms {
     }
 
     /// A delta by numbers; `None` where a name has none and is given none.
-    fn look_up(
+    pub(super) fn look_up(
         &mut self,
         connection: &Connection,
         delta: &Delta,
@@ -205,19 +205,7 @@ impl Days {
                 continue;
             }
             row.settle();
-            if row.sums.is_empty() {
-                connection
-                    .prepare_cached("DELETE FROM cluster_day WHERE day = ? AND cluster = ?")
-                    .and_then(|mut statement| statement.execute((day.0, cluster)))
-            } else {
-                connection
-                    .prepare_cached(
-                        "INSERT INTO cluster_day (day, cluster, sums) VALUES (?, ?, ?)
-                         ON CONFLICT DO UPDATE SET sums = excluded.sums",
-                    )
-                    .and_then(|mut statement| statement.execute((day.0, cluster, row.sums.encode())))
-            }
-            .doing("write the sums of a day")?;
+            put(connection, (day, cluster), &row.sums)?;
             *changed.entry(day).or_default() |= row.lessened;
         }
         for (day, lessened) in changed {
@@ -255,7 +243,26 @@ impl Row {
     }
 }
 
-fn read(connection: &Connection, (day, cluster): Place) -> Result<Sums, StoreError> {
+/// Writes a row as it is to be; one of nothing goes.
+pub(super) fn put(connection: &Connection, (day, cluster): Place, sums: &Sums) -> Result<(), StoreError> {
+    if sums.is_empty() {
+        connection
+            .prepare_cached("DELETE FROM cluster_day WHERE day = ? AND cluster = ?")
+            .and_then(|mut statement| statement.execute((day.0, cluster)))
+    } else {
+        connection
+            .prepare_cached(
+                "INSERT INTO cluster_day (day, cluster, sums) VALUES (?, ?, ?)
+                 ON CONFLICT DO UPDATE SET sums = excluded.sums",
+            )
+            .and_then(|mut statement| statement.execute((day.0, cluster, sums.encode())))
+    }
+    .doing("write the sums of a day")
+    .map(|_| ())
+}
+
+/// Reads a row; of one that is not there, nothing.
+pub(super) fn read(connection: &Connection, (day, cluster): Place) -> Result<Sums, StoreError> {
     const DOING: &str = "read the sums of a day";
     let bytes: Option<Vec<u8>> = connection
         .prepare_cached("SELECT sums FROM cluster_day WHERE day = ? AND cluster = ?")

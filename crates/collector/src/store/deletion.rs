@@ -1,6 +1,7 @@
 //! What is to be deleted, what is being deleted, and what was.
 
 mod ending;
+mod hashes;
 mod keys;
 mod pass;
 mod raw;

@@ -88,7 +88,7 @@ pub(crate) fn message((what, who, customer, version, more): Seed, number: usize)
 }
 
 /// Whether it is about somebody: says so by itself, without the collector's eyes.
-fn is_about(message: &Value, (kind, id): (Kind, &str)) -> bool {
+pub(crate) fn is_about(message: &Value, (kind, id): (Kind, &str)) -> bool {
     let is = |value: &Value| value.as_str() == Some(id);
     let (properties, traits) = (&message["properties"], &message["traits"]);
     match kind {
@@ -102,7 +102,7 @@ fn is_about(message: &Value, (kind, id): (Kind, &str)) -> bool {
     }
 }
 
-fn write(dir: TempDir, batches: &[Vec<Value>]) -> TempDir {
+pub(crate) fn write(dir: TempDir, batches: &[Vec<Value>]) -> TempDir {
     let writer = Writer::on(dir);
     for batch in batches.iter().filter(|batch| !batch.is_empty()) {
         let summary = writer.write(Writer::check(batch, None));

@@ -96,6 +96,23 @@ fn what_is_asked_for_is_exported() {
 }
 
 #[test]
+fn an_export_of_nothing_is_an_import() {
+    let collector = TestCollector::start();
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("none.ndjson");
+    let path = path.to_str().unwrap();
+    for command in ["export", "import"] {
+        let output = if command == "export" {
+            run(collector.data(), &["export", "--output", path])
+        } else {
+            run(collector.data(), &["import", path])
+        };
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && told.contains(": 0 messages"), "{told}");
+    }
+}
+
+#[test]
 fn batches_of_sdks_are_imported_with_what_they_share() {
     let dir = TempDir::new().unwrap();
     let data = dir.path().join("data");

@@ -163,7 +163,6 @@ fn of_a_damaged_bundle_nothing_is_imported() {
             whole.replacen("sealed", "sealer", 1),
             "neither a bundle nor messages",
         ),
-        (String::new(), "neither a bundle nor messages"),
     ] {
         fs::write(&damaged, text).unwrap();
         // All files are looked at before any is taken.

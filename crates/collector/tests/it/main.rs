@@ -23,6 +23,7 @@ mod cors;
 mod day;
 mod dedupe;
 mod deletion;
+mod deletion_aged;
 mod deletion_model;
 mod disk;
 mod end_to_end;

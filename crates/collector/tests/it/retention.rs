@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use heliograph_collector::delta::hash;
 use heliograph_collector::retention::Retention;
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::collector::run;
 use crate::deletion::{found, settle, sums};
@@ -180,4 +181,110 @@ fn what_was_dropped_by_age_can_be_forgotten() {
     assert!(
         sums.iter().any(|sum| sum.contains("kept-cluster")) && !sums.iter().any(|sum| sum.contains("gone"))
     );
+}
+
+/// What days count by a hash of an id goes with whose id it is, though what was dropped by age can't be subtracted; what is counted of
+/// others stays, and what is counted of messages that are kept.
+#[test]
+fn no_hash_outlives_who_is_forgotten() {
+    let collector = InProcess::start("2026-11-20T12:30:00Z", |config| {
+        config.retention = Retention {
+            raw: Some(Duration::from_hours(24)),
+            rollups: None,
+        };
+    });
+    let (clusters, pages) = (collector.key("cluster"), collector.key("ui"));
+    let report = |cluster: &str, customer: &str| {
+        let mut report = health(3);
+        report["anonymousId"] = json!(cluster);
+        report["messageId"] = json!(format!("{cluster}:health:2026-11-20T03Z"));
+        report["properties"]["customerKey"] = json!(customer);
+        report
+    };
+    let page = |id: &str| json!({"type": "page", "name": "p", "userId": id});
+    let visit = |id: &str| json!({"type": "page", "name": "p", "anonymousId": id});
+    let send = |key: &str, batch: Value| {
+        let count = u64::try_from(batch.as_array().unwrap().len()).unwrap();
+        let counts = collector.batch(key, &json!({"batch": batch})).counts();
+        assert_eq!(counts, (count, 0, 0));
+    };
+    send(
+        &clusters,
+        json!([report("c1", "gone-customer"), report("c2", "kept-customer")]),
+    );
+    send(
+        &pages,
+        json!([
+            page("gone-user"),
+            page("gone-user"),
+            page("kept-user"),
+            visit("gone-visitor")
+        ]),
+    );
+    collector.clock.set("2026-11-21T12:31:00Z");
+    // The messages of a visitor who has the id of a user are not the user's.
+    send(
+        &pages,
+        json!([page("gone-user"), visit("gone-user"), page("kept-user")]),
+    );
+    until(|| count(&collector, "batch") == 1);
+
+    // How often a day counts an id.
+    let counted = |kind: &str, id: &str| -> Vec<String> {
+        let key = format!(" {} None ", hash(kind, id));
+        let sums = sums(&collector.data).into_iter().filter(|sum| sum.contains(&key));
+        sums.map(|sum| sum.split_once(&key).unwrap().1.to_owned())
+            .collect()
+    };
+    let (once, twice) = ("[1, 0, 0]", "[2, 0, 0]");
+    assert_eq!(counted("user", "gone-user"), [twice, twice]);
+    assert_eq!(counted("user", "gone-visitor"), [once]);
+    assert_eq!(counted("customerKey", "gone-customer"), [once]);
+    let total = || {
+        let sums = sums(&collector.data).into_iter();
+        sums.filter(|sum| sum.contains("Page p") || sum.contains("Unit a"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(total().len(), 4, "{:?}", total());
+    let before = total();
+    let connection = Connection::open(collector.data.join("collector.db")).unwrap();
+    let sheets = "INSERT INTO sheet SELECT DISTINCT day, 1, x'', x'', x'' FROM cluster_day";
+    let columns = "INSERT INTO sheet_column SELECT DISTINCT day, 12, 1, x'' FROM cluster_day";
+    assert_eq!(connection.execute(sheets, ()).unwrap(), 2);
+    assert_eq!(connection.execute(columns, ()).unwrap(), 2);
+    drop(connection);
+
+    let forget = |arguments: &[&str]| {
+        let output = run(
+            &collector.data,
+            &[&["forget", "--delete-only"], arguments].concat(),
+        );
+        assert!(output.status.success(), "{output:?}");
+        settle(&collector.data);
+    };
+    forget(&["--user-id", "gone-user"]);
+    assert_eq!(counted("user", "gone-user"), [once], "of the visitor, today");
+    assert_eq!(
+        (count(&collector, "sheet"), count(&collector, "sheet_column")),
+        (0, 0)
+    );
+    forget(&["--anonymous-id", "gone-visitor"]);
+    forget(&["--customer-key", "gone-customer"]);
+    assert!(counted("user", "gone-visitor").is_empty() && counted("customerKey", "gone-customer").is_empty());
+    assert_eq!(counted("user", "kept-user"), [once, once]);
+    assert_eq!(counted("customerKey", "kept-customer"), [once]);
+    // Nothing else of the days of which messages were dropped; of today, the one page that was there.
+    let after = total();
+    assert_eq!(after.len(), 4);
+    let others: Vec<_> = before.iter().filter(|sum| !after.contains(sum)).collect();
+    assert!(
+        others.len() == 1 && others[0].ends_with("Page p None [3, 0, 0]"),
+        "{others:?}"
+    );
+
+    // What was left is taken away once, and who comes back is counted.
+    forget(&["--anonymous-id", "gone-user"]);
+    assert!(counted("user", "gone-user").is_empty());
+    send(&pages, json!([page("gone-user")]));
+    assert_eq!(counted("user", "gone-user"), [once]);
 }

@@ -1,9 +1,11 @@
 //! What the time line, the sums and the samples hold of those who are deleted beyond the raw batches: of messages whose text was
-//! dropped by age, and who has spoken.
+//! dropped by age, who has spoken, and the hashes of their ids.
 
 use heliograph_wire::id::ReporterId;
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::hashes::Hashes;
+use super::keys::Keys;
 use super::settle;
 use super::trace::{Name, Trace};
 use super::whom;
@@ -13,17 +15,17 @@ use crate::forget::reach::Reach;
 use crate::ingest::subject::Subject;
 use crate::store::error::{Doing as _, StoreError};
 use crate::store::report::{bytes_of, reporter_of};
-use crate::store::{flag, outcome, retention, sheet};
+use crate::store::{Commit, flag, outcome, retention, sheet};
 
 /// Of so many the samples are looked through in one step.
 const SAMPLES: usize = 16;
 const DOING: &str = "delete what was dropped by age";
 
 /// How far the rows of clusters and the samples are looked through.
-#[derive(Debug)]
 pub(super) struct Rows {
     targets: Vec<Target>,
     hour: Option<i64>,
+    hashes: Option<Hashes>,
     samples: Vec<(Subject, Reach)>,
 }
 
@@ -51,6 +53,7 @@ impl Rows {
         Ok(Rows {
             targets: targets.cloned().collect(),
             hour: None,
+            hashes: Hashes::begin(connection, hunt)?,
             samples: whom::hashes(connection).doing(DOING)?,
         })
     }
@@ -58,11 +61,21 @@ impl Rows {
     /// Removes some of it.
     pub(super) fn step(
         &mut self,
-        connection: &Connection,
+        commit: &mut Commit<'_>,
         hunt: &Hunt,
+        keys: &mut Keys,
         trace: &mut Trace,
     ) -> Result<Did, StoreError> {
         let Some(target) = self.targets.last().cloned() else {
+            // Only now, since a report that is let count instead of another one adds hashes, too.
+            if let Some(hashes) = &mut self.hashes {
+                let did = hashes.step(commit, hunt, keys)?;
+                if did != Did::End {
+                    return Ok(did);
+                }
+                self.hashes = None;
+            }
+            let connection = &commit.transaction;
             let rest = self.samples.len().saturating_sub(SAMPLES);
             let some = self.samples.split_off(rest);
             if some.is_empty() {
@@ -70,6 +83,7 @@ impl Rows {
             }
             return Ok((outcome::forget(connection, &some)? > 0).into());
         };
+        let connection = &commit.transaction;
         let cluster: Option<i64> = connection
             .prepare_cached("SELECT id FROM cluster WHERE name = ?")
             .and_then(|mut statement| statement.query_row([&target.id], |row| row.get(0)).optional())

@@ -224,7 +224,7 @@ impl Run {
                     Some(rows) => rows,
                     none => none.insert(Rows::begin(&commit.transaction, &self.hunt)?),
                 };
-                let did = rows.step(&commit.transaction, &self.hunt, &mut self.trace)?;
+                let did = rows.step(commit, &self.hunt, &mut self.keys, &mut self.trace)?;
                 if did == Did::End {
                     self.rows = None;
                     self.step = Step::Names;
