@@ -7,7 +7,7 @@ use std::fmt::{Debug, Display};
 use std::io::Read;
 use std::sync::LazyLock;
 
-use heliograph_collector::delta::{RULES, Share, Sums};
+use heliograph_collector::delta::{Basis, Share, Sums};
 use heliograph_signal::config;
 use heliograph_signal::environment::Environment;
 use heliograph_signal::ledger::verify::verify;
@@ -161,13 +161,23 @@ pub fn deltas(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    for of_cluster in [true, false] {
-        let Some(share) = Share::of_kept(text, of_cluster, RULES) else {
+    let of_vendor = Basis {
+        declared: true,
+        breakdown: ["clusterId", "x", "action"].map(str::to_owned).into(),
+        ..Basis::default()
+    };
+    for (of_cluster, basis) in [
+        (true, &Basis::default()),
+        (false, &Basis::default()),
+        (true, &of_vendor),
+        (false, &of_vendor),
+    ] {
+        let Some(share) = Share::of_kept(text, of_cluster, basis) else {
             continue;
         };
         let mut names: Vec<String> = Vec::new();
         let sums: Result<Sums, std::convert::Infallible> = share.delta.sums(1, |name| {
-            assert!(name.len() <= heliograph_collector::delta::NAME_BYTES);
+            assert!(name.len() <= heliograph_collector::delta::VALUE_NAME_BYTES);
             let known = names.iter().position(|known| known == name);
             let at = known.unwrap_or_else(|| {
                 names.push(name.to_owned());

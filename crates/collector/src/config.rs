@@ -82,6 +82,8 @@ pub struct Config {
     pub quota: Defaults,
     /// What becomes of what the plan does not list.
     pub unplanned: Unplanned,
+    /// Where the vendor's own events are declared, if not in the data directory.
+    pub plan_dir: Option<PathBuf>,
 }
 
 /// How much is logged.
@@ -175,6 +177,7 @@ impl Default for Config {
                 messages: Some(100_000_000),
             },
             unplanned: Unplanned::Keep,
+            plan_dir: None,
         }
     }
 }
@@ -326,6 +329,7 @@ mod tests {
             key_bytes_per_day = "none"
             key_messages_per_day = 12
             unplanned = "strip"
+            plan_dir = "/etc/x/plan.d"
         "#;
         let config = read(text).unwrap();
         assert_eq!(
@@ -369,6 +373,7 @@ mod tests {
                     messages: Some(12),
                 },
                 unplanned: Unplanned::Strip,
+                plan_dir: Some(PathBuf::from("/etc/x/plan.d")),
             }
         );
         assert_eq!(read(&config.to_toml()).unwrap(), config);

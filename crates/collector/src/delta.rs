@@ -21,6 +21,7 @@
 //! All of them are kept apart by *edition*: environment version, provider and variant, as the message states them. A message that
 //! counts in a reduced [`Manner`] adds less; its record says so.
 
+mod basis;
 mod code;
 mod hash;
 mod manner;
@@ -29,10 +30,13 @@ mod roles;
 mod share;
 mod sums;
 
+pub use self::basis::Basis;
 pub use self::code::Damaged;
 pub use self::hash::{CUSTOMER, USER, hash};
 pub use self::manner::{Manner, OTHER};
-pub use self::message::{Delta, Edition, Message, NAME_BYTES, value_name};
+pub use self::message::{
+    Delta, Edition, Message, NAME_BYTES, VALUE_NAME_BYTES, said, value_name, value_parts,
+};
 pub use self::roles::{RULES, is_report};
 pub use self::share::{ClusterDay, Day, Share};
 pub use self::sums::{Amounts, Coordinate, Sums};

@@ -35,7 +35,6 @@ use axum::extract::State;
 use axum::http::Request;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
-use heliograph_wire::plan::Plan;
 
 use self::answer::{Fast, Refused};
 use self::cors::Cors;
@@ -96,7 +95,7 @@ impl App {
         secrets: Secrets,
         lookback: Lookback,
         queue: Queue,
-        budget: Arc<Budget>,
+        plan: Planned<'static>,
         config: &Config,
     ) -> io::Result<App> {
         Ok(App {
@@ -106,12 +105,12 @@ impl App {
             secrets,
             lookback,
             queue,
-            budget,
+            budget: Budget::of(config.request_memory),
             body_timeout: config.body_timeout,
             data: config.data.clone(),
             metrics_apart: config.metrics_listen.is_some(),
             cors: Cors::of(&config.cors_origins),
-            plan: Planned::of(Plan::built_in(), config.unplanned),
+            plan,
             public_url: config.public_url.clone(),
             tls: config.tls_cert.is_some(),
             limits: Limits::of(config),

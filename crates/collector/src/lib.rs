@@ -18,6 +18,7 @@
 //! | [`tenure`], [`clone`] | which of a cluster's reporters counts; two clusters under one id; pure |
 //! | [`forget`] | who may have what forgotten; pure |
 //! | [`receipt_key`], [`secret`] | the key that receipts are signed with; secrets of the data directory |
+//! | [`plan_dir`] | the vendor's own events |
 //! | [`retention`] | how long what is kept; pure |
 //! | [`import`], `local` | what comes by hand; the socket by which it comes to a running server |
 //! | [`sheet`] | a day of all clusters, by coordinate; pure |
@@ -61,6 +62,7 @@ mod lock;
 pub mod lookback;
 pub mod metrics;
 pub mod open_files;
+pub mod plan_dir;
 pub mod question;
 pub mod quota;
 mod readers;

@@ -8,6 +8,7 @@
 
 pub mod active;
 mod answer;
+pub mod breakdown;
 pub mod capacity;
 mod clusters;
 mod day;

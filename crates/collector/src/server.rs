@@ -15,7 +15,6 @@ use tokio::join;
 use tokio::task::{JoinHandle as Task, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::budget::Budget;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::delta::Day;
@@ -31,6 +30,7 @@ use crate::local;
 use crate::lock::{self, LockError};
 use crate::lookback::{self, Lookback};
 use crate::metrics::{Connections, Metrics};
+use crate::plan_dir::{self, PlanDirError};
 use crate::quota::Quotas;
 use crate::secret::{SecretError, Secrets};
 use crate::sheets;
@@ -100,6 +100,9 @@ pub enum StartError {
     /// One of the two is configured, the other is not.
     #[error("tls_cert and tls_key belong together: set both, or neither")]
     HalfTls,
+    /// The vendor's own events can't be understood.
+    #[error(transparent)]
+    Plan(#[from] PlanDirError),
     /// The certificate or its key is of no use.
     #[error("can't speak TLS")]
     Tls(#[source] TlsError),
@@ -128,6 +131,7 @@ impl Collector {
     ) -> Result<Collector, StartError> {
         let clock = Arc::clone(&sources.clock);
         let reading = Arc::clone(&sources.clock);
+        let plan = plan_dir::planned(config)?;
         let mut store = Store::open(&config.data)?;
         let lock = lock::lock(&config.data)?;
         let secrets = Secrets::load_or_make(&config.data, &*sources.entropy)?;
@@ -175,7 +179,7 @@ impl Collector {
                     config.request_memory / lookback::SHARE,
                 ),
                 queue.clone(),
-                Budget::of(config.request_memory),
+                plan,
                 config,
             )
             .map_err(StartError::Thread)?,

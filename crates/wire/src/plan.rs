@@ -46,7 +46,7 @@ pub struct Event {
 }
 
 /// A property, or a family of them whose name is a pattern with one `<…>` in it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Property {
     /// Name or pattern.

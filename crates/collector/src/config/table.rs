@@ -309,6 +309,16 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
         show: |config| quoted(config.unplanned.name()),
     },
+    Setting {
+        key: "plan_dir",
+        doc: "Directory of files (`*.toml`) that declare the vendor's own events. Empty: `plan.d` in the data directory, if there is one.\nRead at the start; restart for changes.",
+        expected: "a directory",
+        read: |config, text| {
+            config.plan_dir = file(text);
+            Some(())
+        },
+        show: |config| quoted(&shown_file(config.plan_dir.as_deref())),
+    },
 ];
 
 /// Stands for no limit.

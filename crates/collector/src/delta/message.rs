@@ -1,5 +1,6 @@
 //! The delta of one message, by name.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use jiff::Timestamp;
@@ -16,6 +17,9 @@ use crate::ingest::text;
 
 /// Longest name that is summed by, in bytes; longer ones are cut. A sender chooses names.
 pub const NAME_BYTES: usize = 120;
+/// Longest name that a value is counted under: event, property and value may each be as long, with a separator between them.
+pub const VALUE_NAME_BYTES: usize = 3 * NAME_BYTES + 2;
+const VALUE_SEPARATOR: char = '\u{1f}';
 /// What the names of a unit's properties begin with; `…-total`, `…-unhealthy` and `…-unknown` are theirs.
 const UNIT: &str = "health-unit-";
 /// Event of the reports of which the hours are kept.
@@ -49,6 +53,8 @@ pub struct Message<'a> {
     pub of_cluster: bool,
     /// The rules by which it is counted, see [`super::RULES`].
     pub rules: u8,
+    /// The properties of which it is counted what they say, beside those that the rules know.
+    pub breakdown: &'a [&'a str],
 }
 
 /// What one message adds.
@@ -103,6 +109,7 @@ impl Delta {
                 if message.of_cluster {
                     delta.push_report(event, message);
                 }
+                delta.push_breakdown(event, message);
             }
             (None, kind @ ("page" | "screen")) => {
                 delta.push(Facet::Call, kind, [1, 0, 0]);
@@ -268,6 +275,19 @@ impl Delta {
         }
     }
 
+    /// Whoever sends it: the vendor declares which events are broken down.
+    fn push_breakdown(&mut self, event: &str, message: &Message<'_>) {
+        for property in message.breakdown {
+            if let Some(value) = message.properties.get(property).and_then(said) {
+                let [event, property, value] = [event, property, &*value].map(cut);
+                let start = self.text.len();
+                self.text.push_str(&value_name(event, property, value));
+                let key = Key::Name(start..self.text.len());
+                self.parts.push((Facet::Value, key, Amounts([1, 0, 0])));
+            }
+        }
+    }
+
     fn push_unit(&mut self, unit: Option<(&str, Amounts)>, hour: u64) {
         if let Some((unit, Amounts(amounts))) = unit
             && amounts != [0; 3]
@@ -318,7 +338,7 @@ impl Delta {
 
     fn push_text(&mut self, name: &str) -> Range<usize> {
         let start = self.text.len();
-        self.text.push_str(&name[..name.floor_char_boundary(NAME_BYTES)]);
+        self.text.push_str(cut(name));
         start..self.text.len()
     }
 
@@ -331,7 +351,26 @@ const UNHEALTHY: usize = 1;
 
 /// The name that values are counted under: event, property and value, with a unit separator (U+001F) between them.
 pub fn value_name(event: &str, property: &str, value: &str) -> String {
-    format!("{event}\u{1f}{property}\u{1f}{value}")
+    format!("{event}{VALUE_SEPARATOR}{property}{VALUE_SEPARATOR}{value}")
+}
+
+/// The parts of a name that [`value_name`] has made.
+pub fn value_parts(name: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = name.splitn(3, VALUE_SEPARATOR);
+    Some((parts.next()?, parts.next()?, parts.next()?))
+}
+
+/// What a property says, as it is counted: a text without the space around it, a number's decimal text, `true` or `false`; `None` where
+/// it says nothing, or has parts. What was counted is taken away by it: it says the same for ever.
+pub fn said(raw: &RawValue) -> Option<Cow<'_, str>> {
+    match raw.get() {
+        truth @ ("true" | "false") => Some(Cow::Borrowed(truth)),
+        _ => text::id(raw),
+    }
+}
+
+fn cut(name: &str) -> &str {
+    &name[..name.floor_char_boundary(NAME_BYTES)]
 }
 
 /// Unit, and which of its amounts a property is.
@@ -377,6 +416,7 @@ mod tests {
             part: 1,
             of_cluster,
             rules: super::super::RULES,
+            breakdown: &[],
         });
         let mut names = Vec::new();
         let sums: Result<Sums, Infallible> = delta.sums(0, |name| {
@@ -502,6 +542,7 @@ mod tests {
             part: 1,
             of_cluster: true,
             rules: super::super::RULES,
+            breakdown: &[],
         });
         let expected = Edition {
             version: "1.13.5",

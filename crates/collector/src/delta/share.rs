@@ -6,7 +6,7 @@ use heliograph_wire::id::ClusterId;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::{Delta, Manner, Message, roles};
+use super::{Basis, Delta, Manner, Message, roles};
 use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::moment;
@@ -80,9 +80,9 @@ impl Share {
         Cow::Owned(share)
     }
 
-    /// The share, in whole, of a message that is kept as this text and was counted by these rules; `of_cluster` says whether its key
+    /// The share, in whole, of a message that is kept as this text and was counted by `basis`; `of_cluster` says whether its key
     /// speaks for clusters. `None` when it is no message.
-    pub fn of_kept(text: &str, of_cluster: bool, rules: u8) -> Option<Share> {
+    pub fn of_kept(text: &str, of_cluster: bool, basis: &Basis) -> Option<Share> {
         let raw: &RawValue = serde_json::from_str(text).ok()?;
         let fields = Fields::of(raw)?;
         let kind = text::string(fields.kind?)?;
@@ -93,9 +93,9 @@ impl Share {
             .as_deref()
             .and_then(|event| slot::named_by(&message_id, anonymous_id.as_deref()?, event))
             .filter(|_| of_cluster);
-        let planned = event
-            .as_deref()
-            .is_some_and(|event| of_cluster && roles::Event::of(event, rules).is_some());
+        let planned = event.as_deref().is_some_and(|event| {
+            of_cluster && (basis.declared || roles::Event::of(event, basis.rules).is_some())
+        });
         let part = slot.as_ref().map_or(1, |slot| slot.part);
         let cluster = match slot {
             Some(slot) => Some(slot.cluster),
@@ -107,6 +107,7 @@ impl Share {
         let name = fields.name.and_then(text::string);
         let user = fields.user_id.and_then(text::id).or_else(|| anonymous_id.clone());
         let nothing = Members::default();
+        let breakdown: Vec<&str> = basis.breakdown.iter().map(String::as_str).collect();
         let message = Message {
             kind: &kind,
             event: event.as_deref(),
@@ -116,7 +117,8 @@ impl Share {
             timestamp: moment::parse(&text::string(fields.timestamp?)?)?,
             part,
             of_cluster,
-            rules,
+            rules: basis.rules,
+            breakdown: &breakdown,
         };
         Some(Share::of(&message, cluster))
     }
@@ -153,17 +155,21 @@ mod tests {
     #[test]
     fn what_was_counted_by_earlier_rules_is_taken_away_by_them() {
         // Before the first rules no event was one of clusters.
-        let share = Share::of_kept(HEALTH, true, RULES - 1).unwrap();
+        let earlier = Basis {
+            rules: RULES - 1,
+            ..Basis::default()
+        };
+        let share = Share::of_kept(HEALTH, true, &earlier).unwrap();
         assert_eq!(share.to.cluster, None);
         assert_eq!(parts(&share), [(Facet::Event, "health".to_owned(), [1, 0, 0])]);
-        let share = Share::of_kept(HEALTH, true, RULES).unwrap();
+        let share = Share::of_kept(HEALTH, true, &Basis::default()).unwrap();
         assert_eq!(share.to.cluster, "c".parse().ok());
         assert_eq!(parts(&share).len(), 5);
     }
 
     #[test]
     fn each_manner_adds_less() {
-        let share = Share::of_kept(HEALTH, true, RULES).unwrap();
+        let share = Share::of_kept(HEALTH, true, &Basis::default()).unwrap();
         let of = |apart, folded| share.in_manner(Manner { apart, folded }).into_owned();
         assert_eq!(of(false, false), share);
         let apart = of(true, false);
@@ -188,7 +194,7 @@ mod tests {
         assert_eq!(parts(&both), parts(&apart));
         // An event's name that its sender chose is folded, too.
         let own = HEALTH.replace("\"health\"", "\"own\"");
-        let own = Share::of_kept(&own, true, RULES).unwrap();
+        let own = Share::of_kept(&own, true, &Basis::default()).unwrap();
         let folded = own.in_manner(Manner {
             apart: false,
             folded: true,

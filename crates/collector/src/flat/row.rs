@@ -70,7 +70,7 @@ pub fn rows(table: Table, kept: &Kept<'_>, keys: &Keys, from: Date, to: Date) ->
 impl<'a> Told<'a> {
     fn of(kept: &Kept<'a>, keys: &Keys) -> Option<Told<'a>> {
         let kind = *keys.get(&kept.key()?)?;
-        let share = Share::of_kept(kept.message, kind.speaks_for_clusters(), kept.rules())?;
+        let share = Share::of_kept(kept.message, kind.speaks_for_clusters(), &kept.basis())?;
         let raw: &RawValue = serde_json::from_str(kept.message).ok()?;
         Some(Told {
             at: kept.timestamp()?,

@@ -137,7 +137,7 @@ mod tests {
     use std::convert::Infallible;
 
     use super::*;
-    use crate::delta::{RULES, Share};
+    use crate::delta::{Basis, Share};
     use crate::key::KeyId;
 
     fn target(deletion: i64, kind: Kind, id: &str, through: i64) -> Target {
@@ -228,7 +228,7 @@ mod tests {
     fn days_count_by_the_same_hashes() {
         let counted = |message: &str| -> Vec<(Facet, u64)> {
             let message = message.replacen('{', r#"{"timestamp":"2026-11-20T00:00:00Z","#, 1);
-            let delta = Share::of_kept(&message, true, RULES).unwrap().delta;
+            let delta = Share::of_kept(&message, true, &Basis::default()).unwrap().delta;
             let numbered: Result<Vec<_>, Infallible> = delta.numbered(1, |_| Ok(1));
             let Ok(numbered) = numbered;
             let keys = numbered.iter().map(|(at, _)| (at.facet, at.key));

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use heliograph_wire::plan::Plan;
 use tokio::runtime::Runtime;
 
 use super::shipment::Shipment;
@@ -20,6 +19,7 @@ use crate::ingest::planned::Planned;
 use crate::ingest::request::{RequestError, Terms};
 use crate::lock::{self, LockError};
 use crate::lookback::{Lookback, NotSought};
+use crate::plan_dir::{self, PlanDirError};
 use crate::secret::{SecretError, Secrets};
 use crate::server::Sources;
 use crate::store::{OpenError, Reader, Store, StoreError};
@@ -66,6 +66,9 @@ pub enum RouteError {
     /// The secrets of the data directory can't be had.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The vendor's own events can't be understood.
+    #[error(transparent)]
+    Plan(#[from] PlanDirError),
     /// No thread can be had.
     #[error("can't start the writer")]
     Thread(#[source] io::Error),
@@ -96,6 +99,7 @@ impl Route {
             Err(LockError::Taken) => return Ok(Route(Way::Server(socket(&config.data)))),
             Err(error) => return Err(RouteError::Lock(error)),
         };
+        let plan = plan_dir::planned(config)?;
         let mut store = Store::open(&config.data)?;
         let secrets = Secrets::load_or_make(&config.data, &*sources.entropy)?;
         if !store.check_subject_key(&secrets.subjects)? {
@@ -128,7 +132,7 @@ impl Route {
             runtime,
             sources,
             secrets,
-            plan: Planned::of(Plan::built_in(), config.unplanned),
+            plan,
             _lock: lock,
         }))))
     }

@@ -17,7 +17,7 @@ use crate::ingest::mention::{self, Mentions};
 use crate::ingest::moment::{self, Claims, Moment, Trust};
 use crate::ingest::object::Object;
 use crate::ingest::outcome::Rejection;
-use crate::ingest::planned::{Planned, Unplanned};
+use crate::ingest::planned::{Listed, Planned, Unplanned};
 use crate::ingest::record::Content;
 use crate::ingest::slot::{self, PropertiesDigest, Report};
 use crate::ingest::subject::{Subject, SubjectKey};
@@ -28,6 +28,9 @@ use crate::lookback::{self, Sought};
 
 /// Longest `messageId` that is kept as it is, in characters; of a longer one its SHA-256 is kept.
 pub const MAX_MESSAGE_ID: usize = 100;
+
+/// The property in which reports name their cluster, beside their `anonymousId`.
+const CLUSTER_ID: &str = "clusterId";
 
 /// What a message's `type` may be.
 pub const KINDS: [&str; 6] = ["track", "identify", "page", "screen", "group", "alias"];
@@ -176,19 +179,21 @@ pub fn check(
 
     let message_id = message_id(fields.message_id, entropy)?;
     let tracked = event.as_deref().filter(|_| kind == "track");
+    let listed = tracked.and_then(|event| common.plan.event(common.key.kind, event));
     let (identity, speaker) = identity(
         common,
         &message_id,
         tracked,
+        listed,
         anonymous_id.as_deref(),
         mention::reporter(&context),
         said,
     )?;
     let violations = match tracked {
-        Some(event) => common.plan.check(common.key.kind, event, said),
+        Some(event) => common.plan.check_listed(listed, common.key.kind, event, said),
         None => Violations::default(),
     };
-    let stripped = strip(common.plan, tracked, said, &violations)?;
+    let stripped = strip(common.plan.unplanned, tracked, listed, said, &violations)?;
     let (properties, said) = match &stripped {
         Some(stripped) => (Some(stripped), stripped),
         None => (properties, said),
@@ -203,6 +208,8 @@ pub fn check(
         };
         key.of_message(&mentions.with_objects(properties, traits, &context))
     });
+    let breakdown = listed.map_or_else(Vec::new, |listed| listed.broken_down(said));
+    let declared = speaker.is_some() && listed.is_some_and(Listed::is_vendors);
     let moment = Moment::settle(claims(fields, common), common.now, common.trust);
     let name = fields.name.and_then(text::string);
     let (cluster, part) = match (&identity, &speaker) {
@@ -220,6 +227,7 @@ pub fn check(
         part,
         of_cluster: common.key.kind.speaks_for_clusters(),
         rules: delta::RULES,
+        breakdown: &breakdown,
     };
     let share = Share::of(&counted, cluster.cloned());
     let content = Content {
@@ -239,6 +247,8 @@ pub fn check(
         moment,
         key: common.key.id,
         violations: &violations,
+        declared,
+        breakdown: &breakdown,
     };
     // Nobody can have sent an id that was just made.
     let is_new = fields.message_id.and_then(text::id).is_none();
@@ -319,13 +329,15 @@ fn identity(
     common: &Common<'_>,
     message_id: &str,
     event: Option<&str>,
+    listed: Option<&Listed<'_>>,
     anonymous_id: Option<&str>,
     reporter: Option<ReporterId>,
     properties: &Members<'_>,
 ) -> Result<(Identity, Option<Box<Speaker>>), Rejection> {
     let slot = event.and_then(|event| slot::named_by(message_id, anonymous_id?, event));
-    let of_cluster = slot.is_some() || event.is_some_and(|event| common.plan.event(event).is_some());
-    if of_cluster && !common.key.kind.speaks_for_clusters() {
+    let of_cluster = slot.is_some() || listed.is_some_and(|listed| !listed.is_vendors());
+    let speaks = common.key.kind.speaks_for_clusters();
+    if of_cluster && !speaks {
         return Err(Rejection::ClusterEvent);
     }
     if let Some(slot) = slot {
@@ -338,6 +350,12 @@ fn identity(
         };
         return Ok((Identity::Report(Box::new(report)), None));
     }
+    // With a cluster's key comes too what its relay passes on of browsers: whose `anonymousId` is no cluster's.
+    let names_cluster = || {
+        let stated = properties.get(CLUSTER_ID).and_then(text::id);
+        speaks && listed.is_some() && stated.is_some() && stated.as_deref() == anonymous_id
+    };
+    let of_cluster = of_cluster || names_cluster();
     let cluster = anonymous_id.filter(|_| of_cluster).and_then(|id| id.parse().ok());
     let reports = event.is_some_and(delta::is_report);
     let speaker = cluster.map(|cluster| {
@@ -355,19 +373,17 @@ fn identity(
 
 /// The properties that are kept, where they are not all; what the plan does not list may also be a reason to refuse the message.
 fn strip<'a>(
-    plan: &Planned<'_>,
+    unplanned: Unplanned,
     event: Option<&str>,
+    listed: Option<&Listed<'_>>,
     properties: &Members<'a>,
     violations: &Violations,
 ) -> Result<Option<Members<'a>>, Rejection> {
-    let Some(event) = event.filter(|_| plan.unplanned != Unplanned::Keep && !violations.is_empty()) else {
+    if event.is_none() || unplanned == Unplanned::Keep || violations.is_empty() {
         return Ok(None);
-    };
-    let listed = match plan.event(event) {
-        Some(listed) => listed,
-        None => return Err(Rejection::UnplannedEvent),
-    };
-    match (violations.additional(), plan.unplanned) {
+    }
+    let listed = listed.ok_or(Rejection::UnplannedEvent)?;
+    match (violations.additional(), unplanned) {
         (None, _) => Ok(None),
         (Some(_), Unplanned::Reject) => Err(Rejection::UnplannedProperty),
         (Some(_), Unplanned::Keep | Unplanned::Strip) => {

@@ -2,16 +2,18 @@
 //! begin and end.
 //!
 //! Whose events are checked: those that the plan lists, and with a key of the kind `cluster` those too that it does not list, since
-//! the plan lists what clusters send. An event of a server or of a browser is the vendor's own business, unless the plan lists it.
+//! the plan lists what clusters send. An event of a server or of a browser is the vendor's own business, unless the plan lists it, or
+//! the vendor declares it (see [`crate::plan_dir`]).
 
+mod listed;
+
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use heliograph_wire::plan::{Event, Kind, Plan, Presence, Property};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use heliograph_wire::plan::{Event, Plan, Property};
 
+pub use self::listed::Listed;
 use super::members::Members;
-use super::text;
 use super::violation::{Violation, Violations};
 use crate::key::KeyKind;
 
@@ -30,26 +32,22 @@ pub enum Unplanned {
 /// A plan, and what becomes of what it does not list.
 #[derive(Debug)]
 pub struct Planned<'p> {
-    events: HashMap<&'p str, Listed<'p>>,
+    events: HashMap<Cow<'p, str>, Listed<'p>>,
     /// What becomes of what it does not list.
     pub unplanned: Unplanned,
 }
 
-/// An event that the plan lists.
-#[derive(Debug)]
-pub struct Listed<'p> {
-    /// Sorted by name.
-    names: Vec<&'p Property>,
-    families: Vec<Family<'p>>,
-    required: Vec<&'p str>,
-}
-
-/// Properties whose names begin and end alike.
-#[derive(Debug)]
-struct Family<'p> {
-    head: &'p str,
-    tail: &'p str,
-    property: &'p Property,
+/// An event that the vendor declares.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// Its name.
+    pub name: String,
+    /// The kinds of keys that it comes with. Another collector may pass it on in any case.
+    pub keys: Vec<KeyKind>,
+    /// Its properties, beside the common ones.
+    pub properties: Vec<Property>,
+    /// Those of them of which it is counted what they say, by name.
+    pub breakdown: Vec<String>,
 }
 
 impl Unplanned {
@@ -69,22 +67,43 @@ impl Unplanned {
 impl<'p> Planned<'p> {
     /// A plan, made ready.
     pub fn of(plan: &'p Plan, unplanned: Unplanned) -> Planned<'p> {
-        let listed = |event: &'p Event| (event.name.as_str(), Listed::of(event, &plan.common));
+        let listed = |event: &'p Event| (event.name.as_str().into(), Listed::of(event, &plan.common));
         Planned {
             events: plan.events.iter().map(listed).collect(),
             unplanned,
         }
     }
 
-    /// An event that the plan lists.
-    pub fn event(&self, name: &str) -> Option<&Listed<'p>> {
-        self.events.get(name)
+    /// The same with events that the vendor declares. They may carry the common properties of `plan`, and need not.
+    #[must_use]
+    pub fn with(mut self, plan: &'p Plan, declared: Vec<Declared>) -> Planned<'p> {
+        for event in declared {
+            let (name, listed) = Listed::of_vendor(event, &plan.common);
+            self.events.entry(name.into()).or_insert(listed);
+        }
+        self
+    }
+
+    /// An event that the plan lists for this kind of key.
+    pub fn event(&self, key: KeyKind, name: &str) -> Option<&Listed<'p>> {
+        self.events.get(name).filter(|listed| listed.may_come_with(key))
     }
 
     /// How a message differs from the plan.
     pub fn check(&self, key: KeyKind, event: &str, properties: &Members<'_>) -> Violations {
+        self.check_listed(self.event(key, event), key, event, properties)
+    }
+
+    /// The same where the event was looked up.
+    pub fn check_listed(
+        &self,
+        listed: Option<&Listed<'_>>,
+        key: KeyKind,
+        event: &str,
+        properties: &Members<'_>,
+    ) -> Violations {
         let mut violations = Violations::default();
-        match self.event(event) {
+        match listed {
             Some(listed) => listed.check(properties, &mut violations),
             None if key == KeyKind::Cluster => violations.add(Violation::UnplannedEvent, event),
             None => {}
@@ -93,114 +112,10 @@ impl<'p> Planned<'p> {
     }
 }
 
-impl<'p> Listed<'p> {
-    fn of(event: &'p Event, common: &'p [Property]) -> Listed<'p> {
-        let all = || event.properties.iter().chain(common);
-        let mut names: Vec<_> = all().filter(|property| !property.name.contains('<')).collect();
-        names.sort_by_key(|property| property.name.as_str());
-        let families = all().filter_map(|property| {
-            let (head, rest) = property.name.split_once('<')?;
-            let tail = rest.split_once('>').map_or("", |(_, tail)| tail);
-            Some(Family { head, tail, property })
-        });
-        let required = names
-            .iter()
-            .filter(|property| property.presence == Presence::Always);
-        Listed {
-            required: required.map(|property| property.name.as_str()).collect(),
-            families: families.collect(),
-            names,
-        }
-    }
-
-    /// The property of this name.
-    pub fn property(&self, name: &str) -> Option<&'p Property> {
-        let family = self.families.iter().find(|family| family.holds(name));
-        family.map(|family| family.property).or_else(|| {
-            let found = self
-                .names
-                .binary_search_by(|property| property.name.as_str().cmp(name));
-            found.ok().and_then(|at| self.names.get(at)).copied()
-        })
-    }
-
-    fn check(&self, properties: &Members<'_>, violations: &mut Violations) {
-        for name in &self.required {
-            if properties.get(name).is_none() {
-                violations.add(Violation::RequiredMissing, name);
-            }
-        }
-        for (name, raw) in properties.iter() {
-            match self.property(name) {
-                None => violations.add(Violation::AdditionalProperties, name),
-                Some(property) if !admits(property, raw) => {
-                    violations.add(Violation::DatatypeMismatch, name);
-                }
-                Some(_) => {}
-            }
-        }
-    }
-}
-
-impl Family<'_> {
-    fn holds(&self, name: &str) -> bool {
-        // A report has many names: most are told apart by their last letter.
-        let last = |text: &str| text.as_bytes().last().copied();
-        (last(name) == last(self.tail) || self.tail.is_empty())
-            && name.len() > self.head.len() + self.tail.len()
-            && name.ends_with(self.tail)
-            && name.starts_with(self.head)
-    }
-}
-
-/// Whether the value has the property's type and is of its closed set, in any spelling.
-fn admits(property: &Property, raw: &RawValue) -> bool {
-    let json = raw.get();
-    let first = json.bytes().next().unwrap_or_default();
-    let is_number = || first == b'-' || first.is_ascii_digit();
-    match property.kind {
-        Kind::String => first == b'"' && (property.values.is_empty() || is_listed(property, raw)),
-        Kind::Integer => is_number() && is_whole(json),
-        Kind::Number => is_number(),
-        Kind::Boolean => matches!(first, b't' | b'f'),
-        Kind::Names => first == b'[' && is_names(json),
-    }
-}
-
-fn is_listed(property: &Property, raw: &RawValue) -> bool {
-    text::string(raw).is_some_and(|text| {
-        let text = text.as_ref();
-        property.values.iter().any(|value| value == text) || property.aliases.contains_key(text)
-    })
-}
-
-fn is_whole(json: &str) -> bool {
-    let digits = json.strip_prefix('-').unwrap_or(json);
-    digits.bytes().all(|byte| byte.is_ascii_digit())
-        || json
-            .parse()
-            .is_ok_and(|number: f64| number.is_finite() && number.fract() == 0.0)
-}
-
-fn is_names(json: &str) -> bool {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Named<'a> {
-        #[serde(borrow, rename = "name")]
-        _name: &'a RawValue,
-    }
-    let items: Result<Vec<&RawValue>, _> = serde_json::from_str(json);
-    items.is_ok_and(|items| {
-        items.iter().all(|item| {
-            let named: Result<Named<'_>, _> = serde_json::from_str(item.get());
-            item.get().starts_with('{') && named.is_ok_and(|named| named._name.get().starts_with('"'))
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::value::RawValue;
 
     const PLAN: &str = r#"
         version = "1"
@@ -311,7 +226,7 @@ mod tests {
         let plan = Plan::built_in();
         let planned = Planned::of(plan, Unplanned::Keep);
         for event in &plan.events {
-            let listed = planned.event(&event.name).unwrap();
+            let listed = planned.event(KeyKind::Cluster, &event.name).unwrap();
             for name in [
                 "health-unit-a-total",
                 "health-unit-total-total",

@@ -10,7 +10,7 @@ use heliograph_wire::time::push_rfc3339;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::delta::{Manner, RULES};
+use crate::delta::{Basis, Manner, RULES};
 use crate::ingest::compact::TooDeep;
 use crate::ingest::members::{Members, push_text};
 use crate::ingest::moment::Moment;
@@ -43,6 +43,10 @@ pub struct Content<'a> {
     pub key: KeyId,
     /// How it differs from the plan.
     pub violations: &'a Violations,
+    /// Whether it counts as an event of its cluster, since the vendor declares it; see [`Basis`].
+    pub declared: bool,
+    /// The properties of which it counts what they say, see [`Basis`].
+    pub breakdown: &'a [&'a str],
 }
 
 impl Content<'_> {
@@ -76,6 +80,16 @@ impl Content<'_> {
             push_text(&format!("{} {name}", violation.name()), out);
         }
         if !self.violations.is_empty() {
+            out.push(b']');
+        }
+        if self.declared {
+            out.extend_from_slice(b",\"declared\":true");
+        }
+        for (index, name) in self.breakdown.iter().enumerate() {
+            out.extend_from_slice(if index == 0 { b",\"breakdown\":[" } else { b"," });
+            push_text(name, out);
+        }
+        if !self.breakdown.is_empty() {
             out.push(b']');
         }
         if !self.integrations.is_empty() {
@@ -197,8 +211,16 @@ struct Remarks {
     #[serde(default)]
     apart: bool,
     key: i64,
+}
+
+#[derive(Deserialize)]
+struct BasisOnly {
     #[serde(default = "first")]
     rules: u8,
+    #[serde(default)]
+    declared: bool,
+    #[serde(default)]
+    breakdown: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -241,9 +263,14 @@ impl<'a> Kept<'a> {
             })
     }
 
-    /// The rules by which it was counted, see [`RULES`].
-    pub fn rules(&self) -> u8 {
-        self.remarks().map_or(RULES, |remarks| remarks.rules)
+    /// By what it was counted.
+    pub fn basis(&self) -> Basis {
+        let remarks: Option<BasisOnly> = serde_json::from_str(self.remarks).ok();
+        remarks.map_or_else(Basis::default, |remarks| Basis {
+            rules: remarks.rules,
+            declared: remarks.declared,
+            breakdown: remarks.breakdown,
+        })
     }
 
     /// The key that it came with.
@@ -291,8 +318,8 @@ mod tests {
                 (manner, true, Some(KeyId(1)))
             );
         }
-        assert_eq!(kept(b"{\"key\":1}\t{}").rules(), 1);
-        assert_eq!(kept(b"{\"key\":1,\"rules\":7}\t{}").rules(), 7);
+        assert_eq!(kept(b"{\"key\":1}\t{}").basis().rules, 1);
+        assert_eq!(kept(b"{\"key\":1,\"rules\":7}\t{}").basis().rules, 7);
     }
 
     #[test]

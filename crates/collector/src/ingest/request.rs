@@ -178,16 +178,34 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delta::Share;
+    use crate::delta::{Basis, Share};
     use crate::entropy::SystemEntropy;
     use crate::ingest::clean::clean;
     use crate::ingest::inflate::inflate;
-    use crate::ingest::planned::Unplanned;
+    use crate::ingest::planned::{Declared, Unplanned};
     use crate::ingest::record::Kept;
     use crate::key::KeyKind;
     use heliograph_wire::plan::Plan;
     use proptest::prelude::*;
     use serde_json::{Value, json};
+
+    /// The plan, with an event `c` of the vendor's.
+    fn planned() -> Planned<'static> {
+        let property = |name: &str, kind: &str| {
+            let text = format!(
+                "name = \"{name}\"\ntype = \"{kind}\"\ndescription = \".\"\nsource = \".\"\npresence = \"when-set\"\nsensitivity = \"operational\"\nsince = \"\"",
+            );
+            toml::from_str(&text).unwrap()
+        };
+        let kinds = [("x", "string"), ("name", "integer"), ("ip", "boolean")];
+        let declared = Declared {
+            name: "c".to_owned(),
+            keys: vec![KeyKind::Cluster, KeyKind::Ui],
+            properties: kinds.map(|(name, kind)| property(name, kind)).into(),
+            breakdown: kinds.map(|(name, _)| name.to_owned()).into(),
+        };
+        Planned::of(Plan::built_in(), Unplanned::Keep).with(Plan::built_in(), vec![declared])
+    }
 
     fn check(text: &str, kind: KeyKind) -> Option<Request> {
         let envelope = Envelope::parse(text).ok()?;
@@ -202,7 +220,7 @@ mod tests {
                 max_message: heliograph_wire::segment::MAX_MESSAGE,
                 entropy: &SystemEntropy,
                 hashing: &SubjectKey::of(b"k"),
-                plan: &Planned::of(Plan::built_in(), Unplanned::Keep),
+                plan: &planned(),
                 subjects: Some(&SubjectKey::of(b"k")),
             },
         )
@@ -260,6 +278,7 @@ mod tests {
             "ip",
             "reporter",
             "x",
+            "clusterId",
         ]);
         leaf.prop_recursive(4, 48, 8, move |inner| {
             prop_oneof![
@@ -282,6 +301,52 @@ mod tests {
         assert_eq!(remarks["violations"], json!(["Unplanned-Event a\tb"]));
         let other = check(text, KeyKind::Server).unwrap();
         assert!(!String::from_utf8(other.records).unwrap().contains("violations"));
+    }
+
+    #[test]
+    fn what_the_vendor_declares_is_counted_by_value_and_where_it_belongs() {
+        let long = "é".repeat(200);
+        let said = |kind, properties: Value| {
+            let message = json!({
+                "type": "track", "event": "c", "anonymousId": "a", "messageId": "m", "properties": properties,
+            });
+            let request = check(&json!({"batch": [message]}).to_string(), kind).unwrap();
+            let record = String::from_utf8(request.records).unwrap();
+            let kept = Kept::of(record.trim_end()).unwrap();
+            let message = &request.messages[0];
+            let speaks = kind.speaks_for_clusters();
+            let share = Share::of_kept(kept.message, speaks, &kept.basis());
+            assert_eq!(share.as_ref(), Some(&message.share));
+            let mut names = Vec::new();
+            let numbered: Result<_, std::convert::Infallible> = message.share.delta.numbered(0, |name| {
+                names.push(name.replace('\u{1f}', "/"));
+                Ok(0)
+            });
+            let Ok(_) = numbered;
+            names.remove(0);
+            (names, message.share.to.cluster.is_some(), kept.basis())
+        };
+        let all = json!({"clusterId": "a", "x": " good ", "name": 3.0, "ip": true});
+        let (values, attributed, basis) = said(KeyKind::Cluster, all.clone());
+        assert_eq!(values, ["c/x/good", "c/name/3", "c/ip/true"]);
+        assert!(attributed && basis.declared);
+        assert_eq!(basis.breakdown, ["x", "name", "ip"]);
+        // Whoever does not speak for clusters counts under none.
+        let (values, attributed, basis) = said(KeyKind::Ui, all.clone());
+        assert_eq!((values.len(), attributed, basis.declared), (3, false, false));
+        // Nor what a relay passes on of a browser; nor what comes with another key than was declared, which is not counted by value.
+        let (values, attributed, basis) = said(KeyKind::Cluster, json!({"x": "1"}));
+        assert_eq!((values.len(), attributed, basis.declared), (1, false, false));
+        let (values, _, basis) = said(KeyKind::Server, all);
+        assert_eq!((values.len(), basis), (0, Basis::default()));
+        // Of another type is of no value.
+        let other = json!({"clusterId": "b", "x": 1, "name": 1.5, "ip": "true"});
+        let (values, attributed, basis) = said(KeyKind::Peer, other);
+        assert_eq!((values.len(), attributed, basis), (0, false, Basis::default()));
+        let (values, ..) = said(KeyKind::Peer, json!({"x": long, "name": null}));
+        assert_eq!(values, [format!("c/x/{}", "é".repeat(60))]);
+        let (values, ..) = said(KeyKind::Peer, json!({"x": "  "}));
+        assert!(values.is_empty());
     }
 
     proptest! {
@@ -314,7 +379,7 @@ mod tests {
                 for (line, message) in request.records.split(|byte| *byte == b'\n').zip(&request.messages) {
                     let kept = Kept::of(std::str::from_utf8(line).unwrap()).unwrap();
                     // What is taken away when it is deleted is what it added.
-                    let share = Share::of_kept(kept.message, kind.speaks_for_clusters(), kept.rules());
+                    let share = Share::of_kept(kept.message, kind.speaks_for_clusters(), &kept.basis());
                     prop_assert_eq!(share.as_ref(), Some(&message.share));
                 }
                 for message in lines(&request) {

@@ -3,10 +3,11 @@
 use strsim::jaro_winkler;
 
 use super::answer::{Rendered, Schemas, Shape};
-use super::filter::{GROUP, Parameter, SEARCH, SPAN, UNIT};
+use super::filter::{EVENT, GROUP, PROPERTY, Parameter, SEARCH, SPAN, UNIT};
 use super::scope::{AskError, Scope};
 use super::{
-    active, capacity, installation, installations, pages, popularity, quality, reliability, time_line, ui,
+    active, breakdown, capacity, installation, installations, pages, popularity, quality, reliability,
+    time_line, ui,
 };
 use crate::token;
 
@@ -57,6 +58,14 @@ pub const ALL: &[Asked] = &[
         scope: token::Scope::Read,
         schemas: Schemas::of::<popularity::Row, popularity::Total>,
         ask: |scope, shape| Ok(popularity::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "breakdown",
+        about: "What the properties of events say that are counted by value: how often, and on how many installations. Which there are, where `event` or `property` is not given.",
+        takes: &[EVENT, PROPERTY, SPAN],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<breakdown::Row, breakdown::Total>,
+        ask: |scope, shape| Ok(breakdown::ask(scope)?.render(shape)),
     },
     Asked {
         name: "capacity",

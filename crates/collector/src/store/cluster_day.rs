@@ -326,6 +326,7 @@ mod tests {
             part: 1,
             of_cluster: true,
             rules: RULES,
+            breakdown: &[],
         };
         Share::of(&message, None).delta
     }

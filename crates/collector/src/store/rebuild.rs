@@ -184,7 +184,7 @@ fn add_up(commit: &mut Commit<'_>, from: Day, mut show: impl FnMut(u64, u64)) ->
             let of_cluster = keys
                 .speaks_for_clusters(connection, Some(key))
                 .map_err(Stop::Write)?;
-            let share = Share::of_kept(kept.message, of_cluster, kept.rules()).ok_or(Stop::NoMessage)?;
+            let share = Share::of_kept(kept.message, of_cluster, &kept.basis()).ok_or(Stop::NoMessage)?;
             if share.to.day < from {
                 return Ok(());
             }

@@ -44,6 +44,7 @@ mod metrics;
 mod migration;
 mod outcomes;
 mod pixel;
+mod plan_dir;
 mod power;
 mod privacy;
 mod question;

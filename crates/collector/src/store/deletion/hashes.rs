@@ -155,7 +155,7 @@ impl Hashes {
         }
         let connection = &commit.transaction;
         let of_cluster = keys.speaks_for_clusters(connection, kept.key())?;
-        let Some(share) = Share::of_kept(kept.message, of_cluster, kept.rules()) else {
+        let Some(share) = Share::of_kept(kept.message, of_cluster, &kept.basis()) else {
             return Ok(());
         };
         let share = share.in_manner(kept.manner());

@@ -21,7 +21,7 @@ impl Keys {
         let kind = self.kind(connection, key)?;
         let speaks = kind.is_some_and(|kind| match kind {
             KeyKind::Peer => {
-                let share = Share::of_kept(kept.message, true, kept.rules());
+                let share = Share::of_kept(kept.message, true, &kept.basis());
                 speaks(kind, share.and_then(|share| share.to.cluster).as_ref())
             }
             KeyKind::Cluster | KeyKind::Ui | KeyKind::Server => speaks(kind, None),

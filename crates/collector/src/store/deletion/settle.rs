@@ -29,7 +29,7 @@ pub(super) fn take_out(
     hunt: &Hunt,
     trace: &mut Trace,
 ) -> Result<bool, StoreError> {
-    if let Some(share) = Share::of_kept(kept.message, of_cluster, kept.rules()) {
+    if let Some(share) = Share::of_kept(kept.message, of_cluster, &kept.basis()) {
         let share = share.in_manner(kept.manner());
         if kept.counts() {
             commit.take_from_day(&share)?;
@@ -61,7 +61,7 @@ pub(super) fn must_fold(
     of_cluster: bool,
     promised: &mut HashMap<ClusterDay, usize>,
 ) -> Result<bool, StoreError> {
-    let Some(share) = Share::of_kept(kept.message, of_cluster, kept.rules()) else {
+    let Some(share) = Share::of_kept(kept.message, of_cluster, &kept.basis()) else {
         return Ok(false);
     };
     let promised = promised.entry(share.to.clone()).or_default();
@@ -78,7 +78,7 @@ pub(super) fn let_count(
     of_cluster: bool,
     folded: bool,
 ) -> Result<(), StoreError> {
-    if let Some(share) = Share::of_kept(kept.message, of_cluster, kept.rules()) {
+    if let Some(share) = Share::of_kept(kept.message, of_cluster, &kept.basis()) {
         let manner = Manner { apart: false, folded };
         commit.add_to_day(&share.in_manner(manner))?;
     }
