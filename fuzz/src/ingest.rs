@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use heliograph_collector::delta::Share;
 use heliograph_collector::entropy::{Entropy, NoEntropy};
 use heliograph_collector::ingest::clean::clean;
 use heliograph_collector::ingest::envelope::Envelope;
@@ -9,19 +10,39 @@ use heliograph_collector::ingest::inflate::inflate;
 use heliograph_collector::ingest::message::KINDS;
 use heliograph_collector::ingest::moment::{self, Claims, EARLIEST, MAX_AHEAD, Moment, Trust};
 use heliograph_collector::ingest::pixel as query;
-use heliograph_collector::ingest::planned::{Planned, Unplanned};
+use heliograph_collector::ingest::planned::{Declared, Planned, Unplanned};
 use heliograph_collector::ingest::record::Kept;
 use heliograph_collector::ingest::request::{MAX_RECORDS, MAX_REQUEST, Request, Terms};
 use heliograph_collector::ingest::subject::SubjectKey;
 use heliograph_collector::key::{Key, KeyId, KeyKind};
 use heliograph_wire::plan::Plan;
+use heliograph_wire::segment::MAX_MESSAGE;
 use heliograph_wire::time::rfc3339;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-static PLANS: LazyLock<[Planned<'static>; 3]> =
-    LazyLock::new(|| Unplanned::ALL.map(|unplanned| Planned::of(Plan::built_in(), unplanned)));
+static PLANS: LazyLock<[Planned<'static>; 3]> = LazyLock::new(|| {
+    let plan = Plan::built_in();
+    Unplanned::ALL.map(|unplanned| Planned::of(plan, unplanned).with(plan, vec![declared()]))
+});
 static SUBJECTS: LazyLock<SubjectKey> = LazyLock::new(|| SubjectKey::of(b"subjects"));
+
+/// An event of the vendor's, which may come with any key.
+fn declared() -> Declared {
+    let property = |name: &str, kind: &str| {
+        let property = json!({
+            "name": name, "type": kind, "description": "", "source": "", "presence": "when-set", "sensitivity": "operational", "since": "",
+        });
+        serde_json::from_value(property).unwrap()
+    };
+    let kinds = [("x", "string"), ("n", "integer"), ("b", "boolean")];
+    Declared {
+        name: "x".to_owned(),
+        keys: vec![KeyKind::Cluster, KeyKind::Server, KeyKind::Ui],
+        properties: kinds.map(|(name, kind)| property(name, kind)).into(),
+        breakdown: kinds.map(|(name, _)| name.to_owned()).into(),
+    }
+}
 
 struct Zeros;
 
@@ -34,7 +55,7 @@ impl Entropy for Zeros {
 
 /// From the bytes of a body to what is asked of the store, with keys of all kinds. The first byte chooses the kind of the key and
 /// what becomes of what the plan does not list, the second one the call. No panic; every message has one outcome; what is kept
-/// reads back as one line of JSON each, in Segment's shape, without an address and without NUL.
+/// reads back as one line of JSON each, in Segment's shape, without an address and without NUL, and as what it added.
 pub fn decoder(data: &[u8]) {
     let [who, call, body @ ..] = data else { return };
     let Ok(inflated) = inflate(body, MAX_REQUEST) else { return };
@@ -89,7 +110,8 @@ pub fn moment(data: &[u8]) {
 fn check(envelope: &Envelope<'_>, kind: KeyKind, trust: Trust, plan: &Planned<'static>) {
     let now = Timestamp::UNIX_EPOCH;
     let key = Key { id: KeyId(1), kind };
-    let terms = Terms { key, now, trust, entropy: &Zeros, hashing: &SUBJECTS, plan, subjects: Some(&SUBJECTS) };
+    let (max_message, subjects) = (MAX_MESSAGE, Some(&*SUBJECTS));
+    let terms = Terms { key, now, trust, max_message, entropy: &Zeros, hashing: &SUBJECTS, plan, subjects };
     let Ok(request) = Request::check(envelope, terms) else { return };
     let decided: u64 = request.decided.iter().map(|(_, count)| count).sum();
     assert_eq!(envelope.batch.len(), request.messages.len() + usize::try_from(decided).unwrap());
@@ -100,6 +122,9 @@ fn check(envelope: &Envelope<'_>, kind: KeyKind, trust: Trust, plan: &Planned<'s
         assert_eq!(request.record(checked), format!("{line}\n").as_bytes());
         let kept = Kept::of(line).unwrap();
         assert!(kept.counts());
+        // What is taken away when it is deleted is what it added.
+        let share = Share::of_kept(kept.message, kind.speaks_for_clusters(), &kept.basis());
+        assert_eq!(share.as_ref(), Some(&checked.share));
         let message: Value = serde_json::from_str(kept.message).unwrap();
         assert!(KINDS.iter().any(|kind| message["type"] == **kind));
         assert!(message["messageId"].is_string() && message["context"].get("ip").is_none());
