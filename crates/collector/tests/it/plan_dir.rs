@@ -233,6 +233,47 @@ fn deletion_takes_away_what_was_counted_though_the_files_have_changed() {
 }
 
 #[test]
+fn errors_of_the_ui_are_told_by_route_where_they_are_declared() {
+    let declare = |event: &str| {
+        format!(
+            "[[event]]\nname = \"{event}\"\ndescription = \"It failed.\"\n[[event.property]]\nname = \"route\"\ntype = \"string\"\ndescription = \"Where.\"\nbreakdown = true\n"
+        )
+    };
+    let text = ["ui_error", "ui_load_failed"].map(declare).concat();
+    let (_dir, data) = declared(&[("ui.toml", &text)]);
+    let collector = TestCollector::in_dir(&data, &[]);
+    // Longer than a name is kept.
+    let long = format!("/{}", "é".repeat(100));
+    let page = |id: u32| {
+        json!({
+            "type": "page", "anonymousId": "v", "messageId": id.to_string(), "name": long, "timestamp": "2025-03-01T10:00:00Z",
+        })
+    };
+    let at = json!({"route": long});
+    let batch = [
+        page(1),
+        page(2),
+        track("v", "ui_error", 1, &at),
+        track("v", "ui_load_failed", 1, &at),
+    ];
+    let key = collector.key("ui");
+    assert_eq!(
+        collector.batch(&key, &json!({"batch": batch})).counts(),
+        (4, 0, 0)
+    );
+    let output = run(
+        &data,
+        &[&["ask", "ui-reliability", "--format", "json"], &DAYS[..]].concat(),
+    );
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [row] = &answer["rows"].as_array().unwrap()[..] else {
+        panic!("{answer}")
+    };
+    let told = ["pageViews", "errors", "failedLoads"].map(|name| row[name].as_u64().unwrap());
+    assert_eq!(told, [2, 1, 1]);
+}
+
+#[test]
 fn a_file_of_no_use_is_an_error_at_the_start() {
     let redefined = "[[event]]\nname = \"health\"\ndescription = \"Mine.\"\n";
     let (_dir, data) = declared(&[("own.toml", redefined)]);
