@@ -201,6 +201,11 @@ fn deletion_takes_away_what_was_counted_though_the_files_have_changed() {
             Some(text) => fs::write(data.join("plan.d/example.toml"), text).unwrap(),
             None => fs::remove_dir_all(data.join("plan.d")).unwrap(),
         }
+        // Nor does it matter to what is counted again.
+        let before = [&SUCCEEDED, &RATING].map(|asked| ask(&data, asked));
+        let output = run(&data, &["rebuild"]);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!([&SUCCEEDED, &RATING].map(|asked| ask(&data, asked)), before);
         collector.restart();
         let output = run(&data, &[&["forget"], gone].concat());
         assert!(output.status.success(), "{output:?}");
