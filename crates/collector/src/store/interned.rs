@@ -7,18 +7,35 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::quality::RandomState;
 
-/// Most numbers that are remembered; beyond that all are forgotten and looked up again.
+/// Most numbers that are remembered, where it is not said; beyond that all are forgotten and looked up again.
 const REMEMBERED: usize = 20_000;
 
 /// Numbers by name.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Interned {
+    /// Most that are remembered.
+    most: usize,
     // Looked up many times for each message, which costs more with the library's own hash. This one is seeded at random, too.
     known: HashMap<String, i64, RandomState>,
     watched: HashSet<i64>,
 }
 
+impl Default for Interned {
+    fn default() -> Interned {
+        Interned::holding(REMEMBERED)
+    }
+}
+
 impl Interned {
+    /// One that remembers so many.
+    pub(super) fn holding(most: usize) -> Interned {
+        Interned {
+            most,
+            known: HashMap::default(),
+            watched: HashSet::new(),
+        }
+    }
+
     pub(super) fn get(&mut self, name: &str) -> Option<i64> {
         let number = self.known.get(name).copied();
         if let Some(number) = &number
@@ -31,7 +48,7 @@ impl Interned {
 
     pub(super) fn remember(&mut self, name: String, number: i64) {
         self.watched.remove(&number);
-        if self.known.len() >= REMEMBERED {
+        if self.known.len() >= self.most {
             self.known.clear();
         }
         self.known.insert(name, number);

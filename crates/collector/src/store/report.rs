@@ -1,6 +1,6 @@
 //! The time line: which reports were received for which slot, from whom.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
 use heliograph_wire::id::{ClusterId, ReporterId};
@@ -13,8 +13,9 @@ use crate::delta::Day;
 use crate::ingest::message::Speaker;
 use crate::ingest::slot::{PropertiesDigest, Report, Slot};
 
-/// Most speakers that are remembered; beyond that all are forgotten.
-const REMEMBERED: usize = 20_000;
+/// Most clusters of which it is remembered who speaks for them; beyond that all are forgotten. Clusters report in turn, so that one
+/// more than fit would be as bad as none remembered: 250,000 take some 60 MB, their names included.
+const REMEMBERED: usize = 250_000;
 const FIND_EVENT: &str = "SELECT id FROM event WHERE name = ?";
 const FIND_CLUSTER: &str = "SELECT id FROM cluster WHERE name = ?";
 
@@ -33,16 +34,33 @@ pub struct Claimant {
 
 /// Numbers of clusters' and events' names, as far as they are remembered. Forgotten when a transaction fails, since it may have
 /// given out the numbers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Names {
     pub(super) clusters: Interned,
     pub(super) events: Interned,
-    /// Clusters, and those that have spoken for them.
-    speakers: HashSet<(i64, Vec<u8>), RandomState>,
-    /// Clusters, and the reporters that they are bound to.
-    bound: HashMap<i64, Option<ReporterId>, RandomState>,
-    /// Clusters, and the day on which it is noted that somebody has spoken for them.
-    spoke: HashMap<i64, Day, RandomState>,
+    speakers: HashMap<i64, Speakers, RandomState>,
+}
+
+/// A reporter's 16 bytes; `None` of one that does not say who it is.
+type Bytes = Option<[u8; 16]>;
+
+/// Who speaks for a cluster, as far as it is remembered.
+#[derive(Debug, Clone, Copy, Default)]
+struct Speakers {
+    /// The one that it is bound to.
+    bound: Option<Bytes>,
+    /// The last one, and the day: that is noted.
+    last: Option<(Day, Bytes)>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        Names {
+            clusters: Interned::holding(REMEMBERED),
+            events: Interned::default(),
+            speakers: HashMap::default(),
+        }
+    }
 }
 
 impl Names {
@@ -50,8 +68,13 @@ impl Names {
         self.clusters.forget();
         self.events.forget();
         self.speakers.clear();
-        self.bound.clear();
-        self.spoke.clear();
+    }
+
+    fn speakers(&mut self, cluster: i64) -> &mut Speakers {
+        if self.speakers.len() >= REMEMBERED && !self.speakers.contains_key(&cluster) {
+            self.speakers.clear();
+        }
+        self.speakers.entry(cluster).or_default()
     }
 
     /// The number of a cluster, if it is known.
@@ -78,19 +101,15 @@ pub(super) fn bound(
     let Some(number) = names.cluster(connection, cluster)? else {
         return Ok(None);
     };
-    if let Some(bound) = names.bound.get(&number) {
-        return Ok(Some(bound.clone()));
+    if let Some(bound) = names.speakers(number).bound {
+        return Ok(Some(bound.and_then(|bytes| reporter_of(&bytes))));
     }
     let bytes: Vec<u8> = connection
         .prepare_cached("SELECT reporter FROM cluster WHERE id = ?")
         .and_then(|mut statement| statement.query_row([number], |row| row.get(0)))
         .doing("look up a cluster's reporter")?;
-    let bound = reporter_of(&bytes);
-    if names.bound.len() >= REMEMBERED {
-        names.bound.clear();
-    }
-    names.bound.insert(number, bound.clone());
-    Ok(Some(bound))
+    names.speakers(number).bound = Some(bytes.as_slice().try_into().ok());
+    Ok(Some(reporter_of(&bytes)))
 }
 
 /// Who has reported for a slot.
@@ -192,29 +211,21 @@ fn bind(
             .and_then(|mut statement| statement.insert((cluster.as_str(), reporter, at)))
             .doing(DOING)?,
     };
-    let day = Day::of(received);
-    if names.spoke.get(&number) != Some(&day) {
+    let now = (Day::of(received), reporter.try_into().ok());
+    let before = names.speakers(number).last.replace(now);
+    if before.map(|(day, _)| day) != Some(now.0) {
         connection
             .prepare_cached("UPDATE cluster SET spoke = ? WHERE id = ?")
-            .and_then(|mut statement| statement.execute((day.0, number)))
+            .and_then(|mut statement| statement.execute((now.0.0, number)))
             .doing(DOING)?;
-        if names.spoke.len() >= REMEMBERED {
-            names.spoke.clear();
-        }
-        names.spoke.insert(number, day);
     }
-    let speaker = (number, reporter.to_vec());
-    if !names.speakers.contains(&speaker) {
+    if before != Some(now) {
         connection
             .prepare_cached(
                 "INSERT INTO cluster_reporter (cluster, reporter, created) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             )
             .and_then(|mut statement| statement.execute((number, reporter, at)))
             .doing(DOING)?;
-        if names.speakers.len() >= REMEMBERED {
-            names.speakers.clear();
-        }
-        names.speakers.insert(speaker);
     }
     Ok(number)
 }
