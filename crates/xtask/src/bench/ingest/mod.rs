@@ -84,7 +84,9 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     run(&mut cargo(&[
         "build",
         "--quiet",
-        "--release",
+        // As it is shipped; the server that discards is built in the same way.
+        "--profile",
+        "dist",
         "--package",
         "heliograph-collector",
         "--bins",
@@ -134,8 +136,19 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
 fn measure(load: Load, extent: Extent, cores: &Cores, data: &Path) -> anyhow::Result<Figures> {
     let mut add = command("heliograph-collector");
     let key = output(
-        add.args(["key", "add", "--kind", load.key_kind(), "--data"])
-            .arg(data),
+        // A long run keeps more than a key may in a day.
+        add.args([
+            "key",
+            "add",
+            "--kind",
+            load.key_kind(),
+            "--bytes-per-day",
+            "none",
+            "--messages-per-day",
+            "none",
+            "--data",
+        ])
+        .arg(data),
     )?;
     let authorization = format!("Basic {}", STANDARD.encode(format!("{}:", key.trim_end())));
     let mut serve = command("heliograph-collector");
@@ -244,7 +257,7 @@ fn stored(data: &Path) -> anyhow::Result<u64> {
 }
 
 fn command(program: &str) -> Command {
-    Command::new(target_folder().join("release").join(program))
+    Command::new(target_folder().join("dist").join(program))
 }
 
 /// Bytes of the database, log and all.
