@@ -37,7 +37,7 @@ pub use self::manner::{Manner, OTHER};
 pub use self::message::{
     Delta, Edition, Message, NAME_BYTES, VALUE_NAME_BYTES, said, value_name, value_parts,
 };
-pub use self::roles::{RULES, is_report};
+pub use self::roles::{RULES, is_report, reports};
 pub use self::share::{ClusterDay, Day, Share};
 pub use self::sums::{Amounts, Coordinate, Sums};
 

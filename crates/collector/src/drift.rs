@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 /// What a drift is told by: the least of these that it does not exceed, in seconds.
-const BOUNDS: [i64; 7] = [1, 10, 60, 600, 3600, 86_400, 31_536_000];
+pub const BOUNDS: [i64; 7] = [1, 10, 60, 600, 3600, 86_400, 31_536_000];
 
 /// A drift: at most so many seconds, behind our clock, or ahead of it where they are negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::drift;
 use crate::ingest::outcome::Outcome;
 use crate::ingest::violation::Violation;
 use crate::key::KeyKind;
@@ -23,8 +24,6 @@ pub const PREFIX: &str = "heliograph_collector";
 const GROUP_SIZES: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 /// Seconds that a commit takes, its sync included.
 const COMMIT_TIMES: [f64; 11] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0];
-/// Seconds that a sender's clock is off. Coarse: it tells a zone set wrong from a clock that drifts.
-const DRIFTS: [f64; 7] = [1.0, 10.0, 60.0, 600.0, 3600.0, 86_400.0, 31_536_000.0];
 
 type Label<V = &'static str> = (&'static str, V);
 /// A counter for each set of labels.
@@ -120,7 +119,11 @@ impl Default for Metrics {
             commits_failed: Counter::default(),
             group_sizes: Histogram::new(GROUP_SIZES),
             commit_times: Histogram::new(COMMIT_TIMES),
-            drift: Histograms::new_with_constructor(|| Histogram::new(DRIFTS)),
+            drift: Histograms::new_with_constructor(|| {
+                #[expect(clippy::cast_precision_loss, reason = "bounds of some years in seconds")]
+                let bounds = drift::BOUNDS.map(|seconds| seconds as f64);
+                Histogram::new(bounds)
+            }),
             connections: Connections::default(),
             queue_length: Gauge::default(),
             window_ids: Gauge::default(),

@@ -20,6 +20,7 @@ pub mod pages;
 mod patience;
 pub mod popularity;
 pub mod quality;
+mod ratio;
 mod registry;
 pub mod reliability;
 mod scope;

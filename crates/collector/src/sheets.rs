@@ -16,9 +16,9 @@ use crate::store::{Reader, Ready};
 use crate::writer::{Queue, chain};
 
 /// Between two looks for days that have changed. One that has not changed from one to the next has come to rest.
-const LOOK: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_secs(5);
 /// After so many looks a day is kept as it is, though it goes on changing.
-const PATIENCE: u32 = 30;
+const PATIENCE: u32 = 120;
 
 /// Keeps sheets until it is dropped.
 pub(crate) async fn keep(data: PathBuf, queue: Queue, clock: Arc<dyn Clock>) {

@@ -124,6 +124,14 @@ impl Event {
     }
 }
 
+/// The events that are reports of clusters.
+pub fn reports() -> impl Iterator<Item = &'static str> {
+    EVENTS
+        .iter()
+        .filter(|event| event.is_report)
+        .map(|event| event.name)
+}
+
 /// Whether an event is a report of clusters, in whatever message it comes.
 pub fn is_report(event: &str) -> bool {
     Event::of(event, RULES).is_some_and(|event| event.is_report)

@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::clusters::Clusters;
 use super::day::{Date, Span};
 use super::group::Group;
+use super::ratio::ratio;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
 use crate::sheet::Wanted;
@@ -73,10 +74,4 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         Total { installations },
         rows,
     ))
-}
-
-/// One of another; 0 of nothing.
-#[expect(clippy::cast_precision_loss, reason = "counts are below 2^53")]
-pub(super) fn ratio(part: u64, of: u64) -> f64 {
-    if of == 0 { 0.0 } else { part as f64 / of as f64 }
 }

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::active::ratio;
 use super::answer::Answer;
 use super::clusters::{Clusters, PerCluster};
 use super::filter::Filter;
 use super::group::Group;
+use super::ratio::ratio;
 use super::scope::{AskError, Scope};
 use super::version::Version;
 use crate::delta::{Day, Facet, value_name};

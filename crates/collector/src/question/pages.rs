@@ -6,11 +6,11 @@ use std::collections::{BTreeSet, HashMap};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::active::ratio;
 use super::answer::Answer;
 use super::clusters::Clusters;
 use super::day::{Date, Span};
 use super::group::Group;
+use super::ratio::ratio;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
 use super::ui::{Counts, count};

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::active::ratio;
 use super::answer::Answer;
 use super::clusters::Clusters;
 use super::day::{Date, Span};
+use super::ratio::ratio;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
 use crate::delta::{Day, Facet};

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 use super::drift;
 use super::error::{Doing as _, StoreError};
 use super::outcome::{self, Counted};
-use crate::delta::{Day, Facet, Sums};
+use crate::delta::{self, Day, Facet, Sums};
 use crate::drift::Drift;
 use crate::question::Patience;
 use crate::sheet::{
@@ -16,8 +16,6 @@ use crate::sheet::{
 
 const READ: &str = "read the sheet of a day";
 const WRITE: &str = "write the sheet of a day";
-/// The events that are reports.
-const REPORTS: [&str; 3] = ["health", "mesos_track", "package_list"];
 
 /// What an edition is called: version, provider and variant, as messages state them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -322,8 +320,8 @@ impl<'a> Snapshot<'a> {
     }
 
     fn transpose(&self, day: Day) -> Result<Transposer, StoreError> {
-        let mut reports = Vec::with_capacity(REPORTS.len());
-        for event in REPORTS {
+        let mut reports = Vec::new();
+        for event in delta::reports() {
             reports.extend(self.number(event)?);
         }
         let mut transposer = Transposer::new(day, reports);

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use heliograph_collector::delta::Day;
 use heliograph_collector::question::{Filter, Scope, active, reliability};
@@ -76,6 +78,28 @@ fn filter(pairs: &[(&str, &str)]) -> Filter {
         Day(20_780),
     )
     .unwrap()
+}
+
+#[test]
+fn a_running_server_keeps_the_sheets_of_days_that_rest() {
+    let collector = TestCollector::start();
+    let key = collector.key("cluster");
+    let messages: Vec<Value> = fleet().iter().map(Sent::message).collect();
+    assert_eq!(
+        collector.batch(&key, &json!({ "batch": messages[..40] })).status,
+        200
+    );
+    let stale = || {
+        let reader = Reader::open(collector.data()).unwrap();
+        reader.snapshot().unwrap().stale(Day(20_780)).unwrap().len()
+    };
+    assert!(stale() > 0);
+    let mut left = 600;
+    while stale() > 0 {
+        left -= 1;
+        assert!(left > 0, "no sheet is kept within a minute");
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// Day or nothing, group, installations.
