@@ -29,6 +29,8 @@ const NAMES_ROOM: usize = 64;
 const NAME_ROOM: usize = 12;
 /// Parts of a message that mostly suffice, and more of them for every other property.
 const PARTS_ROOM: usize = 2;
+/// Most nodes that a unit is believed to be on.
+const MOST_NODES: i64 = 10_000_000;
 /// Largest number that is summed, either way: more can't be told in thousandths.
 const LARGEST: f64 = 9e15;
 
@@ -381,14 +383,15 @@ fn of_unit(rest: &str) -> Option<(&str, usize)> {
         .or_else(|| of("-unknown", 2))
 }
 
-/// A count, which sources write as `8` or `8.0`. What nobody can have counted is none.
+/// A count of nodes, which sources write as `8` or `8.0`. What nobody can have counted is none: one report could outweigh all others.
 fn whole(raw: &RawValue) -> Option<i64> {
     let number = raw.get();
-    number.parse().ok().or_else(|| {
+    let count = number.parse().ok().or_else(|| {
         let number: f64 = number.parse().ok()?;
         #[expect(clippy::cast_possible_truncation, reason = "bounded")]
         (number.abs() < LARGEST).then_some(number as i64)
-    })
+    });
+    count.filter(|count| (0..=MOST_NODES).contains(count))
 }
 
 fn thousandths(raw: &RawValue) -> Option<i64> {

@@ -49,7 +49,7 @@ fn of(expected: &[(&str, [i64; 3])]) -> BTreeMap<String, [i64; 3]> {
 fn a_health_report_adds_units_and_its_hour() {
     let json = r#"{"environmentVersion":"1.13","health-unit-a-total":3,"health-unit-a-unhealthy":1,
         "health-unit-b-c-total":8.0,"health-unit-b-c-unhealthy":0,"health-unit-b-c-unknown":2,"nodes-unreachable":2,
-        "health-unit-d-other":1,"health-unit-e-total":0,"health-unit-f-total":"x","unplanned":4}"#;
+        "health-unit-d-other":1,"health-unit-e-total":0,"health-unit-f-total":"x","health-unit-g-total":-3,"health-unit-h-total":10000001,"health-unit-h-unhealthy":1e15,"unplanned":4}"#;
     let expected = of(&[
         ("Event health", [1, 0, 0]),
         ("Hour 11", [1, 1, 0]),
