@@ -33,6 +33,8 @@ pub fn render(plan: &Plan) -> String {
         section(&mut page, &title, &event.description, &event.properties);
     }
 
+    user_interface(&mut page, plan);
+
     for property in plan.common.iter().filter(|property| property.values.len() > 1) {
         let _ = writeln!(page, "\n## Values of `{}`\n", property.name);
         page.push_str("| value | also written |\n|---|---|\n");
@@ -52,6 +54,33 @@ pub fn render(plan: &Plan) -> String {
         }
     }
     page
+}
+
+fn user_interface(page: &mut String, plan: &Plan) {
+    section(
+        page,
+        "User interface telemetry",
+        "What every message of a browser carries. On its way through the relay a message gets `clusterId`, `environmentVersion`, `provider`, `variant` and `context.reporter` as above.",
+        &plan.ui.envelope,
+    );
+    section(
+        page,
+        "Every page view, log-in and event",
+        "Properties of all of them; of a log-in they stand among the traits.",
+        &plan.ui.common,
+    );
+    for event in plan.ui.calls.iter().chain(&plan.ui.events) {
+        let title = format!("{} (`{}`)", event.title, event.name);
+        let mut description = event.description.clone();
+        if event.opt_in {
+            description.push_str(" Off unless it was switched on.");
+        }
+        if event.properties.is_empty() {
+            let _ = writeln!(page, "\n## {title}\n\n{description}");
+        } else {
+            section(page, &title, &description, &event.properties);
+        }
+    }
 }
 
 fn section(page: &mut String, title: &str, description: &str, properties: &[Property]) {

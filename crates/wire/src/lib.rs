@@ -13,7 +13,7 @@
 //! | [`receipt`] | the collector's signature over what it has on disk |
 //! | [`id`], [`time`] | cluster id, reporter, message id, the reporting hour; time on the wire |
 //! | [`plan`], [`dictionary`] | every event and property, and the page that is generated from it |
-//! | [`catalogue`] | the names that may be told |
+//! | [`catalogue`], [`route`] | the names that may be told, of what runs and of pages |
 
 pub mod catalogue;
 pub mod cosmos;
@@ -26,6 +26,7 @@ pub mod mesos;
 pub mod parcel;
 pub mod plan;
 pub mod receipt;
+pub mod route;
 pub mod sealed;
 pub mod segment;
 pub mod summary;

@@ -3,12 +3,16 @@
 //! It is written in `plan/telemetry-plan.toml`, compiled in, and the only allow-list: signal drops what it does not list, the
 //! collector checks what arrives against it, `docs/data-dictionary.md` is generated from it.
 
+mod ui;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+pub use self::ui::Ui;
 
 /// The plan's text as compiled in.
 pub const TEXT: &str = include_str!("../../../plan/telemetry-plan.toml");
@@ -26,6 +30,9 @@ pub struct Plan {
     /// The events with properties of their own.
     #[serde(rename = "event")]
     pub events: Vec<Event>,
+    /// What the user interface may send.
+    #[serde(default)]
+    pub ui: Ui,
 }
 
 /// An event.
@@ -40,6 +47,9 @@ pub struct Event {
     pub preview: Option<String>,
     /// What it tells.
     pub description: String,
+    /// Whether it is sent only where somebody switched it on.
+    #[serde(default, rename = "opt-in")]
+    pub opt_in: bool,
     /// Its properties beside the common ones.
     #[serde(rename = "property")]
     pub properties: Vec<Property>,
@@ -253,6 +263,15 @@ mod tests {
                     "{name}: {value} is not in its set"
                 );
             }
+        }
+        for property in plan
+            .ui
+            .calls
+            .iter()
+            .chain(&plan.ui.events)
+            .flat_map(|event| &event.properties)
+        {
+            assert!(property.description.ends_with('.'), "{}", property.name);
         }
         for event in &plan.events {
             for property in &event.properties {

@@ -100,7 +100,8 @@ fn what_privacy_says_of_the_plan_is_so() {
         .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
         .map(|(name, _)| name)
         .collect();
-    let events: BTreeSet<_> = plan.events.iter().map(|event| event.name.as_str()).collect();
+    let events = plan.events.iter().chain(&plan.ui.calls).chain(&plan.ui.events);
+    let events: BTreeSet<_> = events.map(|event| event.name.as_str()).collect();
     assert!(
         events.is_subset(&told),
         "PRIVACY.md does not tell of {:?}",

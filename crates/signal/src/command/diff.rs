@@ -70,11 +70,14 @@ fn list(title: &str, properties: &[(String, &Property)], out: &mut dyn Write) ->
 
 /// Every property by the event it is of.
 fn properties(plan: &Plan) -> BTreeMap<String, &Property> {
-    let groups = [("every message", &plan.envelope), ("every event", &plan.common)];
-    let events = plan
-        .events
-        .iter()
-        .map(|event| (event.name.as_str(), &event.properties));
+    let groups = [
+        ("every message", &plan.envelope),
+        ("every event", &plan.common),
+        ("every message of a browser", &plan.ui.envelope),
+        ("everything of a browser", &plan.ui.common),
+    ];
+    let events = plan.events.iter().chain(&plan.ui.calls).chain(&plan.ui.events);
+    let events = events.map(|event| (event.name.as_str(), &event.properties));
     groups
         .into_iter()
         .chain(events)
