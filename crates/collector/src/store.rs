@@ -6,7 +6,8 @@
 //! |---|---|
 //! | `batch` | the records of a commit, compressed together (`batch`) |
 //! | `fresh_ids`, `id_block` | the ids of messages, sorted, by hour of receipt (`ids`) |
-//! | `report`, `cluster`, `event` | the time line: which reports came for which slot (`report`) |
+//! | `time_line` | which reports came for which slot, from whom (`time_line`, `shelf`) |
+//! | `cluster`, `event` | the clusters, and who speaks for each; the events of reports (`report`) |
 //! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
 //! | `sheet`, `sheet_column`, `day_change` | the same by coordinate instead of by cluster, for questions (`sheet`) |
 //! | `outcome`, `violation`, `outcome_sample` | outcomes and violations of the plan, counted, and the last of each (`outcome`) |
@@ -39,8 +40,10 @@ mod report;
 mod retention;
 mod schema;
 mod sheet;
+mod shelf;
 mod suppression;
 mod sweep;
+mod time_line;
 mod token;
 mod unused;
 mod usage;
@@ -67,6 +70,7 @@ pub use self::regulation::{Listing, Page, Regulation};
 pub use self::report::Claimant;
 pub use self::schema::SchemaError;
 pub use self::sheet::{EditionName, Ready, Snapshot};
+pub use self::shelf::{Place, Reported, decode as decode_shelf};
 pub use self::suppression::ListedSuppression;
 pub use self::token::ListedToken;
 use crate::forget::order::{Order, Placed};
@@ -125,6 +129,7 @@ impl Store {
             names: &mut self.names,
             terms: &mut self.terms,
             days: cluster_day::Days::default(),
+            line: time_line::Pending::default(),
             samples: &mut self.samples,
             compressor: &mut self.compressor,
             doubts: &mut self.doubts,

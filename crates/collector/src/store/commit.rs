@@ -11,7 +11,9 @@ use super::error::{Doing as _, StoreError};
 use super::ids::LookUp;
 use super::report::Claimant;
 use super::sheet::{self, Ready};
-use super::{batch, bundle, cluster_day, drift, flag, ids, outcome, regulation, report, suppression, usage};
+use super::{
+    batch, bundle, cluster_day, drift, flag, ids, outcome, regulation, report, suppression, time_line, usage,
+};
 use crate::delta::{ClusterDay, Day, Share};
 use crate::fold::Written;
 use crate::forget::order::{Order, Placed, Withdrawn};
@@ -26,6 +28,7 @@ pub struct Commit<'a> {
     pub(super) names: &'a mut report::Names,
     pub(super) terms: &'a mut cluster_day::Terms,
     pub(super) days: cluster_day::Days,
+    pub(super) line: time_line::Pending,
     pub(super) samples: &'a mut outcome::Places,
     pub(super) compressor: &'a mut batch::Compressor,
     pub(super) doubts: &'a mut flag::Doubts,
@@ -98,7 +101,7 @@ impl Commit<'_> {
     /// # Errors
     /// When the database can't be read.
     pub fn claimants(&mut self, slot: &Slot) -> Result<Vec<Claimant>, StoreError> {
-        report::claimants(&self.transaction, self.names, slot)
+        report::claimants(&self.transaction, self.names, &mut self.line, slot)
     }
 
     /// The reporter that first spoke for a cluster, if any has; `Some(None)` when that did not say who it is.
@@ -176,8 +179,17 @@ impl Commit<'_> {
                 ids::insert(&self.transaction, batch, Hour::of(now), &written.ids)?;
             }
             for (report, counts) in &written.reports {
-                report::insert(&self.transaction, self.names, report, *counts, batch, now)?;
+                report::insert(
+                    &self.transaction,
+                    self.names,
+                    &mut self.line,
+                    report,
+                    *counts,
+                    batch,
+                    now,
+                )?;
             }
+            self.line.write(&self.transaction)?;
         }
         for repeat in &written.repeats {
             flag::note_repeat(&self.transaction, self.names, repeat)?;

@@ -6,7 +6,9 @@ use heliograph_wire::id::ClusterId;
 use rusqlite::Connection;
 
 use super::error::{Doing as _, StoreError};
-use super::report::{Names, bytes_of, reporter_of};
+use super::report::{Names, bytes_of, reporter_of, told_by};
+use super::shelf::Who;
+use super::time_line::{self, ClusterHour};
 use crate::clone::{Claim, is_clone};
 use crate::delta::Day;
 use crate::ingest::slot::Report;
@@ -102,67 +104,73 @@ fn judge(
     let Some(cluster) = names.cluster(connection, cluster)? else {
         return Ok(());
     };
-    let judge = || -> rusqlite::Result<()> {
-        if !is_flagged(connection, cluster, day)? && is_clone(&claims(connection, cluster, day)?) {
-            connection
-                .prepare_cached("INSERT INTO cluster_flag (day, cluster, flag) VALUES (?, ?, ?)")?
-                .execute((day.0, cluster, CLONE))?;
-        }
-        Ok(())
-    };
-    judge().doing("look whether a cluster is two")
+    if !is_flagged(connection, cluster, day)? && is_clone(&claims(connection, cluster, day)?) {
+        connection
+            .prepare_cached("INSERT INTO cluster_flag (day, cluster, flag) VALUES (?, ?, ?)")
+            .and_then(|mut statement| statement.execute((day.0, cluster, CLONE)))
+            .doing("flag a cluster as two")?;
+    }
+    Ok(())
 }
 
 /// To be called when a report was deleted: what its reporter said again goes, and the flag, unless what is left tells it.
 pub(super) fn take_back(
     connection: &Connection,
-    (hour, cluster): (i64, i64),
-    reporter: &[u8],
+    (hour, cluster): ClusterHour,
+    reporter: Who,
 ) -> Result<(), StoreError> {
-    let take_back = || -> rusqlite::Result<()> {
+    const DOING: &str = "look whether a cluster is two still";
+    let told = time_line::of_hour(connection, (hour, cluster))?;
+    if !told
+        .iter()
+        .any(|report| report.reporter == reporter && report.nodes.is_some())
+    {
         connection
-            .prepare_cached(
-                "DELETE FROM report_repeat WHERE hour = ?1 AND cluster = ?2 AND reporter = ?3 AND NOT EXISTS (
-                     SELECT 1 FROM report WHERE hour = ?1 AND cluster = ?2 AND reporter = ?3 AND nodes IS NOT NULL)",
-            )?
-            .execute((hour, cluster, reporter))?;
-        let day = Day(hour.div_euclid(HOURS));
-        if is_flagged(connection, cluster, day)? && !is_clone(&claims(connection, cluster, day)?) {
-            connection
-                .prepare_cached("DELETE FROM cluster_flag WHERE day = ? AND cluster = ? AND flag = ?")?
-                .execute((day.0, cluster, CLONE))?;
-        }
-        Ok(())
-    };
-    take_back().doing("look whether a cluster is two still")
+            .prepare_cached("DELETE FROM report_repeat WHERE hour = ? AND cluster = ? AND reporter = ?")
+            .and_then(|mut statement| statement.execute((hour, cluster, told_by(&reporter))))
+            .doing(DOING)?;
+    }
+    let day = Day(hour.div_euclid(HOURS));
+    if is_flagged(connection, cluster, day)? && !is_clone(&claims(connection, cluster, day)?) {
+        connection
+            .prepare_cached("DELETE FROM cluster_flag WHERE day = ? AND cluster = ? AND flag = ?")
+            .and_then(|mut statement| statement.execute((day.0, cluster, CLONE)))
+            .doing(DOING)?;
+    }
+    Ok(())
 }
 
-fn is_flagged(connection: &Connection, cluster: i64, day: Day) -> rusqlite::Result<bool> {
+fn is_flagged(connection: &Connection, cluster: i64, day: Day) -> Result<bool, StoreError> {
     connection
-        .prepare_cached("SELECT 1 FROM cluster_flag WHERE day = ? AND cluster = ? AND flag = ?")?
-        .exists((day.0, cluster, CLONE))
+        .prepare_cached("SELECT 1 FROM cluster_flag WHERE day = ? AND cluster = ? AND flag = ?")
+        .and_then(|mut statement| statement.exists((day.0, cluster, CLONE)))
+        .doing("look whether a cluster is flagged")
 }
 
 /// What was told of a cluster's size on a day.
-fn claims(connection: &Connection, cluster: i64, day: Day) -> rusqlite::Result<Vec<Claim>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT reporter, nodes FROM report WHERE hour = ?1 AND cluster = ?2 AND nodes IS NOT NULL
-         UNION ALL SELECT reporter, nodes FROM report_repeat WHERE hour = ?1 AND cluster = ?2",
-    )?;
+fn claims(connection: &Connection, cluster: i64, day: Day) -> Result<Vec<Claim>, StoreError> {
     let mut claims = Vec::new();
     for hour in day.0 * HOURS..(day.0 + 1) * HOURS {
-        let rows = statement.query_map((hour, cluster), |row| {
-            Ok(Claim {
-                hour,
-                reporter: reporter_of(&row.get::<_, Vec<u8>>(0)?),
-                nodes: row.get(1)?,
-            })
-        })?;
-        for claim in rows {
-            claims.push(claim?);
-        }
+        let told = time_line::of_hour(connection, (hour, cluster))?;
+        let sized = told
+            .into_iter()
+            .filter_map(|report| Some((report.reporter, report.nodes?)));
+        let sized = sized.map(|(reporter, nodes)| (told_by(&reporter).to_vec(), nodes));
+        let repeated = repeats(connection, (hour, cluster)).doing("read what was told again")?;
+        claims.extend(sized.chain(repeated).map(|(reporter, nodes)| Claim {
+            hour,
+            reporter: reporter_of(&reporter),
+            nodes,
+        }));
     }
     Ok(claims)
+}
+
+fn repeats(connection: &Connection, at: ClusterHour) -> rusqlite::Result<Vec<(Vec<u8>, i64)>> {
+    connection
+        .prepare_cached("SELECT reporter, nodes FROM report_repeat WHERE hour = ? AND cluster = ?")?
+        .query_map(at, |row| row.try_into())?
+        .collect()
 }
 
 /// Forgets the flags of a cluster and what they were found by.

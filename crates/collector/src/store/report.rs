@@ -1,4 +1,4 @@
-//! The time line: which reports were received for which slot, from whom.
+//! Reports: which were received for which slot, and who speaks for a cluster.
 
 use std::collections::HashMap;
 
@@ -9,6 +9,8 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::{Doing as _, StoreError};
 use super::interned::Interned;
+use super::shelf::{Place, Reported, Who};
+use super::time_line::{Numbers, Pending};
 use crate::delta::Day;
 use crate::ingest::message::Speaker;
 use crate::ingest::slot::{PropertiesDigest, Report, Slot};
@@ -41,16 +43,13 @@ pub(super) struct Names {
     speakers: HashMap<i64, Speakers, RandomState>,
 }
 
-/// A reporter's 16 bytes; `None` of one that does not say who it is.
-type Bytes = Option<[u8; 16]>;
-
 /// Who speaks for a cluster, as far as it is remembered.
 #[derive(Debug, Clone, Copy, Default)]
 struct Speakers {
     /// The one that it is bound to.
-    bound: Option<Bytes>,
+    bound: Option<Who>,
     /// The last one, and the day: that is noted.
-    last: Option<(Day, Bytes)>,
+    last: Option<(Day, Who)>,
 }
 
 impl Default for Names {
@@ -108,7 +107,7 @@ pub(super) fn bound(
         .prepare_cached("SELECT reporter FROM cluster WHERE id = ?")
         .and_then(|mut statement| statement.query_row([number], |row| row.get(0)))
         .doing("look up a cluster's reporter")?;
-    names.speakers(number).bound = Some(bytes.as_slice().try_into().ok());
+    names.speakers(number).bound = Some(who(&bytes));
     Ok(Some(reporter_of(&bytes)))
 }
 
@@ -116,40 +115,48 @@ pub(super) fn bound(
 pub(super) fn claimants(
     connection: &Connection,
     names: &mut Names,
+    line: &mut Pending,
     slot: &Slot,
 ) -> Result<Vec<Claimant>, StoreError> {
-    const DOING: &str = "look up a report";
-    let cluster = names.cluster(connection, &slot.cluster)?;
-    let event = names.event(connection, &slot.event)?;
-    let (Some(cluster), Some(event)) = (cluster, event) else {
+    let Some(slot) = numbers(connection, names, slot)? else {
         return Ok(Vec::new());
     };
-    let mut statement = connection
-        .prepare_cached(
-            "SELECT reporter, digest, counts, nodes FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ?",
-        )
-        .doing(DOING)?;
-    let rows = statement.query_map((slot.hour.number(), cluster, event, slot.part), |row| {
-        Ok(Claimant {
-            reporter: reporter_of(&row.get::<_, Vec<u8>>(0)?),
-            digest: PropertiesDigest(row.get(1)?),
-            counts: row.get(2)?,
-            nodes: row.get(3)?,
-        })
-    });
-    rows.and_then(Iterator::collect).doing(DOING)
+    let claimant = |report: &Reported| Claimant {
+        reporter: reporter_of(told_by(&report.reporter)),
+        digest: PropertiesDigest(report.digest),
+        counts: report.counts,
+        nodes: report.nodes,
+    };
+    Ok(line.slot(connection, slot)?.map(claimant).collect())
 }
 
-/// Writes a report into the time line; `batch` is where its record is.
+/// The slot by the numbers of its names, where it has any.
+pub(super) fn numbers(
+    connection: &Connection,
+    names: &mut Names,
+    slot: &Slot,
+) -> Result<Option<Numbers>, StoreError> {
+    let cluster = names.cluster(connection, &slot.cluster)?;
+    let event = names.event(connection, &slot.event)?;
+    Ok(cluster.zip(event).map(|(cluster, event)| Numbers {
+        at: (slot.hour.number(), cluster),
+        place: Place {
+            event,
+            part: i64::from(slot.part),
+        },
+    }))
+}
+
+/// Adds a report to the time line; `batch` is where its record is.
 pub(super) fn insert(
     connection: &Connection,
     names: &mut Names,
+    line: &mut Pending,
     report: &Report,
     counts: bool,
     batch: i64,
     received: Timestamp,
 ) -> Result<(), StoreError> {
-    const DOING: &str = "write the time line";
     let slot = &report.slot;
     let reporter = bytes_of(report.reporter.as_ref());
     let cluster = bind(connection, names, &slot.cluster, &reporter, received)?;
@@ -158,29 +165,20 @@ pub(super) fn insert(
         None => connection
             .prepare_cached("INSERT INTO event (name) VALUES (?)")
             .and_then(|mut statement| statement.insert([&slot.event]))
-            .doing(DOING)?,
+            .doing("write the name of an event")?,
     };
-    connection
-        .prepare_cached(
-            "INSERT INTO report (hour, cluster, event, part, reporter, counts, digest, received, batch, nodes)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .and_then(|mut statement| {
-            statement.execute((
-                slot.hour.number(),
-                cluster,
-                event,
-                slot.part,
-                &reporter,
-                counts,
-                report.digest.0,
-                received.as_millisecond(),
-                batch,
-                report.nodes,
-            ))
-        })
-        .doing(DOING)?;
-    Ok(())
+    let reported = Reported {
+        reporter: who(&reporter),
+        batch,
+        place: Place {
+            event,
+            part: i64::from(slot.part),
+        },
+        counts,
+        digest: report.digest.0,
+        nodes: report.nodes,
+    };
+    line.add(connection, (slot.hour.number(), cluster), reported)
 }
 
 /// Remembers who has spoken for a cluster, which is bound to the first that does.
@@ -211,7 +209,7 @@ fn bind(
             .and_then(|mut statement| statement.insert((cluster.as_str(), reporter, at)))
             .doing(DOING)?,
     };
-    let now = (Day::of(received), reporter.try_into().ok());
+    let now = (Day::of(received), who(reporter));
     let before = names.speakers(number).last.replace(now);
     if before.map(|(day, _)| day) != Some(now.0) {
         connection
@@ -256,6 +254,15 @@ pub(super) fn bytes_of(reporter: Option<&ReporterId>) -> Vec<u8> {
     pairs
         .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
         .collect()
+}
+
+/// Who that is, by its bytes; and the bytes of whom it is.
+pub(super) fn who(bytes: &[u8]) -> Who {
+    bytes.try_into().ok()
+}
+
+pub(super) fn told_by(who: &Who) -> &[u8] {
+    who.as_ref().map_or(&[], <[u8; 16]>::as_slice)
 }
 
 pub(super) fn reporter_of(bytes: &[u8]) -> Option<ReporterId> {

@@ -47,7 +47,7 @@ const DAYS: [Aged; 9] = [
 ];
 /// By hour.
 const HOURS: [Aged; 4] = [
-    Aged::of("report", "hour", "hour, cluster, event, part, reporter"),
+    Aged::of("time_line", "hour", "hour, cluster, shelf"),
     Aged::of("report_repeat", "hour", "hour, cluster, reporter"),
     Aged {
         most: LARGE_ROWS,

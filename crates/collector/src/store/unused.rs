@@ -7,14 +7,15 @@ use rusqlite::Connection;
 
 use super::cluster_day::Terms;
 use super::error::{Doing as _, StoreError};
+use super::time_line::{self, ClusterHour};
 use super::{Commit, flag, report};
 use crate::delta::Sums;
 
 const DOING: &str = "look for names that nothing uses";
 /// Rows of the time line, and of days, that one step reads.
-const REPORTS: i64 = 2000;
+const SHELVES: i64 = 1000;
 const DAYS: i64 = 32;
-const END_OF_REPORTS: (i64, i64, i64) = (i64::MAX, i64::MAX, i64::MAX);
+const END_OF_TIME_LINE: (ClusterHour, i64) = ((i64::MAX, i64::MAX), i64::MAX);
 const END_OF_DAYS: (i64, i64) = (i64::MAX, i64::MAX);
 
 /// Names by number.
@@ -37,7 +38,7 @@ pub(super) struct Search {
     events: HashSet<i64>,
     terms: HashSet<i64>,
     editions: HashSet<i64>,
-    report: Option<(i64, i64, i64)>,
+    shelf: Option<(ClusterHour, i64)>,
     day: Option<(i64, i64)>,
 }
 
@@ -63,7 +64,7 @@ impl Search {
             events: candidates.events,
             terms: candidates.terms,
             editions: candidates.editions,
-            report: None,
+            shelf: None,
             day: None,
         }
     }
@@ -72,8 +73,8 @@ impl Search {
     pub(super) fn step(&mut self, connection: &Connection) -> Result<bool, StoreError> {
         if let Some(cluster) = self.clusters.last().copied() {
             self.look_for(connection, cluster).doing(DOING)?;
-        } else if !self.events.is_empty() && self.report != Some(END_OF_REPORTS) {
-            self.look_into_reports(connection).doing(DOING)?;
+        } else if !self.events.is_empty() && self.shelf != Some(END_OF_TIME_LINE) {
+            self.look_into_time_line(connection)?;
         } else if !(self.terms.is_empty() && self.editions.is_empty()) && self.day != Some(END_OF_DAYS) {
             self.look_into_days(connection)?;
         } else {
@@ -124,8 +125,8 @@ impl Search {
             ),
             Place::Hour(before) => (
                 before,
-                "SELECT max(hour) FROM report WHERE hour < ?",
-                "SELECT 1 FROM report WHERE hour = ? AND cluster = ? LIMIT 1",
+                "SELECT max(hour) FROM time_line WHERE hour < ?",
+                "SELECT 1 FROM time_line WHERE hour = ? AND cluster = ? LIMIT 1",
             ),
         };
         let next: Option<i64> = connection
@@ -154,22 +155,14 @@ impl Search {
         Ok(())
     }
 
-    fn look_into_reports(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let from = self.report.unwrap_or((i64::MIN, i64::MIN, i64::MIN));
-        let mut statement = connection.prepare_cached(
-            "SELECT hour, cluster, event FROM report WHERE (hour, cluster, event) > (?, ?, ?)
-             ORDER BY hour, cluster, event LIMIT ?",
-        )?;
-        let mut rows = statement.query((from.0, from.1, from.2, REPORTS))?;
-        self.report = Some(END_OF_REPORTS);
-        let mut read = 0;
-        while let Some(row) = rows.next()? {
-            let at: (i64, i64, i64) = row.try_into()?;
-            self.events.remove(&at.2);
-            read += 1;
-            if read == REPORTS {
-                self.report = Some(at);
-            }
+    fn look_into_time_line(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let from = self.shelf.unwrap_or(((i64::MIN, i64::MIN), i64::MIN));
+        let shelves = time_line::after(connection, from, SHELVES)?;
+        let full = i64::try_from(shelves.len()).is_ok_and(|read| read == SHELVES);
+        let last = shelves.last().filter(|_| full);
+        self.shelf = Some(last.map_or(END_OF_TIME_LINE, |(at, shelf, _)| (*at, *shelf)));
+        for report in shelves.iter().flat_map(|(_, _, reports)| reports) {
+            self.events.remove(&report.place.event);
         }
         Ok(())
     }

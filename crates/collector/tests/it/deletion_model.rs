@@ -7,7 +7,7 @@ use heliograph_collector::entropy::SystemEntropy;
 use heliograph_collector::forget::order::{Action, Order};
 use heliograph_collector::ingest::mention::Kind;
 use heliograph_collector::secret::Secrets;
-use heliograph_collector::store::{Slice, Store};
+use heliograph_collector::store::{Reported, Slice, Store};
 use heliograph_wire::id::ReporterId;
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use crate::collector::messages;
 use crate::deletion::sums;
 use crate::suppression::{Writer, now};
+use crate::time_line::{Line, time_line};
 
 /// Whoever may be deleted. No id is of two kinds.
 pub(crate) const SUBJECTS: [(Kind, &str); 9] = [
@@ -138,8 +139,6 @@ fn content(data: &Path) -> Vec<String> {
         rows.map(Result::unwrap).collect()
     };
     let tables = [
-        "SELECT concat_ws(' ', 'report', hour, cluster.name, event.name, part, hex(report.reporter), counts, digest, received)
-         FROM report JOIN cluster ON cluster.id = cluster JOIN event ON event.id = event",
         "SELECT concat_ws(' ', 'cluster', name, hex(reporter)) FROM cluster",
         "SELECT concat_ws(' ', 'speaker', name, hex(cluster_reporter.reporter))
          FROM cluster_reporter LEFT JOIN cluster ON cluster.id = cluster",
@@ -149,14 +148,31 @@ fn content(data: &Path) -> Vec<String> {
         "SELECT concat_ws(' ', 'flag', cluster, day, flag) FROM cluster_flag",
         "SELECT concat_ws(' ', 'trace', name, number) FROM deletion_trace",
         "SELECT concat_ws(' ', 'recount', batch, hour) FROM deletion_recount",
-        "SELECT concat_ws(' ', 'lost', report.hour) FROM report LEFT JOIN cluster ON cluster.id = cluster
-         LEFT JOIN event ON event.id = event WHERE cluster.name IS NULL OR event.name IS NULL",
         "SELECT concat_ws(' ', 'empty', messages, size) FROM batch WHERE (messages = 0) <> (size = 0)",
         "SELECT concat_ws(' ', 'integrity', integrity_check) FROM pragma_integrity_check",
     ];
-    let said = tables.into_iter().flat_map(rows).chain(sums(data));
+    let mut reports: Vec<String> = time_line(data).iter().map(of_line).collect();
+    reports.sort();
+    let said = tables.into_iter().flat_map(rows).chain(sums(data)).chain(reports);
     let messages = messages(data, &["--all"]);
     messages.iter().map(Value::to_string).chain(said).collect()
+}
+
+/// A report without numbers that repeats are given.
+fn of_line(line: &Line) -> String {
+    let (report, part) = (&line.report, line.report.place.part);
+    let (cluster, event) = (line.cluster.as_ref().unwrap(), line.event.as_ref().unwrap());
+    let Reported {
+        reporter,
+        counts,
+        digest,
+        nodes,
+        ..
+    } = report;
+    format!(
+        "report {} {cluster} {event} {part} {reporter:?} {counts} {digest} {nodes:?}",
+        line.hour
+    )
 }
 
 /// The lines that only one of two has.

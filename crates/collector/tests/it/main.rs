@@ -63,5 +63,6 @@ mod shape;
 mod shim;
 mod suppression;
 mod tenure;
+mod time_line;
 mod tls;
 mod violation;

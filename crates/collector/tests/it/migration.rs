@@ -8,7 +8,7 @@ use heliograph_collector::delta::{Amounts, Coordinate, Facet, Sums, hash};
 use heliograph_collector::entropy::SystemEntropy;
 use heliograph_collector::key::WriteKey;
 use heliograph_collector::secret::Secrets;
-use heliograph_collector::store::Store;
+use heliograph_collector::store::{Place, Reported, Store};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -16,10 +16,16 @@ use tempfile::TempDir;
 use crate::collector::{TestCollector, messages, run};
 use crate::day::{Days, days};
 use crate::deletion::settle;
+use crate::time_line::time_line;
 
 /// The key that all of it was sent with.
 const KEY: &str = "0123456789abcdefghijklmnopqrstuv";
 const APPLICATION: i64 = 0x4867_436f;
+/// A reporter.
+const WHO: &str = "x'02000000000000000000000000000000'";
+/// From 1 to 40.
+const NUMBERS: &str =
+    "numbers (value) AS (VALUES (1) UNION ALL SELECT value + 1 FROM numbers WHERE value < 40)";
 /// Filled for moments only, within a deletion.
 const PASSING: &str = "deletion_recount";
 
@@ -107,8 +113,6 @@ fn rows(suppression_key: &[u8]) -> Vec<Rows> {
          INSERT INTO id_block (hour, run, first, ids) VALUES ({hour} - 1, 1, zeroblob(16), zeroblob(16));
          INSERT INTO cluster (id, name, reporter, created) VALUES (1, 'c1', x'', 5), (2, 'gone', x'', 6);
          INSERT INTO event (id, name) VALUES (1, 'health');
-         INSERT INTO report (hour, cluster, event, part, reporter, counts, digest, received, batch)
-             VALUES ({hour}, 1, 1, 1, x'', 1, 7, 5, 1), ({hour}, 2, 1, 1, x'', 1, 7, 5, 1);
          INSERT INTO outcome (day, key, name, count) VALUES ({day}, 1, 'accepted', 3);",
         key.prefix()
     );
@@ -134,8 +138,31 @@ fn rows(suppression_key: &[u8]) -> Vec<Rows> {
         )
     };
     let within = |since, until, sql: String| Rows { since, until, sql };
+    // Of one that says who it is, too: many events, and parts, of which one is from another batch, and one counts.
+    let reports = |more: &str, values: &str| {
+        format!(
+            "INSERT INTO event (id, name) WITH RECURSIVE {NUMBERS} SELECT value, 'e' || value FROM numbers WHERE value > 1;
+             INSERT INTO report (hour, cluster, event, part, reporter, counts, digest, received, batch{more})
+             WITH RECURSIVE {NUMBERS} SELECT {hour}, cluster, event, part, reporter, counts, digest, 5, batch{values} FROM (
+                 SELECT 1 AS cluster, 1 AS event, 1 AS part, x'' AS reporter, 1 AS counts, 7 AS digest, 1 AS batch
+                 UNION ALL VALUES (2, 1, 1, x'', 1, 7, 1)
+                 UNION ALL SELECT 1, value, 1, {WHO}, 0, -value, 300 FROM numbers
+                 UNION ALL VALUES (1, 3, 4294967295, {WHO}, 1, 9223372036854775807, 17179869184)
+                 UNION ALL VALUES (1, 4, 1, x'01000000000000000000000000000000', 0, 4, 70000))"
+        )
+    };
+    let nodes = ", CASE WHEN part > 1 THEN 9223372036854775807 WHEN event % 2 = 1 THEN event * 1000 WHEN event % 4 = 0 THEN event END";
     vec![
         always(1, &first),
+        within(1, 7, reports("", "")),
+        within(8, 15, reports(", nodes", nodes)),
+        always(
+            16,
+            &format!(
+                "INSERT INTO time_line (hour, cluster, shelf, reports)
+                     VALUES ({hour}, 1, 0, x'0201110000000000000007'), ({hour}, 2, 0, x'0201110000000000000007')"
+            ),
+        ),
         always(2, &second),
         within(
             2,
@@ -257,7 +284,7 @@ fn check_what_was(data: &Path, version: usize) {
         (
             1,
             "SELECT group_concat(cluster.name || reporter.created) FROM cluster_reporter AS reporter JOIN cluster ON id = cluster
-             WHERE cluster.name <> 'c2'",
+             WHERE cluster.name <> 'c2' AND reporter.reporter = x''",
             "c15",
         ),
         (
@@ -290,6 +317,36 @@ fn check_what_was(data: &Path, version: usize) {
             assert_eq!(strings(&connection, sql), [expected], "{sql} of schema {version}");
         }
     }
+}
+
+/// The reports of the hour that was there are what they were.
+fn check_reports(data: &Path, sized: bool) {
+    let mut line = time_line(data);
+    let hour = line[0].hour;
+    line.retain(|line| line.hour == hour && line.cluster.as_deref() == Some("c1"));
+    let report = |event, part, reporter: u8, counts, digest, batch| Reported {
+        reporter: (reporter > 0).then(|| std::array::from_fn(|at| if at == 0 { reporter } else { 0 })),
+        batch,
+        place: Place { event, part },
+        counts,
+        digest,
+        nodes: match () {
+            () if !sized => None,
+            () if part > 1 => Some(i64::MAX),
+            () if event % 2 == 1 => Some(event * 1000),
+            () => (event % 4 == 0).then_some(event),
+        },
+    };
+    let mut expected: Vec<_> = (1..=40)
+        .map(|event| report(event, 1, 2, false, -event, 300))
+        .collect();
+    expected.push(report(1, 1, 0, true, 7, 1));
+    expected.push(report(3, 4_294_967_295, 2, true, i64::MAX, 1 << 34));
+    expected.push(report(4, 1, 1, false, 4, 70_000));
+    expected.sort();
+    let mut reports: Vec<_> = line.into_iter().map(|line| line.report).collect();
+    reports.sort();
+    assert_eq!(reports, expected);
 }
 
 #[test]
@@ -332,6 +389,9 @@ fn every_schema_is_brought_up_to_date() {
         assert_eq!(stored.len(), 4);
         assert!(!stored.iter().any(|message| message["anonymousId"] == "gone"));
         check_what_was(data, version);
+        if version < 16 {
+            check_reports(data, version >= 8);
+        }
         assert!(
             !succeed(
                 data,

@@ -48,7 +48,7 @@ fn each_age_is_kept_to() {
         assert_eq!(collector.batch(&key, &batch).counts(), (2, 0, 1));
     }
     assert_eq!(
-        (count(&collector, "batch"), count(&collector, "report")),
+        (count(&collector, "batch"), count(&collector, "time_line")),
         (12, 12)
     );
     assert!(count(&collector, "outcome_sample") > 0);
@@ -57,7 +57,7 @@ fn each_age_is_kept_to() {
     collector.clock.set("2026-11-21T12:31:00Z");
     until(|| count(&collector, "batch") == 1 && count(&collector, "outcome_sample") == 0);
     assert_eq!(
-        (count(&collector, "cluster_day"), count(&collector, "report")),
+        (count(&collector, "cluster_day"), count(&collector, "time_line")),
         (2, 12)
     );
     // What was counted is not counted again, though the messages are gone.
@@ -66,7 +66,7 @@ fn each_age_is_kept_to() {
 
     // Of a day of which a part is young enough, everything is kept.
     collector.clock.set("2026-11-30T23:00:00Z");
-    until(|| count(&collector, "report") == 0);
+    until(|| count(&collector, "time_line") == 0);
     assert!(count(&collector, "cluster_day") > 0);
     collector.clock.set("2026-12-02T00:00:00Z");
     until(|| {
@@ -151,7 +151,7 @@ fn what_was_dropped_by_age_can_be_forgotten() {
     collector.batch(&key, &json!({"batch": [{"type": "page", "userId": "other"}]}));
     until(|| count(&collector, "batch") == 1);
     assert_eq!(
-        (count(&collector, "report"), count(&collector, "cluster_day")),
+        (count(&collector, "time_line"), count(&collector, "cluster_day")),
         (48, 4)
     );
     assert!(!found(&collector.data, &["gone-cluster"]).is_empty());
@@ -172,7 +172,7 @@ fn what_was_dropped_by_age_can_be_forgotten() {
     );
     assert!(!found(&collector.data, &["kept-cluster"]).is_empty());
     assert_eq!(
-        (count(&collector, "report"), count(&collector, "cluster")),
+        (count(&collector, "time_line"), count(&collector, "cluster")),
         (24, 1)
     );
     assert_eq!(count(&collector, "sheet"), 0);

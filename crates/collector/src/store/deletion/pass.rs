@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rewrite::{Change, Rewrite};
-use super::settle::{self, Numbers};
+use super::settle;
 use super::trace::Trace;
 use super::{keys::Keys, raw};
 use crate::delta::ClusterDay;
@@ -13,6 +13,7 @@ use crate::ingest::record::Kept;
 use crate::ingest::slot;
 use crate::store::Commit;
 use crate::store::error::{Doing as _, StoreError};
+use crate::store::time_line::Numbers;
 
 /// A batch that is looked into.
 pub(super) struct Pass {

@@ -14,7 +14,9 @@ use crate::forget::hunt::{Hunt, Target};
 use crate::forget::reach::Reach;
 use crate::ingest::subject::Subject;
 use crate::store::error::{Doing as _, StoreError};
-use crate::store::report::{bytes_of, reporter_of};
+use crate::store::report::{self, bytes_of};
+use crate::store::shelf::Who;
+use crate::store::time_line::{self, ClusterHour, Numbers};
 use crate::store::{Commit, flag, outcome, retention, sheet};
 
 /// Of so many the samples are looked through in one step.
@@ -93,11 +95,7 @@ impl Rows {
             return Ok(Did::Nothing);
         };
         let after = self.hour.unwrap_or(i64::MIN);
-        let hour: Option<i64> = connection
-            .prepare_cached("SELECT min(hour) FROM report WHERE hour > ?")
-            .and_then(|mut statement| statement.query_row([after], |row| row.get(0)))
-            .doing(DOING)?;
-        if let Some(hour) = hour {
+        if let Some(hour) = time_line::hour_after(connection, after)? {
             self.hour = Some(hour);
             return remove_reports(connection, hunt, trace, &target, (hour, cluster)).map(Did::from);
         }
@@ -121,26 +119,21 @@ fn remove_reports(
     hunt: &Hunt,
     trace: &mut Trace,
     target: &Target,
-    (hour, cluster): (i64, i64),
+    at: ClusterHour,
 ) -> Result<bool, StoreError> {
-    let read = || -> rusqlite::Result<Vec<(i64, i64, Vec<u8>)>> {
-        connection
-            .prepare_cached(
-                "SELECT event, part, reporter FROM report WHERE hour = ? AND cluster = ? AND batch <= ?",
-            )?
-            .query_map((hour, cluster, target.through), |row| row.try_into())?
-            .collect()
+    let wanted = |reporter: Who| {
+        target.reporter.is_none() || report::reporter_of(report::told_by(&reporter)) == target.reporter
     };
-    let wanted = |reporter: &[u8]| target.reporter.is_none() || reporter_of(reporter) == target.reporter;
     let mut changed = false;
-    for (event, part, reporter) in read().doing(DOING)? {
-        if !wanted(&reporter) {
+    for report in time_line::of_hour(connection, at)? {
+        if report.batch > target.through || !wanted(report.reporter) {
             continue;
         }
-        let slot = (hour, cluster, event, part);
-        let counted = settle::remove(connection, slot, &reporter)?;
+        let place = report.place;
+        let slot = Numbers { at, place };
+        let counted = settle::remove(connection, slot, report.reporter)?;
         changed |= counted.is_some();
-        trace.add(connection, Name::Event, event)?;
+        trace.add(connection, Name::Event, place.event)?;
         if counted == Some(true) {
             settle::succeed(connection, slot, |batch| !hunt.takes_all_of(&target.id, batch))?;
         }

@@ -3,8 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use heliograph_wire::id::ReporterId;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
 use super::trace::{Name, Trace};
 use crate::delta::{ClusterDay, Manner, Share};
@@ -12,13 +11,12 @@ use crate::forget::hunt::Hunt;
 use crate::ingest::record::Kept;
 use crate::ingest::slot::{self, Slot};
 use crate::store::error::{Doing as _, StoreError};
-use crate::store::report::bytes_of;
+use crate::store::report::{self, bytes_of};
+use crate::store::shelf::{Place, Who};
+use crate::store::time_line::{self, Numbers};
 use crate::store::{Commit, flag};
 
 const DOING: &str = "delete a message";
-
-/// A slot by the numbers of its names: hour, cluster, event, part.
-pub(super) type Numbers = (i64, i64, i64, i64);
 
 /// Takes a message out of the sums of its day and out of the time line; says whether it was a report. `of_cluster` says whether its
 /// key speaks for clusters.
@@ -43,8 +41,9 @@ pub(super) fn take_out(
     let Some(numbers) = numbers(commit, &slot)? else {
         return Ok(false);
     };
-    let counted = remove(&commit.transaction, numbers, &bytes_of(reporter.as_ref()))?;
-    trace.add(&commit.transaction, Name::Event, numbers.2)?;
+    let reporter = report::who(&bytes_of(reporter.as_ref()));
+    let counted = remove(&commit.transaction, numbers, reporter)?;
+    trace.add(&commit.transaction, Name::Event, numbers.place.event)?;
     if counted == Some(true) {
         succeed(&commit.transaction, numbers, |batch| {
             !hunt.takes_all_of(slot.cluster.as_str(), batch)
@@ -86,40 +85,35 @@ pub(super) fn let_count(
         return Ok(());
     };
     match numbers(commit, &slot)? {
-        Some(numbers) => count(&commit.transaction, numbers, reporter.as_ref()),
+        Some(numbers) => {
+            let reporter = report::who(&bytes_of(reporter.as_ref()));
+            count(&commit.transaction, numbers, reporter)
+        }
         None => Ok(()),
     }
 }
 
 /// The slot's numbers, where it has any.
 pub(super) fn numbers(commit: &mut Commit<'_>, slot: &Slot) -> Result<Option<Numbers>, StoreError> {
-    let cluster = commit.names.cluster(&commit.transaction, &slot.cluster)?;
-    let event = commit.names.event(&commit.transaction, &slot.event)?;
-    Ok(cluster
-        .zip(event)
-        .map(|(cluster, event)| (slot.hour.number(), cluster, event, i64::from(slot.part))))
+    report::numbers(&commit.transaction, commit.names, slot)
 }
 
 /// Removes a report from the time line; says whether it was there, and counted.
 pub(super) fn remove(
     connection: &Connection,
     slot: Numbers,
-    reporter: &[u8],
+    reporter: Who,
 ) -> Result<Option<bool>, StoreError> {
-    let (hour, cluster, event, part) = slot;
-    let counted = connection
-        .prepare_cached(
-            "DELETE FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ? AND reporter = ?
-             RETURNING counts",
-        )
-        .and_then(|mut statement| {
-            statement
-                .query_row((hour, cluster, event, part, reporter), |row| row.get(0))
-                .optional()
-        })
-        .doing(DOING)?;
+    let mut counted = None;
+    time_line::change(connection, slot, |report| {
+        let found = report.reporter == reporter;
+        if found {
+            counted = Some(report.counts);
+        }
+        !found
+    })?;
     if counted.is_some() {
-        flag::take_back(connection, (hour, cluster), reporter)?;
+        flag::take_back(connection, slot.at, reporter)?;
     }
     Ok(counted)
 }
@@ -130,19 +124,15 @@ pub(super) fn succeed(
     slot: Numbers,
     stays: impl Fn(i64) -> bool,
 ) -> Result<(), StoreError> {
-    let (hour, cluster, event, part) = slot;
-    let read = || -> rusqlite::Result<Vec<i64>> {
-        connection
-            .prepare_cached(
-                "SELECT batch FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ? ORDER BY batch",
-            )?
-            .query_map(slot, |row| row.get(0))?
-            .collect()
-    };
-    let left = read().doing(DOING)?;
-    let Some(batch) = left.into_iter().find(|batch| stays(*batch)) else {
+    let left = time_line::of_slot(connection, slot)?;
+    let batches = left.into_iter().map(|report| report.batch);
+    let Some(batch) = batches.filter(|batch| stays(*batch)).min() else {
         return Ok(());
     };
+    let Numbers {
+        at: (hour, cluster),
+        place: Place { event, part },
+    } = slot;
     connection
         .prepare_cached("INSERT INTO deletion_recount VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
         .and_then(|mut statement| statement.execute((batch, hour, cluster, event, part)))
@@ -155,7 +145,15 @@ pub(super) fn to_count(connection: &Connection, batch: i64) -> Result<HashSet<Nu
     let read = || -> rusqlite::Result<HashSet<Numbers>> {
         connection
             .prepare_cached("SELECT hour, cluster, event, part FROM deletion_recount WHERE batch = ?")?
-            .query_map([batch], |row| row.try_into())?
+            .query_map([batch], |row| {
+                Ok(Numbers {
+                    at: (row.get(0)?, row.get(1)?),
+                    place: Place {
+                        event: row.get(2)?,
+                        part: row.get(3)?,
+                    },
+                })
+            })?
             .collect()
     };
     read().doing(DOING)
@@ -186,39 +184,23 @@ pub(super) fn end_count(
     slots: HashSet<Numbers>,
 ) -> Result<(), StoreError> {
     for slot in slots {
-        let (hour, cluster, event, part) = slot;
-        let counts = connection
-            .prepare_cached(
-                "SELECT 1 FROM report WHERE hour = ? AND cluster = ? AND event = ? AND part = ? AND counts = 1",
-            )
-            .and_then(|mut statement| statement.exists(slot))
-            .doing(DOING)?;
-        if counts {
+        let left = time_line::of_slot(connection, slot)?;
+        if left.iter().any(|report| report.counts) {
             continue;
         }
-        let without_text = connection
-            .prepare_cached(
-                "UPDATE report SET counts = 1
-                 WHERE hour = ?1 AND cluster = ?2 AND event = ?3 AND part = ?4 AND batch = ?5
-                   AND reporter = (SELECT min(reporter) FROM report
-                       WHERE hour = ?1 AND cluster = ?2 AND event = ?3 AND part = ?4 AND batch = ?5)",
-            )
-            .and_then(|mut statement| statement.execute((hour, cluster, event, part, batch)))
-            .doing(DOING)?;
-        if without_text == 0 {
-            succeed(connection, slot, |_| true)?;
+        let without_text = left.iter().filter(|report| report.batch == batch);
+        match without_text.map(|report| report.reporter).min() {
+            Some(first) => count(connection, slot, first)?,
+            None => succeed(connection, slot, |_| true)?,
         }
     }
     Ok(())
 }
 
-fn count(connection: &Connection, slot: Numbers, reporter: Option<&ReporterId>) -> Result<(), StoreError> {
-    let (hour, cluster, event, part) = slot;
-    connection
-        .prepare_cached(
-            "UPDATE report SET counts = 1 WHERE hour = ? AND cluster = ? AND event = ? AND part = ? AND reporter = ?",
-        )
-        .and_then(|mut statement| statement.execute((hour, cluster, event, part, bytes_of(reporter))))
-        .doing(DOING)
-        .map(|_| ())
+/// Notes that the report of a reporter is the one that counts in a slot.
+fn count(connection: &Connection, slot: Numbers, reporter: Who) -> Result<(), StoreError> {
+    time_line::change(connection, slot, |report| {
+        report.counts |= report.reporter == reporter;
+        true
+    })
 }
