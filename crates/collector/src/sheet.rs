@@ -15,8 +15,8 @@ mod transpose;
 
 pub use self::column::{Column, Run};
 pub(crate) use self::holder::{decode_holders, encode_holders};
-pub use self::roster::{Hours, Line, Roster};
-pub(crate) use self::roster::{decode_numbers, encode_numbers};
+pub use self::roster::{Hours, Line, Presence, Roster};
+pub(crate) use self::roster::{decode_present, encode_present};
 pub use self::transpose::{Transposer, Wanted};
 use crate::delta::{Day, Facet};
 

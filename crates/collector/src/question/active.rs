@@ -40,7 +40,9 @@ pub struct Total {
 /// When the database can't be read.
 pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let groups = scope.groups(Group::Version);
-    let spans = by_span(
+    let mut all = Clusters::default();
+    let mut rows = Vec::new();
+    by_span(
         scope,
         Span::Day,
         &Wanted::default(),
@@ -52,21 +54,20 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
                 }
             }
         },
+        |start, sets| {
+            let mut of_span = Clusters::default();
+            sets.iter().for_each(|set| of_span.add(set));
+            all.add(&of_span);
+            let named = groups.names.iter().zip(&sets).filter(|(_, set)| !set.is_empty());
+            rows.extend(named.map(|(name, set)| Row {
+                start: Date(start),
+                group: name.clone(),
+                installations: set.len(),
+                share: ratio(set.len(), of_span.len()),
+            }));
+            Ok(())
+        },
     )?;
-    let mut all = Clusters::default();
-    let mut rows = Vec::new();
-    for (start, sets) in spans {
-        let mut of_span = Clusters::default();
-        sets.iter().for_each(|set| of_span.add(set));
-        all.add(&of_span);
-        let named = groups.names.iter().zip(&sets).filter(|(_, set)| !set.is_empty());
-        rows.extend(named.map(|(name, set)| Row {
-            start: Date(start),
-            group: name.clone(),
-            installations: set.len(),
-            share: ratio(set.len(), of_span.len()),
-        }));
-    }
     let installations = all.len();
     Ok(Answer::new(
         scope.filter,

@@ -13,6 +13,7 @@ use super::day::{Date, Span};
 use super::filter::Filter;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
+use super::view::View;
 use crate::delta::{Facet, value_parts};
 use crate::sheet::Wanted;
 
@@ -73,25 +74,25 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let values = !filter.events.is_empty() && filter.property.is_some();
     let usual = if values { Span::Day } else { Span::All };
     let wanted = Wanted::of(&[Facet::Value]);
-    // By number at first: names are looked up once.
-    let spans = by_span(scope, usual, &wanted, |span: &mut HashMap<u64, Said>, view| {
-        for column in view.columns(Facet::Value) {
-            for (_, line, amount) in view.amounts(column, 0) {
-                let said = span.entry(column.key).or_default();
-                said.count += u64::try_from(amount).unwrap_or_default();
-                said.clusters.insert(line.cluster);
-            }
-        }
-    })?;
     let mut names = Names {
         filter,
         values,
         known: HashMap::new(),
     };
-    let mut rows = Vec::new();
+    let mut spans: Vec<Vec<Row>> = Vec::new();
     let mut all: BTreeMap<Key, u64> = BTreeMap::new();
     let mut behind = Clusters::default();
-    for (start, numbered) in spans.into_iter().rev() {
+    // By number at first: names are looked up once.
+    let each = |span: &mut HashMap<u64, Said>, view: &View| {
+        for column in view.columns(Facet::Value) {
+            for piece in view.pieces(column, 0) {
+                let said = span.entry(column.key).or_default();
+                said.count += u64::try_from(piece.sum()).unwrap_or_default();
+                said.clusters.insert_all(piece.clusters);
+            }
+        }
+    };
+    by_span(scope, usual, &wanted, each, |start, numbered| {
         let mut named: BTreeMap<Key, Said> = BTreeMap::new();
         for (number, said) in numbered {
             if let Some(key) = names.key(scope, number)? {
@@ -119,8 +120,10 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             let place = (&a.event, &a.property).cmp(&(&b.event, &b.property));
             place.then(b.count.cmp(&a.count))
         });
-        rows.extend(of_span);
-    }
+        spans.push(of_span);
+        Ok(())
+    })?;
+    let rows = spans.into_iter().rev().flatten().collect();
     let mut properties: Vec<_> = all.keys().map(|(event, property, _)| (event, property)).collect();
     properties.dedup();
     let total = Total {

@@ -1,6 +1,7 @@
 //! Capacity and use: agents, CPUs, memory, disk, tasks; how much there is in all, and how large installations are.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,8 +12,9 @@ use super::day::{Date, Span};
 use super::group::Group;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
+use super::view::View;
 use crate::delta::Facet;
-use crate::sheet::{Line, Wanted};
+use crate::sheet::Wanted;
 
 /// A measure in a span of days, of a group. Of each installation the mean of what its reports told counts.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -56,6 +58,9 @@ pub struct Total {
     pub disk_use: Option<f64>,
 }
 
+/// The place of who is not left by the filter, or is no cluster.
+const NOBODY: usize = usize::MAX;
+
 /// How many reports told a number, and what they add up to in thousandths.
 #[derive(Debug, Clone, Copy, Default)]
 struct Told {
@@ -63,8 +68,38 @@ struct Told {
     sum: i64,
 }
 
-/// By measure and group.
-type Measures = HashMap<u64, Vec<PerCluster<Told>>>;
+/// What installations told in a span, by measure and by the place of who told it.
+#[derive(Debug, Default)]
+struct Measures {
+    tellers: Tellers,
+    told: BTreeMap<u64, Vec<Told>>,
+}
+
+/// Installations, each with the group that it told something in; one that changed its group is there in both.
+#[derive(Debug, Default)]
+struct Tellers {
+    list: Vec<(i64, usize)>,
+    /// For each cluster the place of what it was last seen in, counted from 1.
+    last: PerCluster<u32>,
+    places: HashMap<(i64, usize), usize>,
+}
+
+impl Tellers {
+    fn place(&mut self, cluster: i64, group: usize) -> Option<usize> {
+        let last = self.last.at(cluster)?;
+        let known = usize::try_from(*last).ok()?.checked_sub(1);
+        if let Some(place) = known.filter(|place| self.list.get(*place) == Some(&(cluster, group))) {
+            return Some(place);
+        }
+        let new = self.list.len();
+        let place = *self.places.entry((cluster, group)).or_insert(new);
+        if place == new {
+            self.list.push((cluster, group));
+        }
+        *last = u32::try_from(place + 1).ok()?;
+        Some(place)
+    }
+}
 
 impl Told {
     #[expect(
@@ -88,51 +123,70 @@ impl Told {
 pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let groups = scope.groups(Group::None);
     let wanted = Wanted::of(&[Facet::Number]);
-    let spans = by_span(scope, Span::All, &wanted, |measures: &mut Measures, view| {
-        for column in view.columns(Facet::Number) {
-            let by_group = measures
-                .entry(column.key)
-                .or_insert_with(|| vec![PerCluster::default(); groups.len()]);
-            let mut add = |line: &Line, told: Told| {
-                let clusters = groups.of(line.edition).and_then(|group| by_group.get_mut(group));
-                if let Some(of_cluster) = clusters.and_then(|clusters| clusters.at(line.cluster)) {
-                    of_cluster.add(told);
-                }
-            };
-            for (_, line, reports) in view.amounts(column, 0) {
-                add(line, Told { reports, sum: 0 });
-            }
-            for (_, line, sum) in view.amounts(column, 1) {
-                add(line, Told { reports: 0, sum });
-            }
-        }
-    })?;
     let mut all: HashMap<u64, PerCluster<Told>> = HashMap::new();
-    for (measure, by_group) in spans.values().flatten() {
-        let of_all = all.entry(*measure).or_default();
-        for (cluster, told) in by_group.iter().flat_map(PerCluster::iter) {
-            if let Some(sum) = of_all.at(cluster) {
-                sum.add(*told);
-            }
-        }
-    }
-    let mut names = HashMap::new();
-    for measure in all.keys() {
-        names.insert(*measure, scope.snapshot.name(*measure)?);
-    }
+    let mut names: HashMap<u64, String> = HashMap::new();
     let mut rows = Vec::new();
-    for (start, measures) in spans {
-        let mut of_span: Vec<(usize, Row)> = Vec::new();
-        for (measure, by_group) in &measures {
-            let Some(name) = names.get(measure) else { continue };
-            for (place, (group, clusters)) in groups.names.iter().zip(by_group).enumerate() {
-                let row = row(Date(start), group, name.clone(), clusters);
-                of_span.extend(row.map(|row| (place, row)));
+    let each = |Measures { tellers, told }: &mut Measures, view: &View| {
+        let mut places = vec![NOBODY; view.len()];
+        for (line, cluster, edition) in view
+            .lines()
+            .map(|(place, line)| (place, line.cluster, line.edition))
+        {
+            let place = groups.of(edition).and_then(|group| tellers.place(cluster, group));
+            if let Some((at, place)) = places.get_mut(line).zip(place) {
+                *at = place;
             }
         }
-        of_span.sort_by(|(group, a), (other, b)| (group, &a.measure).cmp(&(other, &b.measure)));
-        rows.extend(of_span.into_iter().map(|(_, row)| row));
-    }
+        for column in view.columns(Facet::Number) {
+            let of_measure = told.entry(column.key).or_default();
+            of_measure.resize(tellers.list.len(), Told::default());
+            for amount in 0..2 {
+                for piece in view.pieces(column, amount) {
+                    for place in places.get(piece.places).unwrap_or_default() {
+                        match of_measure.get_mut(*place) {
+                            Some(told) if amount == 0 => {
+                                told.reports = told.reports.wrapping_add(piece.amount);
+                            }
+                            Some(told) => told.sum = told.sum.wrapping_add(piece.amount),
+                            None => {}
+                        }
+                    }
+                }
+            }
+        }
+    };
+    by_span(
+        scope,
+        Span::All,
+        &wanted,
+        each,
+        |start, Measures { tellers, told }| {
+            let mut of_span: Vec<(usize, Row)> = Vec::new();
+            for (measure, told) in told {
+                let name = match names.entry(measure) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => new.insert(scope.snapshot.name(measure)?),
+                };
+                let of_all = all.entry(measure).or_default();
+                let mut means: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+                for ((cluster, group), told) in tellers.list.iter().zip(told) {
+                    if let Some(sum) = of_all.at(*cluster) {
+                        sum.add(told);
+                    }
+                    if let Some(mean) = told.mean() {
+                        means.entry(*group).or_default().push(mean);
+                    }
+                }
+                for (place, means) in means {
+                    let group = groups.names.get(place).map(String::as_str).unwrap_or_default();
+                    of_span.extend(row(Date(start), group, name.clone(), means).map(|row| (place, row)));
+                }
+            }
+            of_span.sort_by(|(group, a), (other, b)| (group, &a.measure).cmp(&(other, &b.measure)));
+            rows.extend(of_span.into_iter().map(|(_, row)| row));
+            Ok(())
+        },
+    )?;
     let mut behind = Clusters::default();
     for clusters in all.values() {
         let told = clusters.iter().filter(|(_, told)| told.reports > 0);
@@ -145,25 +199,26 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     Ok(Answer::new(scope.filter, behind.len(), total(&by_name), rows))
 }
 
-fn row(start: Date, group: &str, measure: String, clusters: &PerCluster<Told>) -> Option<Row> {
-    let mut means: Vec<f64> = clusters.iter().filter_map(|(_, told)| told.mean()).collect();
-    means.sort_by(f64::total_cmp);
-    // The smallest that at least this share is not above.
-    let quantile = |tenths: usize| {
-        means
-            .get((means.len() * tenths).div_ceil(10).saturating_sub(1))
-            .copied()
-    };
+fn row(start: Date, group: &str, measure: String, mut means: Vec<f64>) -> Option<Row> {
+    let max = means.iter().copied().max_by(f64::total_cmp)?;
+    let sum = means.iter().sum();
     Some(Row {
         start,
         group: group.to_owned(),
         measure,
         installations: means.len() as u64,
-        sum: means.iter().sum(),
-        median: quantile(5)?,
-        p90: quantile(9)?,
-        max: *means.last()?,
+        sum,
+        p90: quantile(&mut means, 9)?,
+        median: quantile(&mut means, 5)?,
+        max,
     })
+}
+
+/// The smallest that at least so many tenths are not above.
+fn quantile(means: &mut [f64], tenths: usize) -> Option<f64> {
+    let place = (means.len() * tenths).div_ceil(10).checked_sub(1)?;
+    let (_, found, _) = means.select_nth_unstable_by(place, f64::total_cmp);
+    Some(*found)
 }
 
 fn total(measures: &HashMap<&str, &PerCluster<Told>>) -> Total {
@@ -207,7 +262,11 @@ mod tests {
     #[test]
     fn means_are_ranked() {
         let (of, used) = (ten(1), ten(2));
-        let row = super::row(Date::default(), "", "cpu_total".to_owned(), &of).unwrap();
+        let means = |clusters: &PerCluster<Told>| {
+            let means = clusters.iter().filter_map(|(_, told)| told.mean());
+            means.collect::<Vec<_>>()
+        };
+        let row = super::row(Date::default(), "", "cpu_total".to_owned(), means(&of)).unwrap();
         let expected = (10, 55.0, 5.0, 9.0, 10.0);
         assert_eq!(
             (row.installations, row.sum, row.median, row.p90, row.max),
@@ -219,6 +278,6 @@ mod tests {
             (Some(55.0), Some(0.5), None)
         );
         // Nobody told: no row, rather than nought.
-        assert!(super::row(Date::default(), "", String::new(), &PerCluster::default()).is_none());
+        assert!(super::row(Date::default(), "", String::new(), means(&PerCluster::default())).is_none());
     }
 }

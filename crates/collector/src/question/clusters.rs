@@ -15,6 +15,21 @@ impl Clusters {
         }
     }
 
+    /// Puts several in.
+    pub fn insert_all(&mut self, clusters: &[i64]) {
+        let most = clusters.iter().copied().max().unwrap_or_default();
+        let Ok(most @ 1..) = usize::try_from(most) else {
+            return;
+        };
+        self.0.grow(most + 1);
+        for number in clusters
+            .iter()
+            .filter_map(|cluster| usize::try_from(*cluster).ok())
+        {
+            self.0.set(number, number != 0);
+        }
+    }
+
     /// Whether one is in.
     #[inline]
     pub fn contains(&self, cluster: i64) -> bool {
@@ -102,6 +117,11 @@ mod tests {
         );
         set.add(&[7].into_iter().collect());
         assert_eq!(set.iter().collect::<Vec<_>>(), [3, 7, 200]);
+        let mut many = Clusters::default();
+        for some in [&[0, -3][..], &[], &[7, 0, 200, 7, -1, 3]] {
+            many.insert_all(some);
+        }
+        assert_eq!(many, set);
         assert_eq!(set.common(&[7, 8, 200].into_iter().collect()), 2);
         assert!(!set.is_empty() && Clusters::default().is_empty());
     }

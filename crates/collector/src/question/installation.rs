@@ -112,8 +112,8 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         for (sum, outcome) in events.iter_mut().zip(outcomes(scope)?) {
             for column in view.columns(Facet::Value).filter(|column| column.key == outcome) {
                 *sum += view
-                    .amounts(column, 0)
-                    .map(|(_, _, count)| count.cast_unsigned())
+                    .pieces(column, 0)
+                    .map(|piece| piece.sum().cast_unsigned())
                     .sum::<u64>();
             }
         }
@@ -201,8 +201,8 @@ fn known_before(scope: &Scope<'_>) -> Result<Clusters, AskError> {
     let mut known = Clusters::default();
     let before = Day(scope.filter.from.0.0 - 1);
     for day in scope.snapshot.days(Day(i64::MIN), before)? {
-        for cluster in scope.snapshot.reporting(day)? {
-            known.insert(cluster);
+        for present in scope.snapshot.reporting(day)? {
+            known.insert(present.cluster);
         }
     }
     Ok(known)
@@ -355,6 +355,7 @@ mod tests {
             reported: true,
             observed: Hours(observed),
             unhealthy: Hours(unhealthy),
+            nodes: 3,
         };
         // There and back again; a gap ends nothing.
         let (old, new) = (

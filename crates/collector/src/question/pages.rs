@@ -14,6 +14,7 @@ use super::ratio::ratio;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
 use super::ui::{Counts, count};
+use super::view::View;
 use crate::delta::{Facet, value_name};
 use crate::sheet::Wanted;
 
@@ -80,23 +81,18 @@ pub enum Order {
 pub fn ask(scope: &Scope<'_>, order: Order) -> Result<Answer<Row, Total>, AskError> {
     let groups = scope.groups(Group::None);
     let wanted = Wanted::of(&[Facet::Page, Facet::Value]);
-    let spans = by_span(
-        scope,
-        Span::All,
-        &wanted,
-        |[pages, values]: &mut [Counts; 2], view| {
-            count(pages, view, Facet::Page, &groups);
-            count(values, view, Facet::Value, &groups);
-        },
-    )?;
     let prefixes = [ERROR, LOAD_FAILED].map(|event| value_name(event, ROUTE, ""));
     let mut names: HashMap<u64, String> = HashMap::new();
     let mut behind = Clusters::default();
     let mut rows = Vec::new();
-    for (start, [pages, values]) in spans {
+    let each = |[pages, values]: &mut [Counts; 2], view: &View| {
+        count(pages, view, Facet::Page, &groups);
+        count(values, view, Facet::Value, &groups);
+    };
+    by_span(scope, Span::All, &wanted, each, |start, [pages, values]| {
         let mut routes: HashMap<(String, usize), ([u64; COUNTED], Clusters)> = HashMap::new();
         for (counts, of_pages) in [(pages, true), (values, false)] {
-            for (key, by_group) in counts {
+            for ((key, group), (sum, clusters)) in counts {
                 let name = match names.entry(key) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(new) => new.insert(scope.snapshot.name(key)?),
@@ -110,16 +106,12 @@ pub fn ask(scope: &Scope<'_>, order: Order) -> Result<Answer<Row, Total>, AskErr
                     }
                     (false, None) => continue,
                 };
-                for (group, (sum, clusters)) in
-                    by_group.into_iter().enumerate().filter(|(_, (sum, _))| *sum > 0)
-                {
-                    let (sums, installations) = routes.entry((route.to_owned(), group)).or_default();
-                    if let Some(of_place) = sums.get_mut(place) {
-                        *of_place += sum;
-                    }
-                    if of_pages {
-                        installations.add(&clusters);
-                    }
+                let (sums, installations) = routes.entry((route.to_owned(), group)).or_default();
+                if let Some(of_place) = sums.get_mut(place) {
+                    *of_place += sum;
+                }
+                if of_pages {
+                    installations.add(&clusters);
                 }
             }
         }
@@ -136,7 +128,8 @@ pub fn ask(scope: &Scope<'_>, order: Order) -> Result<Answer<Row, Total>, AskErr
                 installations: installations.len(),
             });
         }
-    }
+        Ok(())
+    })?;
     rows.sort_by(|a, b| {
         let first = match order {
             Order::Viewed => b.page_views.cmp(&a.page_views),

@@ -11,6 +11,7 @@ use super::day::{Date, Span};
 use super::ratio::ratio;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
+use super::view::View;
 use crate::delta::{Day, Facet};
 use crate::sheet::Wanted;
 
@@ -68,29 +69,26 @@ struct Having {
 /// # Errors
 /// When the database can't be read.
 pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
-    let spans: Vec<(Day, Having)> = having(scope)?.into_iter().collect();
-    let before = match spans.first() {
-        Some(_) => having(&scope.with(&scope.filter.before())?)?
-            .into_values()
-            .next_back(),
-        None => None,
-    };
+    let mut before: Option<Having> = None;
+    if !scope.days().is_empty() {
+        having(&scope.with(&scope.filter.before())?, |_, having| {
+            before = Some(having);
+            Ok(())
+        })?;
+    }
     let mut all = Having::default();
-    let mut rows = Vec::new();
-    for (index, (start, having)) in spans.iter().enumerate().rev() {
-        let earlier = match index.checked_sub(1) {
-            Some(index) => spans.get(index).map(|(_, having)| having),
-            None => before.as_ref(),
-        };
+    let mut spans: Vec<Vec<Row>> = Vec::new();
+    having(scope, |start, having| {
         let mut of_span: Vec<(usize, Row)> = Vec::with_capacity(having.names.len());
         for ((list, name), clusters) in &having.names {
             let Some((_, kind, _)) = LISTS.get(*list) else {
                 continue;
             };
             let share = having.share(*list, clusters);
+            let earlier = before.as_ref();
             let before = earlier.and_then(|earlier| earlier.share_of(*list, *name));
             let row = Row {
-                start: Date(*start),
+                start: Date(start),
                 kind,
                 name: scope.snapshot.name(*name)?,
                 installations: clusters.len(),
@@ -108,8 +106,10 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             let popular = b.installations.cmp(&a.installations);
             list.cmp(other).then(popular).then_with(|| a.name.cmp(&b.name))
         });
-        rows.extend(of_span.into_iter().map(|(_, row)| row));
-    }
+        spans.push(of_span.into_iter().map(|(_, row)| row).collect());
+        before = Some(having);
+        Ok(())
+    })?;
     let count = |wanted: usize| all.names.keys().filter(|(list, _)| *list == wanted).count() as u64;
     let [packages, frameworks] = &all.told;
     let total = Total {
@@ -120,21 +120,26 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     };
     let mut behind = packages.clone();
     behind.add(frameworks);
+    let rows = spans.into_iter().rev().flatten().collect();
     Ok(Answer::new(scope.filter, behind.len(), total, rows))
 }
 
-fn having(scope: &Scope<'_>) -> Result<std::collections::BTreeMap<Day, Having>, AskError> {
+/// Who has what, span by span.
+fn having(
+    scope: &Scope<'_>,
+    finish: impl FnMut(Day, Having) -> Result<(), AskError>,
+) -> Result<(), AskError> {
     let mut events = [None; LISTS.len()];
     for (event, (_, _, name)) in events.iter_mut().zip(LISTS) {
         *event = scope.snapshot.number(name)?;
     }
     let wanted = Wanted::of(&[Facet::Package, Facet::Framework, Facet::Event]);
-    by_span(scope, Span::All, &wanted, |having: &mut Having, view| {
+    let each = |having: &mut Having, view: &View| {
         for (list, (facet, _, _)) in LISTS.iter().enumerate() {
             for column in view.columns(*facet) {
                 let clusters = having.names.entry((list, column.key)).or_default();
-                view.amounts(column, 0)
-                    .for_each(|(_, line, _)| clusters.insert(line.cluster));
+                view.pieces(column, 0)
+                    .for_each(|piece| clusters.insert_all(piece.clusters));
             }
         }
         for (told, event) in having.told.iter_mut().zip(events) {
@@ -142,13 +147,14 @@ fn having(scope: &Scope<'_>) -> Result<std::collections::BTreeMap<Day, Having>, 
                 .columns(Facet::Event)
                 .filter(|column| Some(column.key) == event);
             for column in columns {
-                view.amounts(column, 0)
-                    .for_each(|(_, line, _)| told.insert(line.cluster));
+                view.pieces(column, 0)
+                    .for_each(|piece| told.insert_all(piece.clusters));
             }
         }
         // A name that only messages of no cluster have, or clusters that are filtered out.
         having.names.retain(|_, clusters| !clusters.is_empty());
-    })
+    };
+    by_span(scope, Span::All, &wanted, each, finish)
 }
 
 impl Having {

@@ -1,6 +1,6 @@
 //! Component reliability: unhealthy node-hours over observed node-hours, by unit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use super::group::Group;
 use super::ratio::ratio;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
+use super::view::Piece;
 use crate::delta::Facet;
 use crate::sheet::Wanted;
 
@@ -55,14 +56,27 @@ pub struct Total {
     pub units: u64,
 }
 
-/// By unit and group.
-type Cells = HashMap<u64, Vec<Cell>>;
+/// By unit and group; groups that nothing is of are not there.
+type Cells = BTreeMap<(u64, usize), Cell>;
 
 #[derive(Debug, Clone, Default)]
 struct Cell {
     amounts: [i64; 3],
     installations: Clusters,
     affected: Clusters,
+}
+
+impl Cell {
+    fn add(&mut self, amount: usize, piece: &Piece<'_>) {
+        if let Some(sum) = self.amounts.get_mut(amount) {
+            *sum = sum.wrapping_add(piece.sum());
+        }
+        match amount {
+            0 => self.installations.insert_all(piece.clusters),
+            1 => self.affected.insert_all(piece.clusters),
+            _ => {}
+        }
+    }
 }
 
 /// Asks it; over all days and groups where nothing else is said. The worst units come first, each unit's rows by time and group.
@@ -75,63 +89,49 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     if let Some(units) = scope.units()? {
         wanted = wanted.named(units);
     }
-    let spans = by_span(scope, Span::All, &wanted, |cells: &mut Cells, view| {
-        let mut group_of = Vec::new();
-        for (place, line) in view.lines().filter(|(_, line)| line.cluster != 0) {
-            group_of.resize(place, usize::MAX);
-            group_of.push(groups.of(line.edition).unwrap_or(usize::MAX));
-        }
-        for column in view.columns(Facet::Unit) {
-            let of_unit = cells
-                .entry(column.key)
-                .or_insert_with(|| vec![Cell::default(); groups.len()]);
-            for amount in 0..3 {
-                for (place, line, value) in view.amounts(column, amount) {
-                    let group = group_of.get(place).copied().unwrap_or(usize::MAX);
-                    let Some(cell) = of_unit.get_mut(group) else {
-                        continue;
-                    };
-                    if let Some(sum) = cell.amounts.get_mut(amount) {
-                        *sum = sum.wrapping_add(value);
-                    }
-                    match amount {
-                        0 => cell.installations.insert(line.cluster),
-                        1 => cell.affected.insert(line.cluster),
-                        _ => {}
-                    }
-                }
-            }
-        }
-    })?;
     let mut all = Clusters::default();
     let mut by_unit: HashMap<u64, (u64, u64)> = HashMap::new();
     let mut rows = Vec::new();
-    let cells = spans
-        .into_iter()
-        .flat_map(|(start, cells)| cells.into_iter().map(move |(unit, cells)| (start, unit, cells)));
-    for (start, unit, of_unit) in cells {
-        for (group, cell) in groups.names.iter().zip(of_unit) {
-            let [observed, unhealthy, unknown] = cell.amounts.map(i64::cast_unsigned);
-            if cell.amounts == [0; 3] {
-                continue;
+    by_span(
+        scope,
+        Span::All,
+        &wanted,
+        |cells: &mut Cells, view| {
+            for column in view.columns(Facet::Unit) {
+                for amount in 0..3 {
+                    for piece in view.pieces(column, amount).filter(|piece| piece.of_clusters) {
+                        if let Some(group) = groups.of(piece.edition) {
+                            cells.entry((column.key, group)).or_default().add(amount, &piece);
+                        }
+                    }
+                }
             }
-            all.add(&cell.installations);
-            let sums = by_unit.entry(unit).or_default();
-            *sums = (sums.0 + observed, sums.1 + unhealthy);
-            let row = Row {
-                unit: String::new(),
-                start: Date(start),
-                group: group.clone(),
-                observed,
-                unhealthy,
-                unknown,
-                share: ratio(unhealthy, observed),
-                installations: cell.installations.len(),
-                affected: cell.affected.len(),
-            };
-            rows.push((unit, row));
-        }
-    }
+        },
+        |start, cells| {
+            for ((unit, group), cell) in cells {
+                if cell.amounts == [0; 3] {
+                    continue;
+                }
+                let [observed, unhealthy, unknown] = cell.amounts.map(i64::cast_unsigned);
+                all.add(&cell.installations);
+                let sums = by_unit.entry(unit).or_default();
+                *sums = (sums.0 + observed, sums.1 + unhealthy);
+                let row = Row {
+                    unit: String::new(),
+                    start: Date(start),
+                    group: groups.names.get(group).cloned().unwrap_or_default(),
+                    observed,
+                    unhealthy,
+                    unknown,
+                    share: ratio(unhealthy, observed),
+                    installations: cell.installations.len(),
+                    affected: cell.affected.len(),
+                };
+                rows.push((unit, row));
+            }
+            Ok(())
+        },
+    )?;
     let mut ranked: Vec<(f64, String, u64)> = Vec::with_capacity(by_unit.len());
     for (unit, (observed, unhealthy)) in &by_unit {
         ranked.push((ratio(*unhealthy, *observed), scope.snapshot.name(*unit)?, *unit));

@@ -1,12 +1,13 @@
 //! What a question looks at.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::clusters::Clusters;
 use super::filter::Filter;
 use super::group::{Group, Groups};
+use super::view::View;
 use crate::delta::{Day, Facet};
-use crate::sheet::{Column, Line, Sheet, Wanted};
+use crate::sheet::{Line, Wanted};
 use crate::store::{EditionName, Snapshot, StoreError};
 
 /// Why a question has no answer.
@@ -35,19 +36,12 @@ pub struct Scope<'a> {
     /// All editions.
     pub editions: HashMap<u64, EditionName>,
     days: Vec<Day>,
+    /// Those of the editions that are left.
+    chosen: HashSet<u64>,
     /// Numbers of the packages that it is restricted to.
     packages: Option<Vec<u64>>,
     /// The clusters that it is restricted to.
     clusters: Option<Clusters>,
-}
-
-/// A day, with the lines that a filter leaves.
-#[derive(Debug)]
-pub struct View {
-    /// The day.
-    pub day: Day,
-    sheet: Sheet,
-    chosen: Vec<bool>,
 }
 
 impl<'a> Scope<'a> {
@@ -67,10 +61,18 @@ impl<'a> Scope<'a> {
             }
             clusters = Some(set);
         }
+        let editions = snapshot.editions()?;
+        let within = |set: &BTreeSet<String>, name: &String| set.is_empty() || set.contains(name);
+        let chosen = editions.iter().filter(|(_, edition)| {
+            within(&filter.versions, &edition.version)
+                && within(&filter.providers, &edition.provider)
+                && within(&filter.variants, &edition.variant)
+        });
         Ok(Scope {
             snapshot,
             filter,
-            editions: snapshot.editions()?,
+            chosen: chosen.map(|(number, _)| *number).collect(),
+            editions,
             days: snapshot.days(filter.from.0, filter.to.0)?,
             packages: (!filter.packages.is_empty()).then_some(packages),
             clusters,
@@ -113,37 +115,17 @@ impl<'a> Scope<'a> {
     /// When the database can't be read.
     pub fn view(&self, day: Day, wanted: &Wanted) -> Result<View, StoreError> {
         let sheet = self.snapshot.sheet(day, wanted)?;
-        let filter = self.filter;
-        let editions: HashMap<u64, bool> = self
-            .editions
-            .iter()
-            .map(|(number, edition)| {
-                let within = |set: &std::collections::BTreeSet<String>, name: &String| {
-                    set.is_empty() || set.contains(name)
-                };
-                let chosen = within(&filter.versions, &edition.version)
-                    && within(&filter.providers, &edition.provider)
-                    && within(&filter.variants, &edition.variant);
-                (*number, chosen)
-            })
-            .collect();
         let with_package = match &self.packages {
             Some(packages) => Some(self.with_packages(day, packages)?),
             None => None,
         };
+        let within = |set: &Option<Clusters>, cluster| set.as_ref().is_none_or(|set| set.contains(cluster));
         let chosen = |line: &Line| {
-            editions.get(&line.edition).copied().unwrap_or_default()
-                && self
-                    .clusters
-                    .as_ref()
-                    .is_none_or(|set| set.contains(line.cluster))
-                && with_package.as_ref().is_none_or(|set| set.contains(line.cluster))
+            self.chosen.contains(&line.edition)
+                && within(&self.clusters, line.cluster)
+                && within(&with_package, line.cluster)
         };
-        Ok(View {
-            day,
-            chosen: sheet.roster.0.iter().map(chosen).collect(),
-            sheet,
-        })
+        Ok(View::new(day, sheet, chosen))
     }
 
     fn with_packages(&self, day: Day, packages: &[u64]) -> Result<Clusters, StoreError> {
@@ -170,37 +152,4 @@ fn numbers<'n>(
         numbers.extend(snapshot.number(name)?);
     }
     Ok(numbers)
-}
-
-impl View {
-    /// The lines that are left, with their places in the columns.
-    pub fn lines(&self) -> impl Iterator<Item = (usize, &Line)> {
-        let chosen = self.chosen.iter().enumerate().filter(|(_, chosen)| **chosen);
-        chosen.filter_map(|(place, _)| Some((place, self.sheet.roster.0.get(place)?)))
-    }
-
-    /// The line at a place, if it is left.
-    pub fn line(&self, place: usize) -> Option<&Line> {
-        let chosen = self.chosen.get(place).copied().unwrap_or_default();
-        self.sheet.roster.0.get(place).filter(|_| chosen)
-    }
-
-    /// The lines that are left of a column, with an amount of it that is not nought.
-    pub fn amounts<'v>(
-        &'v self,
-        column: &'v Column,
-        amount: usize,
-    ) -> impl Iterator<Item = (usize, &'v Line, i64)> {
-        column.runs(amount).iter().flat_map(move |run| {
-            let places = run
-                .places()
-                .filter(|place| self.chosen.get(*place) == Some(&true));
-            places.filter_map(move |place| Some((place, self.sheet.roster.0.get(place)?, run.amount)))
-        })
-    }
-
-    /// The columns of a facet.
-    pub fn columns(&self, facet: Facet) -> impl Iterator<Item = &Column> {
-        self.sheet.of(facet)
-    }
 }

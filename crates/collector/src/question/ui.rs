@@ -1,6 +1,6 @@
 //! UI use: log-ins, users and page views, over time and by route.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,8 +9,9 @@ use super::answer::Answer;
 use super::clusters::Clusters;
 use super::day::{Date, Span};
 use super::group::Group;
-use super::scope::{AskError, Scope, View};
+use super::scope::{AskError, Scope};
 use super::spans::by_span;
+use super::view::View;
 use crate::delta::Facet;
 use crate::sheet::Wanted;
 
@@ -72,14 +73,15 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     }
     let mut most_users = 0;
     let wanted = Wanted::of(&[Facet::Call, Facet::User]);
-    let spans = by_span(scope, Span::Day, &wanted, |uses: &mut Vec<Use>, view| {
-        uses.resize(groups.len(), Use::default());
+    let each = |uses: &mut BTreeMap<usize, Use>, view: &View| {
         let mut users = 0;
         for column in view.columns(Facet::Call).chain(view.columns(Facet::User)) {
-            for (_, line, count) in view.amounts(column, 0) {
-                let of_group = groups.of(line.edition).and_then(|group| uses.get_mut(group));
-                let Some(used) = of_group else { continue };
-                let count = count.cast_unsigned();
+            for piece in view.pieces(column, 0) {
+                let Some(group) = groups.of(piece.edition) else {
+                    continue;
+                };
+                let used = uses.entry(group).or_default();
+                let count = piece.sum().cast_unsigned();
                 match column.facet {
                     Facet::User => {
                         used.user_days += count;
@@ -89,19 +91,16 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
                     _ if views.contains(&column.key) => used.page_views += count,
                     _ => continue,
                 }
-                used.installations.insert(line.cluster);
+                used.installations.insert_all(piece.clusters);
             }
         }
         most_users = users.max(most_users);
-    })?;
-    let mut behind = Clusters::default();
-    let mut total = Total {
-        most_users,
-        ..Total::default()
     };
+    let mut behind = Clusters::default();
+    let mut total = Total::default();
     let mut rows = Vec::new();
-    for (start, uses) in spans {
-        for (group, used) in groups.names.iter().zip(uses) {
+    by_span(scope, Span::Day, &wanted, each, |start, uses| {
+        for (group, used) in uses {
             if used.log_ins + used.page_views + used.user_days == 0 {
                 continue;
             }
@@ -111,31 +110,30 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             total.user_days += used.user_days;
             rows.push(Row {
                 start: Date(start),
-                group: group.clone(),
+                group: groups.names.get(group).cloned().unwrap_or_default(),
                 log_ins: used.log_ins,
                 page_views: used.page_views,
                 user_days: used.user_days,
                 installations: used.installations.len(),
             });
         }
-    }
+        Ok(())
+    })?;
+    total.most_users = most_users;
     Ok(Answer::new(scope.filter, behind.len(), total, rows))
 }
 
-/// How often something was counted by name, and on which installations, by name and group.
-pub(super) type Counts = HashMap<u64, Vec<(u64, Clusters)>>;
+/// How often something was counted by name and group, and on which installations.
+pub(super) type Counts = HashMap<(u64, usize), (u64, Clusters)>;
 
 /// Adds up the first amount of the columns of a facet.
 pub(super) fn count(counts: &mut Counts, view: &View, facet: Facet, groups: &super::group::Groups) {
     for column in view.columns(facet) {
-        let of_name = counts
-            .entry(column.key)
-            .or_insert_with(|| vec![Default::default(); groups.len()]);
-        for (_, line, count) in view.amounts(column, 0) {
-            let of_group = groups.of(line.edition).and_then(|group| of_name.get_mut(group));
-            if let Some((sum, clusters)) = of_group {
-                *sum += count.cast_unsigned();
-                clusters.insert(line.cluster);
+        for piece in view.pieces(column, 0) {
+            if let Some(group) = groups.of(piece.edition) {
+                let (sum, clusters) = counts.entry((column.key, group)).or_default();
+                *sum += piece.sum().cast_unsigned();
+                clusters.insert_all(piece.clusters);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Who was heard of on a day.
 
+use std::cmp::Reverse;
+
 use crate::delta::Damaged;
 use crate::varint::{push, push_signed, take, take_signed};
 
@@ -20,6 +22,17 @@ pub struct Line {
     pub observed: Hours,
     /// Those of them in which anything was unhealthy.
     pub unhealthy: Hours,
+    /// Nodes: the most that any unit was told of, in the mean of the hours; 0 where no health report counts.
+    pub nodes: u32,
+}
+
+/// A cluster of which a report counts on a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// Number of the cluster.
+    pub cluster: i64,
+    /// Its nodes, at most; 0 where no health report counts.
+    pub nodes: u32,
 }
 
 /// All lines, in the order of the columns' places.
@@ -59,6 +72,7 @@ impl Roster {
             let missed = !line.observed.0 & ALL;
             push(u64::from(missed) << 1 | u64::from(line.reported), &mut out);
             push(u64::from(line.unhealthy.0), &mut out);
+            push(u64::from(line.nodes), &mut out);
         }
         out
     }
@@ -70,10 +84,10 @@ impl Roster {
     pub fn decode(mut bytes: &[u8]) -> Result<Roster, Damaged> {
         let bytes = &mut bytes;
         let count = take(bytes)?;
-        // A line takes four bytes or more.
+        // A line takes five bytes or more.
         let count = usize::try_from(count)
             .ok()
-            .filter(|count| *count <= bytes.len() / 4)
+            .filter(|count| *count <= bytes.len() / 5)
             .ok_or(Damaged)?;
         let mut lines = Vec::with_capacity(count);
         let (mut cluster, mut edition) = (0_i64, 0_u64);
@@ -83,12 +97,14 @@ impl Roster {
             let marks = take(bytes)?;
             let missed = u32::try_from(marks >> 1).map_err(|_| Damaged)?;
             let unhealthy = u32::try_from(take(bytes)?).map_err(|_| Damaged)?;
+            let nodes = u32::try_from(take(bytes)?).map_err(|_| Damaged)?;
             lines.push(Line {
                 cluster,
                 edition,
                 reported: marks & 1 == 1,
                 observed: Hours(!missed & ALL),
                 unhealthy: Hours(unhealthy & ALL),
+                nodes,
             });
         }
         if bytes.is_empty() {
@@ -99,22 +115,29 @@ impl Roster {
     }
 
     /// The clusters of which a report counts, each once, sorted.
-    pub fn reporting(&self) -> Vec<i64> {
+    pub fn reporting(&self) -> Vec<Presence> {
         let reporting = self.0.iter().filter(|line| line.reported && line.cluster != 0);
-        let mut clusters: Vec<i64> = reporting.map(|line| line.cluster).collect();
-        clusters.sort_unstable();
-        clusters.dedup();
-        clusters
+        let mut present: Vec<Presence> = reporting
+            .map(|line| Presence {
+                cluster: line.cluster,
+                nodes: line.nodes,
+            })
+            .collect();
+        // Of two editions the one with more nodes stays.
+        present.sort_unstable_by_key(|one| (one.cluster, Reverse(one.nodes)));
+        present.dedup_by_key(|one| one.cluster);
+        present
     }
 }
 
-/// Sorted numbers as bytes.
-pub(crate) fn encode_numbers(numbers: &[i64]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2 * numbers.len());
+/// Who reported on a day, sorted, as bytes.
+pub(crate) fn encode_present(present: &[Presence]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(3 * present.len());
     let mut last = 0;
-    for number in numbers {
-        push_signed(number.wrapping_sub(last), &mut out);
-        last = *number;
+    for one in present {
+        push_signed(one.cluster.wrapping_sub(last), &mut out);
+        push(u64::from(one.nodes), &mut out);
+        last = one.cluster;
     }
     out
 }
@@ -123,15 +146,16 @@ pub(crate) fn encode_numbers(numbers: &[i64]) -> Vec<u8> {
 ///
 /// # Errors
 /// When they are damaged.
-pub(crate) fn decode_numbers(mut bytes: &[u8]) -> Result<Vec<i64>, Damaged> {
+pub(crate) fn decode_present(mut bytes: &[u8]) -> Result<Vec<Presence>, Damaged> {
     let bytes = &mut bytes;
-    let mut numbers = Vec::with_capacity(bytes.len());
-    let mut last = 0_i64;
+    let mut present = Vec::with_capacity(bytes.len() / 2);
+    let mut cluster = 0_i64;
     while !bytes.is_empty() {
-        last = last.wrapping_add(take_signed(bytes)?);
-        numbers.push(last);
+        cluster = cluster.wrapping_add(take_signed(bytes)?);
+        let nodes = u32::try_from(take(bytes)?).map_err(|_| Damaged)?;
+        present.push(Presence { cluster, nodes });
     }
-    Ok(numbers)
+    Ok(present)
 }
 
 /// All hours of a day.
@@ -149,15 +173,22 @@ mod tests {
     use proptest::prelude::*;
 
     fn line() -> impl Strategy<Value = Line> {
-        (0..i64::MAX, any::<u64>(), any::<bool>(), 0..=ALL, 0..=ALL).prop_map(
-            |(cluster, edition, reported, observed, unhealthy)| Line {
+        (
+            0..i64::MAX,
+            any::<u64>(),
+            any::<bool>(),
+            0..=ALL,
+            0..=ALL,
+            any::<u32>(),
+        )
+            .prop_map(|(cluster, edition, reported, observed, unhealthy, nodes)| Line {
                 cluster,
                 edition,
                 reported,
                 observed: Hours(observed),
                 unhealthy: Hours(unhealthy),
-            },
-        )
+                nodes,
+            })
     }
 
     proptest! {
@@ -165,13 +196,14 @@ mod tests {
         fn what_is_written_is_read_back(lines in prop::collection::vec(line(), 0..20)) {
             let roster = Roster(lines);
             prop_assert_eq!(Roster::decode(&roster.encode()), Ok(roster.clone()));
-            let numbers = roster.reporting();
-            prop_assert_eq!(decode_numbers(&encode_numbers(&numbers)), Ok(numbers));
+            let present = roster.reporting();
+            prop_assert_eq!(decode_present(&encode_present(&present)), Ok(present));
         }
 
         #[test]
         fn damage_is_an_error_or_another_roster(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
             let _ = Roster::decode(&bytes);
+            let _ = decode_present(&bytes);
         }
     }
 }

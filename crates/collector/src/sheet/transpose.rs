@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
 use xxhash_rust::xxh3::Xxh3Builder;
 
-use super::{Column, Line, Roster, Sheet};
+use super::{Column, Hours, Line, Roster, Sheet};
 use crate::delta::{Amounts, Coordinate, Day, Facet, Sums};
 
 /// Which columns.
@@ -170,7 +170,9 @@ impl Transposer {
             edition,
             ..Line::default()
         };
-        for (at, Amounts([first, second, _])) in parts {
+        let mut most = 0_i64;
+        for (at, Amounts(amounts)) in parts {
+            let [first, second, _] = amounts;
             match at.facet {
                 Facet::Hour => {
                     if *first > 0 {
@@ -180,11 +182,25 @@ impl Transposer {
                         line.unhealthy.insert(at.key);
                     }
                 }
+                // What can't be a number of nodes was refused before it was summed.
+                Facet::Unit => most = most.max(first.saturating_add(amounts[2])),
                 Facet::Event => line.reported |= *first > 0 && self.reports.contains(&at.key),
                 _ => {}
             }
         }
+        line.nodes = nodes(most, line.observed);
         line
+    }
+}
+
+/// Nodes of an installation: node-hours of the unit that is on most of them, over the hours; rounded up, since one may have been
+/// away for a while.
+fn nodes(node_hours: i64, observed: Hours) -> u32 {
+    let node_hours = u64::try_from(node_hours).unwrap_or_default();
+    let hours = u64::from(observed.count());
+    match hours {
+        0 => 0,
+        _ => u32::try_from(node_hours.div_ceil(hours)).unwrap_or(u32::MAX),
     }
 }
 
@@ -207,7 +223,7 @@ fn shape(parts: &[(Coordinate, Amounts)]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sheet::Hours;
+    use crate::sheet::Presence;
 
     fn at(edition: u64, facet: Facet, key: u64) -> Coordinate {
         Coordinate { edition, facet, key }
@@ -277,10 +293,12 @@ mod tests {
             reported: true,
             observed: Hours(2),
             unhealthy: Hours(0),
+            nodes: 3,
         };
         assert_eq!(upgraded, expected);
         assert_eq!(sheet.roster.0[1].unhealthy, Hours(1));
-        assert_eq!(sheet.roster.reporting(), [5]);
+        let present = Presence { cluster: 5, nodes: 3 };
+        assert_eq!(sheet.roster.reporting(), [present]);
 
         let unit = sheet.column(Facet::Unit, 7).unwrap();
         let runs: Vec<_> = unit

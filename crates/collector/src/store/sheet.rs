@@ -11,7 +11,8 @@ use crate::delta::{self, Day, Facet, Sums};
 use crate::drift::Drift;
 use crate::question::Patience;
 use crate::sheet::{
-    Column, Roster, Sheet, Transposer, Wanted, decode_holders, decode_numbers, encode_holders, encode_numbers,
+    Column, Presence, Roster, Sheet, Transposer, Wanted, decode_holders, decode_present, encode_holders,
+    encode_present,
 };
 
 const READ: &str = "read the sheet of a day";
@@ -110,10 +111,10 @@ impl<'a> Snapshot<'a> {
     ///
     /// # Errors
     /// When the database can't be read, or is damaged.
-    pub fn reporting(&self, day: Day) -> Result<Vec<i64>, StoreError> {
+    pub fn reporting(&self, day: Day) -> Result<Vec<Presence>, StoreError> {
         self.wait_on()?;
         match self.kept("reporting", day)? {
-            Some(numbers) => decode_numbers(&numbers).map_err(|error| StoreError::damaged(READ, error)),
+            Some(present) => decode_present(&present).map_err(|error| StoreError::damaged(READ, error)),
             None => Ok(self.transpose(day)?.sheet(&Wanted::default()).roster.reporting()),
         }
     }
@@ -364,7 +365,7 @@ pub(super) fn keep(transaction: &Transaction<'_>, ready: &Ready) -> Result<bool,
             .exists((sheet.day.0, change))?;
         if unchanged {
             drop_sheet(transaction, sheet.day)?;
-            let reporting = encode_numbers(&sheet.roster.reporting());
+            let reporting = encode_present(&sheet.roster.reporting());
             transaction
                 .prepare_cached(
                     "INSERT INTO sheet (day, change, lines, reporting, holders) VALUES (?, ?, ?, ?, ?)",
