@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use heliograph_collector::config::size;
+use heliograph_collector::config::{PublicUrl, size};
 use heliograph_collector::flat::Table;
 use heliograph_collector::ingest::mention::Kind;
 use heliograph_collector::key::KeyKind;
@@ -72,6 +72,12 @@ pub(crate) enum Command {
     ReceiptKey,
     /// Print the description of the HTTP API (OpenAPI 3.1)
     Openapi,
+    /// Print what a page needs to load the script for browsers: lines of HTML, with the hash that the script must have
+    Tracker {
+        /// Where browsers reach this collector; by default `public_url`
+        #[arg(long, value_name = "URL")]
+        url: Option<PublicUrl>,
+    },
     /// Keep nothing more of somebody, and delete what there is
     Forget(Forget),
     /// List and lift what keeps those out who asked to be forgotten

@@ -14,3 +14,4 @@ pub(crate) mod rebuild;
 pub(crate) mod receipt_key;
 pub(crate) mod serve;
 pub(crate) mod token;
+pub(crate) mod tracker;

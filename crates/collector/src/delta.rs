@@ -22,6 +22,7 @@
 //! counts in a reduced [`Manner`] adds less; its record says so.
 
 mod basis;
+mod browser;
 mod code;
 mod hash;
 mod manner;
@@ -31,6 +32,7 @@ mod share;
 mod sums;
 
 pub use self::basis::Basis;
+pub use self::browser::{cluster as cluster_of_browser, stated};
 pub use self::code::Damaged;
 pub use self::hash::{CUSTOMER, USER, hash};
 pub use self::manner::{Manner, OTHER};

@@ -22,6 +22,7 @@ mod question;
 mod regulations;
 mod sdk_metrics;
 mod settings;
+mod tracker;
 
 use std::io;
 use std::path::PathBuf;
@@ -211,6 +212,9 @@ fn segment_routes() -> Router<Arc<App>> {
     }
     for path in settings::SCRIPT_PATHS {
         router = router.route(path, open(get(settings::script)));
+    }
+    for path in tracker::PATHS {
+        router = router.route(path, open(get(tracker::get)));
     }
     router.route(sdk_metrics::PATH, open(post(sdk_metrics::post)))
 }

@@ -8,6 +8,7 @@
 //! it comes again, and the [`outcome::Outcome`]s of those that may not. Nothing in here can fail for what a sender wrote except
 //! by saying which of the closed list of reasons it was.
 
+pub mod browser;
 pub mod clean;
 pub mod compact;
 pub mod envelope;

@@ -30,6 +30,7 @@
 //! | [`store`] | the database; all SQL |
 //! | [`token`] | tokens of those who read or administer |
 //! | [`key`], [`keys`] | write keys; those that may be used |
+//! | [`tracker`] | the script for browsers |
 //! | [`metrics`] | what is counted while it runs |
 //! | [`drift`] | how far senders' clocks are off; pure |
 //! | [`quota`] | how much may be kept of what comes with a key |
@@ -76,6 +77,7 @@ mod sheets;
 pub mod store;
 pub mod tenure;
 pub mod token;
+pub mod tracker;
 mod varint;
 pub mod window;
 pub mod writer;

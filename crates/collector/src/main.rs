@@ -110,6 +110,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             ended?;
         }
         Command::Openapi => out.write_all(heliograph_collector::openapi().as_bytes())?,
+        Command::Tracker { url } => command::tracker::print(url.or(config.public_url).as_ref(), &mut out)?,
         Command::ReceiptKey => command::receipt_key::print(&config.data, &SystemEntropy, &mut out)?,
         Command::Forget(asked) => command::forget::run(&config.data, &asked, &mut out)?,
         Command::Suppressions(SuppressionsCommand::List) => {

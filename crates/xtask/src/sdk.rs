@@ -1,4 +1,5 @@
-//! The SDKs that the collector's tests drive: installed below `target/sdk/`, as their lock files have them.
+//! The SDKs that the collector's tests drive, and what the tracker is built with: installed below `target/sdk/`, as their lock files
+//! have them.
 //!
 //! Where something can't be installed (no npm, no network), the tests that need it say that they are skipped.
 #![expect(clippy::print_stdout, reason = "the commands' own output")]
@@ -16,12 +17,14 @@ const STAMP: &str = "installed";
 
 /// Installs what is not there yet, and says what can't be installed.
 pub(crate) fn install() {
-    for (name, lock, command) in [
-        ("node", "package-lock.json", npm as fn(&Path, &Path) -> _),
-        ("python", "requirements.txt", pip),
-        ("duckdb", "requirements.txt", pip),
+    const SDKS: &str = "crates/collector/tests/sdk";
+    for (name, parent, lock, command) in [
+        ("node", SDKS, "package-lock.json", npm as fn(&Path, &Path) -> _),
+        ("python", SDKS, "requirements.txt", pip),
+        ("duckdb", SDKS, "requirements.txt", pip),
+        ("tracker", "web", "package-lock.json", npm),
     ] {
-        if let Err(error) = install_set(name, lock, command) {
+        if let Err(error) = install_set(name, parent, lock, command) {
             println!(
                 "Not installed, so the tests that need them will say that they are skipped: SDKs for {name}: {error:#}"
             );
@@ -31,10 +34,11 @@ pub(crate) fn install() {
 
 fn install_set(
     name: &str,
+    parent: &str,
     lock: &str,
     command: fn(&Path, &Path) -> anyhow::Result<Command>,
 ) -> anyhow::Result<()> {
-    let source = root().join("crates/collector/tests/sdk").join(name);
+    let source = root().join(parent).join(name);
     let folder: PathBuf = target_folder().join("sdk").join(name);
     let locked = fs::read(source.join(lock))?;
     if fs::read(folder.join(STAMP)).is_ok_and(|installed| installed == locked) {

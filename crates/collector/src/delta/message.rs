@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::browser;
 use super::hash::{USER, hash};
 use super::manner::OTHER;
 use super::roles::{self, Role};
@@ -45,7 +46,7 @@ pub struct Message<'a> {
     pub name: Option<&'a str>,
     /// `userId`, or else `anonymousId`.
     pub user: Option<&'a str>,
-    /// `properties`
+    /// `properties`, or what stands for them: see [`super::stated`].
     pub properties: &'a Members<'a>,
     /// When it happened.
     pub timestamp: Timestamp,
@@ -111,7 +112,12 @@ impl Delta {
                 if message.of_cluster {
                     delta.push_report(event, message);
                 }
-                delta.push_breakdown(event, message);
+                for property in browser::values(event, message.rules) {
+                    delta.push_value(event, property, message);
+                }
+                for property in message.breakdown {
+                    delta.push_value(event, property, message);
+                }
             }
             (None, kind @ ("page" | "screen")) => {
                 delta.push(Facet::Call, kind, [1, 0, 0]);
@@ -277,16 +283,14 @@ impl Delta {
         }
     }
 
-    /// Whoever sends it: the vendor declares which events are broken down.
-    fn push_breakdown(&mut self, event: &str, message: &Message<'_>) {
-        for property in message.breakdown {
-            if let Some(value) = message.properties.get(property).and_then(said) {
-                let [event, property, value] = [event, property, &*value].map(cut);
-                let start = self.text.len();
-                self.text.push_str(&value_name(event, property, value));
-                let key = Key::Name(start..self.text.len());
-                self.parts.push((Facet::Value, key, Amounts([1, 0, 0])));
-            }
+    /// What a property says, whoever sends it.
+    fn push_value(&mut self, event: &str, property: &str, message: &Message<'_>) {
+        if let Some(value) = message.properties.get(property).and_then(said) {
+            let [event, property, value] = [event, property, &*value].map(cut);
+            let start = self.text.len();
+            self.text.push_str(&value_name(event, property, value));
+            let key = Key::Name(start..self.text.len());
+            self.parts.push((Facet::Value, key, Amounts([1, 0, 0])));
         }
     }
 

@@ -6,7 +6,7 @@ use heliograph_wire::id::ClusterId;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use super::{Basis, Delta, Manner, Message, roles};
+use super::{Basis, Delta, Manner, Message, browser, roles};
 use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::moment;
@@ -104,16 +104,22 @@ impl Share {
                 .filter(|_| planned)
                 .and_then(|id| id.parse().ok()),
         };
+        let nothing = Members::default();
+        let [properties, traits, context] = [&fields.properties, &fields.traits, &fields.context]
+            .map(|object| object.members().unwrap_or(&nothing));
+        let stated = browser::stated(&kind, basis.rules, properties, traits);
+        let cluster = cluster.or_else(|| {
+            browser::cluster(&kind, event.as_deref(), basis.rules, stated, context).filter(|_| of_cluster)
+        });
         let name = fields.name.and_then(text::string);
         let user = fields.user_id.and_then(text::id).or_else(|| anonymous_id.clone());
-        let nothing = Members::default();
         let breakdown: Vec<&str> = basis.breakdown.iter().map(String::as_str).collect();
         let message = Message {
             kind: &kind,
             event: event.as_deref(),
             name: name.as_deref(),
             user: user.as_deref(),
-            properties: fields.properties.members().unwrap_or(&nothing),
+            properties: stated,
             timestamp: moment::parse(&text::string(fields.timestamp?)?)?,
             part,
             of_cluster,
@@ -126,7 +132,7 @@ impl Share {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Facet, OTHER, RULES};
+    use super::super::{Facet, OTHER};
     use super::*;
     use std::convert::Infallible;
 
@@ -156,7 +162,7 @@ mod tests {
     fn what_was_counted_by_earlier_rules_is_taken_away_by_them() {
         // Before the first rules no event was one of clusters.
         let earlier = Basis {
-            rules: RULES - 1,
+            rules: 0,
             ..Basis::default()
         };
         let share = Share::of_kept(HEALTH, true, &earlier).unwrap();

@@ -110,7 +110,7 @@ impl Hunt {
             found.extend(meant.map(|target| target.deletion));
         };
         mentions.each(|kind, id| add(id, &|target| target.kind == kind));
-        if let Some((cluster, reporter)) = mentions.reporter() {
+        for (cluster, reporter) in mentions.reporters() {
             add(cluster, &|target| {
                 target.kind == Kind::Reporter && target.reporter.as_ref() == Some(reporter)
             });

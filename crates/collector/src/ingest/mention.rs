@@ -3,7 +3,7 @@
 //! | kind | fields |
 //! |---|---|
 //! | cluster | `anonymousId`, `groupId`, and `clusterId` among the properties or traits |
-//! | reporter of a cluster | `context.reporter`, with the cluster that `anonymousId` names, else a property |
+//! | reporter of a cluster | `context.reporter`, with the cluster that `anonymousId` names, and the one that a property does |
 //! | anonymous | `anonymousId`, `previousId` |
 //! | user | `userId`, `previousId` |
 //! | customer | `userId` (signal sends the customer key there), `groupId`, and `customerKey` among the properties or traits |
@@ -125,7 +125,7 @@ impl<'a> Mentions<'a> {
         self
     }
 
-    /// Hands everybody to `each` by kind and id, some more than once. Reporters are told by [`Mentions::reporter`].
+    /// Hands everybody to `each` by kind and id, some more than once. Reporters are told by [`Mentions::reporters`].
     pub fn each<'m>(&'m self, mut each: impl FnMut(Kind, &'m str)) {
         let mut both = |id: &'m Option<Cow<'a, str>>, first, second| {
             if let Some(id) = id {
@@ -148,11 +148,15 @@ impl<'a> Mentions<'a> {
         }
     }
 
-    /// The cluster that the message's reporter speaks for, and the reporter.
-    pub fn reporter(&self) -> Option<(&str, &ReporterId)> {
-        let named = || self.named.iter().find_map(|named| named.cluster.as_deref());
-        let cluster = self.anonymous_id.as_deref().or_else(named)?;
-        Some((cluster, self.reporter.as_ref()?))
+    /// The clusters that the message's reporter may speak for, each with the reporter: the `anonymousId` is the cluster's where a
+    /// cluster reports, and a visitor's where its relay passes on what a browser says.
+    pub fn reporters(&self) -> impl Iterator<Item = (&str, &ReporterId)> {
+        let named = self.named.iter().find_map(|named| named.cluster.as_deref());
+        let anonymous = self.anonymous_id.as_deref();
+        let clusters = anonymous
+            .into_iter()
+            .chain(named.filter(|named| anonymous != Some(*named)));
+        clusters.filter_map(|cluster| Some((cluster, self.reporter.as_ref()?)))
     }
 }
 
@@ -187,10 +191,11 @@ mod tests {
         all.join(", ")
     }
 
-    fn reporter(message: &str) -> Option<(String, ReporterId)> {
+    fn reporters(message: &str) -> Vec<(String, ReporterId)> {
         let mentions = Mentions::of(message).unwrap();
-        let (cluster, reporter) = mentions.reporter()?;
-        Some((cluster.to_owned(), reporter.clone()))
+        let all = mentions.reporters();
+        all.map(|(cluster, reporter)| (cluster.to_owned(), reporter.clone()))
+            .collect()
     }
 
     #[test]
@@ -230,17 +235,21 @@ mod tests {
     fn a_reporter_speaks_for_a_cluster() {
         let id = ReporterId::of_secret(b"s");
         let context = format!(r#""context":{{"reporter":"{id}"}}"#);
-        for (rest, cluster) in [
-            (r#","anonymousId":"a","properties":{"clusterId":"b"}"#, Some("a")),
-            (r#","userId":"u","properties":{"clusterId":"b"}"#, Some("b")),
-            (r#","userId":"u""#, None),
+        for (rest, clusters) in [
+            (
+                r#","anonymousId":"a","properties":{"clusterId":"b"}"#,
+                &["a", "b"][..],
+            ),
+            (r#","anonymousId":"a","properties":{"clusterId":"a"}"#, &["a"]),
+            (r#","userId":"u","properties":{"clusterId":"b"}"#, &["b"]),
+            (r#","userId":"u""#, &[]),
         ] {
-            let expected = cluster.map(|cluster| (cluster.to_owned(), id.clone()));
-            assert_eq!(reporter(&format!("{{{context}{rest}}}")), expected, "{rest}");
+            let expected: Vec<_> = clusters
+                .iter()
+                .map(|cluster| ((*cluster).to_owned(), id.clone()))
+                .collect();
+            assert_eq!(reporters(&format!("{{{context}{rest}}}")), expected, "{rest}");
         }
-        assert_eq!(
-            reporter(r#"{"anonymousId":"a","context":{"reporter":"x"}}"#),
-            None
-        );
+        assert_eq!(reporters(r#"{"anonymousId":"a","context":{"reporter":"x"}}"#), []);
     }
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::delta::{self, Share};
 use crate::entropy::{self, Entropy, NoEntropy};
+use crate::ingest::browser::{self, Filter};
 use crate::ingest::extent;
 use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
@@ -23,7 +24,7 @@ use crate::ingest::slot::{self, PropertiesDigest, Report};
 use crate::ingest::subject::{Subject, SubjectKey};
 use crate::ingest::text;
 use crate::ingest::violation::Violations;
-use crate::key::{Key, KeyId};
+use crate::key::{Key, KeyId, KeyKind};
 use crate::lookback::{self, Sought};
 
 /// Longest `messageId` that is kept as it is, in characters; of a longer one its SHA-256 is kept.
@@ -152,6 +153,11 @@ pub fn check(
         return Err(Rejection::TooLarge.into());
     }
     let kind = common.kind.map_or_else(|| kind(fields), Ok)?;
+    let is_browser = common.key.kind == KeyKind::Ui;
+    let id = |raw| {
+        let id = id(raw);
+        if is_browser { browser::opaque(id) } else { id }
+    };
     let (user_id, anonymous_id) = (id(fields.user_id), id(fields.anonymous_id));
     let (group_id, previous_id) = (id(fields.group_id), id(fields.previous_id));
     if user_id.is_none() && (anonymous_id.is_none() || kind == "alias") {
@@ -171,22 +177,38 @@ pub fn check(
         return Err(Rejection::NoEvent.into());
     }
     let nothing = Members::default();
+    let tracked = event.as_deref().filter(|_| kind == "track");
     let properties = members(&fields.properties)?;
-    let said = properties.unwrap_or(&nothing);
     let traits = members(&fields.traits)?;
     let context = without_address(laid_over(&fields.context, common.context.as_ref())?);
+    let filter = is_browser.then(|| Filter::of(common.plan, kind, tracked));
+    let filtered = filter.map(|filter| [properties, traits].map(|of| of.map(|of| filter.members(of))));
+    let [properties, traits] = match &filtered {
+        Some(filtered) => filtered.each_ref().map(Option::as_ref),
+        None => [properties, traits],
+    };
+    let context = match filter {
+        Some(filter) => filter.context(&context),
+        None => context,
+    };
+    let said = delta::stated(
+        kind,
+        delta::RULES,
+        properties.unwrap_or(&nothing),
+        traits.unwrap_or(&nothing),
+    );
     let integrations = laid_over(&fields.integrations, common.integrations.as_ref())?;
 
     let message_id = message_id(fields.message_id, entropy)?;
-    let tracked = event.as_deref().filter(|_| kind == "track");
     let listed = tracked.and_then(|event| common.plan.event(common.key.kind, event));
     let (identity, speaker) = identity(
         common,
+        kind,
         &message_id,
         tracked,
         listed,
         anonymous_id.as_deref(),
-        mention::reporter(&context),
+        &context,
         said,
     )?;
     let violations = match tracked {
@@ -212,6 +234,7 @@ pub fn check(
     let declared = speaker.is_some() && listed.is_some_and(Listed::is_vendors);
     let moment = Moment::settle(claims(fields, common), common.now, common.trust);
     let name = fields.name.and_then(text::string);
+    let name = if is_browser { name.map(browser::page) } else { name };
     let (cluster, part) = match (&identity, &speaker) {
         (Identity::Report(report), _) => (Some(&report.slot.cluster), report.slot.part),
         (Identity::Message(_), Some(speaker)) => (Some(&speaker.cluster), 1),
@@ -325,17 +348,20 @@ fn message_id<'a>(raw: Option<&'a RawValue>, entropy: &dyn Entropy) -> Result<Co
 }
 
 /// `event` is that of a `track` call.
+#[expect(clippy::too_many_arguments, reason = "all of them say who a message is of")]
 fn identity(
     common: &Common<'_>,
+    kind: &str,
     message_id: &str,
     event: Option<&str>,
     listed: Option<&Listed<'_>>,
     anonymous_id: Option<&str>,
-    reporter: Option<ReporterId>,
+    context: &Members<'_>,
     properties: &Members<'_>,
 ) -> Result<(Identity, Option<Box<Speaker>>), Rejection> {
     let slot = event.and_then(|event| slot::named_by(message_id, anonymous_id?, event));
-    let of_cluster = slot.is_some() || listed.is_some_and(|listed| !listed.is_vendors());
+    let reporter = mention::reporter(context);
+    let of_cluster = slot.is_some() || listed.is_some_and(Listed::is_of_clusters);
     let speaks = common.key.kind.speaks_for_clusters();
     if of_cluster && !speaks {
         return Err(Rejection::ClusterEvent);
@@ -353,10 +379,16 @@ fn identity(
     // With a cluster's key comes too what its relay passes on of browsers: whose `anonymousId` is no cluster's.
     let names_cluster = || {
         let stated = properties.get(CLUSTER_ID).and_then(text::id);
-        speaks && listed.is_some() && stated.is_some() && stated.as_deref() == anonymous_id
+        speaks
+            && listed.is_some_and(Listed::is_vendors)
+            && stated.is_some()
+            && stated.as_deref() == anonymous_id
     };
     let of_cluster = of_cluster || names_cluster();
     let cluster = anonymous_id.filter(|_| of_cluster).and_then(|id| id.parse().ok());
+    let of_browser =
+        || delta::cluster_of_browser(kind, event, delta::RULES, properties, context).filter(|_| speaks);
+    let cluster = cluster.or_else(of_browser);
     let reports = event.is_some_and(delta::is_report);
     let speaker = cluster.map(|cluster| {
         Box::new(Speaker {

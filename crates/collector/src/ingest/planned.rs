@@ -2,7 +2,7 @@
 //! begin and end.
 //!
 //! Whose events are checked: those that the plan lists, and with a key of the kind `cluster` those too that it does not list, since
-//! the plan lists what clusters send. An event of a server or of a browser is the vendor's own business, unless the plan lists it, or
+//! the plan lists what clusters send; what it lists of their UIs comes with any key. An event of a server or of a browser is the vendor's own business, unless the plan lists it, or
 //! the vendor declares it (see [`crate::plan_dir`]).
 
 mod listed;
@@ -10,7 +10,7 @@ mod listed;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use heliograph_wire::plan::{Event, Plan, Property};
+use heliograph_wire::plan::{Event, Plan, Property, Ui};
 
 pub use self::listed::Listed;
 use super::members::Members;
@@ -33,6 +33,8 @@ pub enum Unplanned {
 #[derive(Debug)]
 pub struct Planned<'p> {
     events: HashMap<Cow<'p, str>, Listed<'p>>,
+    /// What browsers may send.
+    pub ui: &'p Ui,
     /// What becomes of what it does not list.
     pub unplanned: Unplanned,
 }
@@ -68,8 +70,11 @@ impl<'p> Planned<'p> {
     /// A plan, made ready.
     pub fn of(plan: &'p Plan, unplanned: Unplanned) -> Planned<'p> {
         let listed = |event: &'p Event| (event.name.as_str().into(), Listed::of(event, &plan.common));
+        let of_ui = |event: &'p Event| (event.name.as_str().into(), Listed::of_ui(event, &plan.common));
+        let events = plan.events.iter().map(listed);
         Planned {
-            events: plan.events.iter().map(listed).collect(),
+            events: events.chain(plan.ui.events.iter().map(of_ui)).collect(),
+            ui: &plan.ui,
             unplanned,
         }
     }

@@ -129,8 +129,8 @@ impl SubjectKey {
             });
             subjects.push(hash.of(kind));
         });
-        let reporter = mentions.reporter();
-        subjects.extend(reporter.map(|(cluster, reporter)| self.reporter(cluster, reporter)));
+        let reporters = mentions.reporters();
+        subjects.extend(reporters.map(|(cluster, reporter)| self.reporter(cluster, reporter)));
         subjects.into()
     }
 

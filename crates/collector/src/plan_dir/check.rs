@@ -86,7 +86,12 @@ impl<'p> Check<'p> {
         if let Some(wrong) = wrong_name(name) {
             return fault(format!("an event can't be called {name:?}: {wrong}"));
         }
-        if self.plan.event(name).is_some() {
+        if self
+            .plan
+            .event(name)
+            .or_else(|| self.plan.ui.event(name))
+            .is_some()
+        {
             return fault(format!(
                 "the event {name:?} is the telemetry plan's: give yours another name"
             ));

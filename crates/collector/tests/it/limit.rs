@@ -221,7 +221,7 @@ fn nobody_is_told_where_a_client_is() {
         ("header_timeout", "300ms"),
         ("log", "debug"),
     ]);
-    let key = collector.key("ui");
+    let key = collector.key("server");
     let mut told = Vec::new();
     let mut hear = |answer: Answer| {
         told.extend_from_slice(format!("{:?}", answer.headers).as_bytes());

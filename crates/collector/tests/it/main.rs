@@ -65,4 +65,5 @@ mod suppression;
 mod tenure;
 mod time_line;
 mod tls;
+mod ui;
 mod violation;

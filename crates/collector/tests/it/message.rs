@@ -20,7 +20,7 @@ fn outcomes(collector: &TestCollector) -> Vec<(String, i64)> {
 #[test]
 fn every_reason_to_refuse_a_message_has_its_counter_and_costs_only_that_message() {
     let collector = TestCollector::start();
-    let key = collector.key("ui");
+    let key = collector.key("server");
     let deep = (0..64).fold(json!(1), |inner, _| json!([inner]));
     let with = |extra: Value| {
         let mut message = json!({"type": "track", "event": "e", "anonymousId": "a"});

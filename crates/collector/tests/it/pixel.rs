@@ -32,7 +32,7 @@ fn encoded(event: &Value) -> String {
 #[test]
 fn each_image_is_a_call() {
     let collector = TestCollector::start();
-    let key = collector.key("ui");
+    let key = collector.key("server");
     let mut client = collector.client();
     for kind in ["identify", "group", "alias", "page", "screen", "track"] {
         let event = json!({

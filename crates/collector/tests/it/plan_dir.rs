@@ -238,15 +238,9 @@ fn deletion_takes_away_what_was_counted_though_the_files_have_changed() {
 }
 
 #[test]
-fn errors_of_the_ui_are_told_by_route_where_they_are_declared() {
-    let declare = |event: &str| {
-        format!(
-            "[[event]]\nname = \"{event}\"\ndescription = \"It failed.\"\n[[event.property]]\nname = \"route\"\ntype = \"string\"\ndescription = \"Where.\"\nbreakdown = true\n"
-        )
-    };
-    let text = ["ui_error", "ui_load_failed"].map(declare).concat();
-    let (_dir, data) = declared(&[("ui.toml", &text)]);
-    let collector = TestCollector::in_dir(&data, &[]);
+fn errors_of_the_ui_are_told_by_route_and_need_not_be_declared() {
+    let collector = TestCollector::start();
+    let data = collector.data().to_owned();
     // Longer than a name is kept.
     let long = format!("/{}", "é".repeat(100));
     let page = |id: u32| {
@@ -254,14 +248,14 @@ fn errors_of_the_ui_are_told_by_route_where_they_are_declared() {
             "type": "page", "anonymousId": "v", "messageId": id.to_string(), "name": long, "timestamp": "2025-03-01T10:00:00Z",
         })
     };
-    let at = json!({"route": long});
+    let at = json!({"route": long, "kind": "other"});
     let batch = [
         page(1),
         page(2),
         track("v", "ui_error", 1, &at),
         track("v", "ui_load_failed", 1, &at),
     ];
-    let key = collector.key("ui");
+    let key = collector.key("server");
     assert_eq!(
         collector.batch(&key, &json!({"batch": batch})).counts(),
         (4, 0, 0)

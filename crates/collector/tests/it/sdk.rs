@@ -7,9 +7,9 @@
 
 mod browser;
 mod calls;
-mod chromium;
+pub(crate) mod chromium;
 mod fault;
-mod http;
+pub(crate) mod http;
 pub(crate) mod installed;
 mod page;
 mod way;

@@ -20,8 +20,18 @@ pub struct Listed<'p> {
     names: Vec<Cow<'p, Property>>,
     families: Vec<Family<'p>>,
     required: Vec<String>,
-    /// What holds beside of one that the vendor declares.
-    vendor: Option<Vendor>,
+    whose: Whose,
+}
+
+/// Whose event it is.
+#[derive(Debug)]
+enum Whose {
+    /// The clusters'.
+    Clusters,
+    /// That of their UIs.
+    Uis,
+    /// The vendor's, who declares it.
+    Vendors(Vendor),
 }
 
 #[derive(Debug)]
@@ -51,10 +61,19 @@ impl<'p> Listed<'p> {
             names: names.clone().map(Cow::Borrowed).collect(),
             families: families.collect(),
             required: names.filter_map(required).collect(),
-            vendor: None,
+            whose: Whose::Clusters,
         };
         listed.sort();
         listed
+    }
+
+    /// One of the UI. The relay adds the common properties, nobody else has to.
+    pub(super) fn of_ui(event: &'p Event, common: &'p [Property]) -> Listed<'p> {
+        Listed {
+            required: event.properties.iter().filter_map(required).collect(),
+            whose: Whose::Uis,
+            ..Listed::of(event, common)
+        }
     }
 
     /// One that the vendor declares, with its name. Its names are no patterns.
@@ -73,7 +92,7 @@ impl<'p> Listed<'p> {
                 .chain(common.iter().map(Cow::Borrowed))
                 .collect(),
             families: Vec::new(),
-            vendor: Some(Vendor { keys, breakdown }),
+            whose: Whose::Vendors(Vendor { keys, breakdown }),
         };
         listed.sort();
         (name, listed)
@@ -86,19 +105,31 @@ impl<'p> Listed<'p> {
 
     /// Whether the vendor declares it; else it is an event of clusters.
     pub fn is_vendors(&self) -> bool {
-        self.vendor.is_some()
+        self.vendor().is_some()
+    }
+
+    /// Whether only clusters may send it.
+    pub fn is_of_clusters(&self) -> bool {
+        matches!(self.whose, Whose::Clusters)
+    }
+
+    fn vendor(&self) -> Option<&Vendor> {
+        match &self.whose {
+            Whose::Vendors(vendor) => Some(vendor),
+            Whose::Clusters | Whose::Uis => None,
+        }
     }
 
     /// Whether it is this event where it comes with such a key. With any other key an event of the vendor's is one that the plan does
     /// not list; one of clusters is, and is refused.
     pub(super) fn may_come_with(&self, key: KeyKind) -> bool {
-        let vendor = self.vendor.as_ref();
+        let vendor = self.vendor();
         key == KeyKind::Peer || vendor.is_none_or(|vendor| vendor.keys.contains(&key))
     }
 
     /// The properties of a message of which it is counted what they say: those that are to be, and say what they may.
     pub fn broken_down<'a>(&'a self, properties: &Members<'_>) -> Vec<&'a str> {
-        let names = self.vendor.iter().flat_map(|vendor| &vendor.breakdown);
+        let names = self.vendor().into_iter().flat_map(|vendor| &vendor.breakdown);
         let says = |name: &&str| {
             let value = properties.get(name);
             value.is_some_and(|raw| {

@@ -44,9 +44,14 @@ struct Load {
 
 impl Visit {
     fn begin(loads: &[Load]) -> Option<Visit> {
+        // Of what comes with a key for browsers little is kept: see `what_analytics_next_tells_of_a_page_is_not_kept`.
+        Visit::begin_with("server", loads)
+    }
+
+    fn begin_with(kind: &str, loads: &[Load]) -> Option<Visit> {
         let modules = installed("node", "package-lock.json")?.join("node_modules");
         let collector = TestCollector::start();
-        let key = collector.key("ui");
+        let key = collector.key(kind);
         let way = Way::to(collector);
         let count = loads.iter().map(|load| load.calls).sum();
         let calls: Vec<_> = calls::calls(count).into_iter().map(in_browser).collect();
@@ -252,4 +257,81 @@ fn analytics_next_delivers_batches_exactly_once_and_the_last_when_the_page_is_le
     let passages = visit.end();
     assert_eq!(posts(&passages), BTreeSet::from(["/v1/b"]));
     assert_eq!(passages.last().unwrap().ids.len(), LAST);
+}
+
+#[test]
+fn what_analytics_next_tells_of_a_page_is_not_kept() {
+    const CALLS: usize = 6;
+    let load = Load {
+        options: json!({}),
+        calls: CALLS,
+        together: 1,
+        paced: false,
+        then: "nothing",
+    };
+    let Some(mut visit) = Visit::begin_with("ui", &[load]) else {
+        return;
+    };
+    visit.way.calm();
+    visit.until("all are delivered", |visit| visit.delivered() == CALLS);
+    let mut stored = visit.way.stored();
+    stored.sort_by_key(|message| message["originalTimestamp"].to_string());
+    assert_eq!(stored.len(), CALLS);
+    for message in &mut stored {
+        for (name, value) in message.as_object_mut().unwrap() {
+            if [
+                "messageId",
+                "anonymousId",
+                "originalTimestamp",
+                "sentAt",
+                "timestamp",
+                "receivedAt",
+            ]
+            .contains(&&**name)
+            {
+                assert!(value.is_string(), "{name}: {value}");
+                *value = json!("...");
+            }
+        }
+    }
+    let data = calls::data(0);
+    let version = stored[0]["context"]["library"]["version"].clone();
+    assert!(version.is_string(), "{version}");
+    let message = |kind: &str, own: Value| {
+        let mut message = json!({
+            "type": kind, "messageId": "...", "anonymousId": "...", "originalTimestamp": "...", "sentAt": "...", "timestamp": "...",
+            "receivedAt": "...", "context": {"library": {"name": "analytics.js", "version": version}},
+        });
+        message
+            .as_object_mut()
+            .unwrap()
+            .extend(own.as_object().unwrap().clone());
+        message
+    };
+    let expected = [
+        // The vendor's own event: what it has beside what SDKs tell of pages is the vendor's business.
+        message("track", json!({"event": "Thing Done", "properties": data})),
+        message("identify", json!({"userId": "user", "traits": {}})),
+        message(
+            "page",
+            json!({"userId": "user", "name": "Start", "properties": {}}),
+        ),
+        message(
+            "group",
+            json!({"userId": "user", "groupId": "group-0", "traits": {}}),
+        ),
+        message(
+            "screen",
+            json!({"userId": "user", "name": "Übersicht", "properties": {}}),
+        ),
+        message("alias", json!({"userId": "user", "previousId": "before-5"})),
+    ];
+    for (stored, expected) in stored.iter().zip(expected) {
+        assert_eq!(*stored, expected);
+    }
+    let sent: Vec<_> = visit.way.passages();
+    let told = sent
+        .iter()
+        .any(|passage| String::from_utf8_lossy(&passage.request.body).contains("A page that is measured"));
+    assert!(told, "the SDK tells the page's title, which is not kept");
 }

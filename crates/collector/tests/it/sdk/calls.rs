@@ -49,7 +49,7 @@ fn call(number: usize) -> Value {
     call
 }
 
-fn data(number: usize) -> Value {
+pub(crate) fn data(number: usize) -> Value {
     json!({
         "n": number, "text": "Grüße, 世界 🌍 \"quoted\" \\ \u{2028} \t.", "empty": "", "flag": number.is_multiple_of(2), "nothing": null,
         "fraction": -0.125, "large": 9_007_199_254_740_991_u64, "small": 1.5e-9, "list": [1, [2, "drei"], {}],

@@ -1,5 +1,6 @@
 //! A Chromium without a window, and a log of what it wants of any host but this one.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
@@ -34,16 +35,34 @@ struct Trap {
     stop: Arc<AtomicBool>,
 }
 
+/// What a browser is like.
+#[derive(Debug, Default)]
+pub(crate) struct Setup {
+    /// Whether it says Do Not Track.
+    pub(crate) do_not_track: bool,
+}
+
 impl Chromium {
     /// Opens a page. `None`, said loudly, where there is no browser.
     pub(crate) fn open(url: &str) -> Option<Chromium> {
+        Chromium::open_as(url, &Setup::default())
+    }
+
+    /// The same in a browser like this.
+    pub(crate) fn open_as(url: &str, setup: &Setup) -> Option<Chromium> {
         let profile = TempDir::new().unwrap();
+        if setup.do_not_track {
+            let folder = profile.path().join("Default");
+            fs::create_dir(&folder).unwrap();
+            fs::write(folder.join("Preferences"), r#"{"enable_do_not_track":true}"#).unwrap();
+        }
         let trap = Trap::start();
         let mut command = Command::new("chromium");
         command
             .args([
                 "--headless",
                 "--disable-gpu",
+                "--disable-popup-blocking",
                 "--disable-quic",
                 "--disable-background-networking",
                 "--disable-component-update",

@@ -12,12 +12,17 @@ pub(crate) fn source(name: &str) -> PathBuf {
 
 /// The folder of SDKs that are installed as the lock file has them. `None`, said loudly, where they aren't.
 pub(crate) fn installed(name: &str, lock: &str) -> Option<PathBuf> {
+    installed_by(name, &source(name).join(lock))
+}
+
+/// The same with a lock file that lies elsewhere.
+pub(crate) fn installed_by(name: &str, lock: &Path) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .unwrap()
         .join("sdk")
         .join(name);
-    let locked = fs::read(source(name).join(lock)).unwrap();
+    let locked = fs::read(lock).unwrap();
     let stamp = fs::read(folder.join("installed"));
     if stamp.is_ok_and(|stamp| stamp == locked) {
         return Some(folder);
