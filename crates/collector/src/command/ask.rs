@@ -8,10 +8,10 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use heliograph_collector::clock::Clock;
-use heliograph_collector::delta::Day;
 use heliograph_collector::question::filter::{COMMON, Parameter};
-use heliograph_collector::question::{self, Asked, Filter, Format, Page, Scope, Shape};
+use heliograph_collector::question::{self, Asked, Format, Page, Scope, Shape};
 use heliograph_collector::store::Reader;
+use heliograph_wire::id::Hour;
 
 /// What is asked, as it is typed.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +131,7 @@ fn find(name: &str) -> anyhow::Result<&'static Asked> {
 
 fn answer(data: &Path, asked: &Asked, ask: &Ask, clock: &dyn Clock) -> anyhow::Result<String> {
     let pairs = ask.filters.iter().map(|(name, value)| (*name, value.as_str()));
-    let filter = Filter::read(pairs, asked.takes, Day::of(clock.now()))?;
+    let filter = asked.filter(pairs, Hour::of(clock.now()))?;
     let shape = Shape {
         format: ask.format,
         page: Page {
@@ -142,7 +142,18 @@ fn answer(data: &Path, asked: &Asked, ask: &Ask, clock: &dyn Clock) -> anyhow::R
     let reader = Reader::open(data)?;
     let snapshot = reader.snapshot()?;
     let scope = Scope::new(&snapshot, &filter)?;
-    Ok((asked.ask)(&scope, &shape)?.text)
+    let rendered = (asked.ask)(&scope, &shape)?;
+    if ask.format == Format::Csv && !rendered.counted.is_empty() {
+        // It has no place in the rows. Where nobody listens to it, the rows are there still.
+        let _ = writeln!(
+            io::stderr(),
+            "{} installations ({}), {} left out",
+            rendered.installations,
+            rendered.counted,
+            rendered.left_out
+        );
+    }
+    Ok(rendered.text)
 }
 
 fn list(out: &mut impl Write) -> io::Result<()> {
@@ -150,18 +161,17 @@ fn list(out: &mut impl Write) -> io::Result<()> {
     let width = wide(&mut question::ALL.iter().map(|asked| asked.name));
     for asked in question::ALL {
         writeln!(out, "{:<width$}  {}", asked.name, asked.about)?;
-        let takes: Vec<_> = asked
-            .takes
-            .iter()
-            .map(|taken| format!("--{}", taken.name))
-            .collect();
+        let usual = asked.common == COMMON;
+        let takes = asked.parameters().skip(if usual { COMMON.len() } else { 0 });
+        let takes: Vec<_> = takes.map(|taken| format!("--{}", taken.name)).collect();
         if !takes.is_empty() {
-            writeln!(out, "{:<width$}  {}", "", takes.join(" "))?;
+            let only = if usual { "" } else { "only " };
+            writeln!(out, "{:<width$}  {only}{}", "", takes.join(" "))?;
         }
     }
     let all = parameters();
     let width = wide(&mut all.iter().map(|parameter| parameter.name));
-    writeln!(out, "\nEvery question takes:")?;
+    writeln!(out, "\nQuestions take, where nothing else is said:")?;
     for (at, parameter) in all.iter().enumerate() {
         if at == COMMON.len() {
             writeln!(out, "\nSome take:")?;

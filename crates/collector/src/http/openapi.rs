@@ -10,8 +10,8 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 
 use super::question::{ALL, JSON, LIMIT, MOST, tagged};
-use crate::question::filter::{COMMON, Parameter};
-use crate::question::{self, Asked, Format, Group, Span};
+use crate::question::filter::Parameter;
+use crate::question::{self, Asked, Flag, Format, Group, Span, Tier};
 
 /// Its path. No question's name has a point in it.
 pub(super) const PATH: &str = "/api/v1/openapi.json";
@@ -74,7 +74,7 @@ fn document() -> Value {
 
 fn operation(asked: &Asked) -> Value {
     let name = type_name(asked.name);
-    let mut parameters: Vec<Value> = COMMON.iter().chain(asked.takes).map(parameter).collect();
+    let mut parameters: Vec<Value> = asked.parameters().map(parameter).collect();
     let formats: Vec<&str> = Format::ALL.iter().map(|(_, name)| *name).collect();
     parameters.extend([
         json!({
@@ -109,6 +109,9 @@ fn operation(asked: &Asked) -> Value {
                 "description": "The answer.",
                 "headers": {
                     "ETag": {"schema": {"type": "string"}, "description": "A hash of the answer's bytes."},
+                    "Heliograph-Installations": {"schema": {"type": "integer"}, "description": "As `installations`, in every form."},
+                    "Heliograph-Counted": {"schema": {"type": "string"}, "description": "Tiers and flags that are counted, for people; absent where all are."},
+                    "Heliograph-Left-Out": {"schema": {"type": "integer"}, "description": "As `leftOut`; absent where all are counted."},
                     "Link": {"schema": {"type": "string"}, "description": "Where the next page is (`rel=\"next\"`), if there is one."},
                 },
                 "content": {
@@ -142,11 +145,13 @@ fn push_schemas(asked: &Asked, schemas: &mut Map<String, Value>) {
         json!({
             "type": "object",
             "description": asked.about,
-            "required": ["from", "to", "installations", "total", "count", "rows"],
+            "required": ["from", "to", "installations", "counted", "leftOut", "total", "count", "rows"],
             "properties": {
                 "from": {"type": "string", "format": "date", "description": "The first day that it is about."},
                 "to": {"type": "string", "format": "date", "description": "The last day, included."},
                 "installations": {"type": "integer", "minimum": 0, "description": "Installations that are behind it."},
+                "counted": reference("Counted"),
+                "leftOut": {"type": "integer", "minimum": 0, "description": "Installations that reported on these days, and are left out for their tier or flags."},
                 "total": reference(&total),
                 "count": {"type": "integer", "minimum": 0, "description": "Rows in all."},
                 "next": {"type": "integer", "minimum": 1, "description": "`offset` of the next page; absent where this is the last."},
@@ -163,6 +168,8 @@ fn parameter(parameter: &Parameter) -> Value {
         "from" | "to" => json!({"type": "string", "format": "date"}),
         "per" => json!({"type": "string", "enum": Span::ALL.map(|(_, name)| name)}),
         "by" => json!({"type": "string", "enum": Group::ALL.map(|(_, name)| name)}),
+        "tier" => json!({"type": "string", "enum": Tier::ALL.map(|(_, name)| name)}),
+        "flag" | "without" => json!({"type": "string", "enum": Flag::ALL.map(|(_, name)| name)}),
         _ => json!({"type": "string"}),
     };
     let schema = if parameter.many {

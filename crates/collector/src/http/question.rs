@@ -12,9 +12,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use form_urlencoded::{Serializer, parse};
+use heliograph_wire::id::Hour;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -23,8 +24,6 @@ use super::admin::{Denied, authenticate};
 use super::answer::Refused;
 use super::problem::problem_with;
 use super::{App, problem};
-use crate::delta::Day;
-use crate::question::filter::COMMON;
 use crate::question::{self, AskError, Asked, Filter, FilterError, Format, Page, Rendered, Shape};
 use crate::readers::NotRead;
 use crate::store::Reader;
@@ -46,6 +45,9 @@ const VARY: HeaderValue = HeaderValue::from_static("Accept, Authorization");
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CSV: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const INSTALLATIONS: HeaderName = HeaderName::from_static("heliograph-installations");
+const COUNTED: HeaderName = HeaderName::from_static("heliograph-counted");
+const LEFT_OUT: HeaderName = HeaderName::from_static("heliograph-left-out");
 const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Why a question is not answered.
@@ -101,7 +103,7 @@ pub(super) async fn answer(
 async fn ask(app: &App, headers: &HeaderMap, name: &str, query: &str) -> Result<Response, NoAnswer> {
     let scope = authenticate(app, headers, Scope::Read).await?;
     let asked = question::find(name).ok_or_else(|| NoAnswer::Unknown(question::close(name)))?;
-    let question = Question::read(asked, query, headers, Day::of(app.clock.now()))?;
+    let question = Question::read(asked, query, headers, Hour::of(app.clock.now()))?;
     let needed = question.scope();
     if !scope.covers(needed) {
         return Err(Denied::Scope(needed).into());
@@ -150,7 +152,9 @@ async fn ask(app: &App, headers: &HeaderMap, name: &str, query: &str) -> Result<
         Format::Csv => CSV,
         Format::Table => TEXT,
     };
+    let about = about(&rendered);
     let mut response = tagged(rendered.text, kind, keep, headers);
+    response.headers_mut().extend(about);
     if let Some(link) = link {
         response.headers_mut().insert(header::LINK, link);
     }
@@ -162,7 +166,7 @@ impl Question {
         asked: &'static Asked,
         query: &str,
         headers: &HeaderMap,
-        today: Day,
+        now: Hour,
     ) -> Result<Question, NoAnswer> {
         let (mut format, mut limit, mut offset) = (None, None, None);
         let mut stated = Vec::new();
@@ -199,7 +203,9 @@ impl Question {
             }
         }
         let pairs = stated.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let filter = Filter::read(pairs, asked.takes, today).map_err(|error| at_fault(&error, asked))?;
+        let filter = asked
+            .filter(pairs, now)
+            .map_err(|error| at_fault(&error, asked))?;
         let format = format
             .or_else(|| wanted(headers))
             .ok_or(NoAnswer::NotAcceptable)?;
@@ -222,6 +228,20 @@ impl Question {
             false => self.asked.scope,
         }
     }
+}
+
+/// What an answer says beside its rows, for those who read it in a form that has no room for it.
+fn about(rendered: &Rendered) -> HeaderMap {
+    let mut about = HeaderMap::new();
+    about.insert(INSTALLATIONS, rendered.installations.into());
+    // Names of tiers and flags.
+    if let Ok(counted) = HeaderValue::from_str(&rendered.counted)
+        && !counted.is_empty()
+    {
+        about.insert(COUNTED, counted);
+        about.insert(LEFT_OUT, rendered.left_out.into());
+    }
+    about
 }
 
 /// Where the next page is, if there is one: of the same days, also tomorrow.
@@ -289,7 +309,7 @@ fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 fn at_fault(error: &FilterError, asked: &Asked) -> NoAnswer {
     let allowed = match error {
-        FilterError::Unknown(..) => COMMON.iter().chain(asked.takes).map(|known| known.name).collect(),
+        FilterError::Unknown(..) => asked.parameters().map(|known| known.name).collect(),
         _ => Vec::new(),
     };
     NoAnswer::Parameter(error.parameter().to_owned(), error.to_string(), allowed)
@@ -297,7 +317,7 @@ fn at_fault(error: &FilterError, asked: &Asked) -> NoAnswer {
 
 fn questions() -> Value {
     let parameters = |asked: &Asked| -> Vec<Value> {
-        let all = COMMON.iter().chain(asked.takes);
+        let all = asked.parameters();
         all.map(|known| json!({"name": known.name, "about": known.about, "many": known.many}))
             .collect()
     };

@@ -69,10 +69,5 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         },
     )?;
     let installations = all.len();
-    Ok(Answer::new(
-        scope.filter,
-        installations,
-        Total { installations },
-        rows,
-    ))
+    Ok(Answer::new(scope, installations, Total { installations }, rows))
 }

@@ -1,5 +1,7 @@
 //! Answers, and how they are shown.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -9,7 +11,9 @@ use utoipa::openapi::schema::Schema;
 
 use super::day::Date;
 use super::filter::Filter;
+use super::scope::Scope;
 use super::table::{cells, fields, line, table};
+use super::tier::Flag;
 
 /// What a question is answered with.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,10 +25,52 @@ pub struct Answer<R, T> {
     pub to: Date,
     /// How many installations are behind it.
     pub installations: u64,
+    /// Which installations it counts, by tier and flags.
+    pub counted: Counted,
+    /// How many installations it leaves out, that reported on these days and are of other tiers or flags.
+    pub left_out: u64,
     /// All of it.
     pub total: T,
     /// Part by part.
     pub rows: Vec<R>,
+}
+
+/// Which installations count. Where nothing is said, all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counted {
+    /// Those of these tiers, as of the last day.
+    pub tiers: Vec<&'static str>,
+    /// Those with any of these flags.
+    pub flags: Vec<&'static str>,
+    /// Those with none of these flags.
+    pub without: Vec<&'static str>,
+}
+
+impl Counted {
+    fn of(filter: &Filter) -> Counted {
+        let flags = |flags: &BTreeSet<Flag>| flags.iter().map(|flag| flag.name()).collect();
+        Counted {
+            tiers: filter.tiers.iter().map(|tier| tier.name()).collect(),
+            flags: flags(&filter.flags),
+            without: flags(&filter.without),
+        }
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            ("tier ", &self.tiers, " or "),
+            ("flag ", &self.flags, " or "),
+            ("without ", &self.without, " and "),
+        ];
+        let parts = parts.iter().filter(|(_, names, _)| !names.is_empty());
+        let parts: Vec<_> = parts
+            .map(|(what, names, between)| format!("{what}{}", names.join(between)))
+            .collect();
+        f.write_str(&parts.join(", "))
+    }
 }
 
 /// How an answer is shown.
@@ -87,6 +133,12 @@ pub struct Rendered {
     pub text: String,
     /// How many rows there are in all.
     pub rows: usize,
+    /// How many installations are behind it.
+    pub installations: u64,
+    /// Which installations it counts; empty where it counts all.
+    pub counted: String,
+    /// How many it leaves out for that.
+    pub left_out: u64,
 }
 
 /// What an answer is made of.
@@ -129,6 +181,8 @@ struct Paged<'a, R, T> {
     from: Date,
     to: Date,
     installations: u64,
+    counted: &'a Counted,
+    left_out: u64,
     total: &'a T,
     /// Rows in all.
     count: usize,
@@ -140,17 +194,21 @@ struct Paged<'a, R, T> {
 
 impl<R: Serialize + ToSchema, T: Serialize + ToSchema> Answer<R, T> {
     /// An answer to what was asked.
-    pub fn new(filter: &Filter, installations: u64, total: T, rows: Vec<R>) -> Answer<R, T> {
+    pub fn new(scope: &Scope<'_>, installations: u64, total: T, rows: Vec<R>) -> Answer<R, T> {
+        let filter = scope.filter;
         Answer {
             from: filter.from,
             to: filter.to,
             installations,
+            counted: Counted::of(filter),
+            left_out: scope.left_out(),
             total,
             rows,
         }
     }
 
-    /// Shows it. CSV (RFC 4180) has a line of names first, JSON has them in every row.
+    /// Shows it. CSV (RFC 4180) has a line of names first, JSON has them in every row. Of texts that a spreadsheet would take for a
+    /// formula, CSV has an apostrophe before them: senders choose names.
     pub fn render(&self, shape: &Shape) -> Rendered {
         let Page { offset, limit } = shape.page;
         let start = offset.min(self.rows.len());
@@ -162,6 +220,8 @@ impl<R: Serialize + ToSchema, T: Serialize + ToSchema> Answer<R, T> {
                     from: self.from,
                     to: self.to,
                     installations: self.installations,
+                    counted: &self.counted,
+                    left_out: self.left_out,
                     total: &self.total,
                     count: self.rows.len(),
                     next: (end < self.rows.len()).then_some(end),
@@ -175,6 +235,9 @@ impl<R: Serialize + ToSchema, T: Serialize + ToSchema> Answer<R, T> {
         Rendered {
             text,
             rows: self.rows.len(),
+            installations: self.installations,
+            counted: self.counted.to_string(),
+            left_out: self.left_out,
         }
     }
 
@@ -185,9 +248,13 @@ impl<R: Serialize + ToSchema, T: Serialize + ToSchema> Answer<R, T> {
         }
         let days = self.to.0.0 - self.from.0.0 + 1;
         text.push_str(&format!(
-            "\n{days} days, {} to {}; {} installations\n",
+            "\n{days} days, {} to {}; {} installations",
             self.from, self.to, self.installations
         ));
+        if self.counted != Counted::default() {
+            text.push_str(&format!(" ({}), {} left out", self.counted, self.left_out));
+        }
+        text.push('\n');
         // Some totals say no more than that.
         if let [total] = cells(std::slice::from_ref(&self.total)).as_slice() {
             text.push_str(&format!("total: {}\n", line(&fields::<T>(), total)));
@@ -201,13 +268,17 @@ fn csv<R: Serialize + ToSchema>(rows: &[R]) -> String {
         .has_headers(false)
         .from_writer(Vec::new());
     // Where there are no rows, too.
-    let names = fields::<R>().into_iter().map(|field| field.name);
-    if writer.write_record(names).is_err() {
+    let fields = fields::<R>();
+    if writer
+        .write_record(fields.iter().map(|field| &field.name))
+        .is_err()
+    {
         return String::new();
     }
-    for row in rows {
-        // Rows are flat, and go to memory.
-        if writer.serialize(row).is_err() {
+    for row in cells(rows) {
+        let shown = fields.iter().zip(&row).map(|(field, cell)| field.safe(cell));
+        // It goes to memory.
+        if writer.write_record(shown.map(|cell| cell.into_owned())).is_err() {
             break;
         }
     }

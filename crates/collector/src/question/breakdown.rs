@@ -131,7 +131,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         properties: properties.len() as u64,
         values: values.then_some(all.len() as u64),
     };
-    Ok(Answer::new(filter, behind.len(), total, rows))
+    Ok(Answer::new(scope, behind.len(), total, rows))
 }
 
 impl Names<'_> {

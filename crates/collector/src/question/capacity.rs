@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::answer::Answer;
 use super::clusters::{Clusters, PerCluster};
 use super::day::{Date, Span};
+use super::exact::ExactSum;
 use super::group::Group;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
@@ -58,6 +59,16 @@ pub struct Total {
     pub disk_use: Option<f64>,
 }
 
+/// The measures that the total is made of.
+const IN_TOTAL: [&str; 7] = [
+    "agents_active",
+    "cpu_total",
+    "cpu_used",
+    "mem_total",
+    "mem_used",
+    "disk_total",
+    "disk_used",
+];
 /// The place of who is not left by the filter, or is no cluster.
 const NOBODY: usize = usize::MAX;
 
@@ -79,12 +90,23 @@ struct Measures {
 #[derive(Debug, Default)]
 struct Tellers {
     list: Vec<(i64, usize)>,
+    /// The groups that there are; each stands in the list by its place here.
+    groups: Vec<usize>,
     /// For each cluster the place of what it was last seen in, counted from 1.
     last: PerCluster<u32>,
     places: HashMap<(i64, usize), usize>,
 }
 
 impl Tellers {
+    /// The place of a group.
+    fn group(&mut self, group: usize) -> usize {
+        let known = self.groups.iter().position(|known| *known == group);
+        known.unwrap_or_else(|| {
+            self.groups.push(group);
+            self.groups.len() - 1
+        })
+    }
+
     fn place(&mut self, cluster: i64, group: usize) -> Option<usize> {
         let last = self.last.at(cluster)?;
         let known = usize::try_from(*last).ok()?.checked_sub(1);
@@ -124,17 +146,22 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let groups = scope.groups(Group::None);
     let wanted = Wanted::of(&[Facet::Number]);
     let mut all: HashMap<u64, PerCluster<Told>> = HashMap::new();
+    let mut behind = Clusters::default();
     let mut names: HashMap<u64, String> = HashMap::new();
     let mut rows = Vec::new();
     let each = |Measures { tellers, told }: &mut Measures, view: &View| {
         let mut places = vec![NOBODY; view.len()];
-        for (line, cluster, edition) in view
-            .lines()
-            .map(|(place, line)| (place, line.cluster, line.edition))
-        {
-            let place = groups.of(edition).and_then(|group| tellers.place(cluster, group));
-            if let Some((at, place)) = places.get_mut(line).zip(place) {
-                *at = place;
+        let mut last = None;
+        for (place, line) in view.lines() {
+            // Lines of an edition stand together.
+            let group = match last.filter(|(edition, _)| *edition == line.edition) {
+                Some((_, group)) => group,
+                None => groups.of(line.edition).map(|group| tellers.group(group)),
+            };
+            last = Some((line.edition, group));
+            let teller = group.and_then(|group| tellers.place(line.cluster, group));
+            if let Some((at, teller)) = places.get_mut(place).zip(teller) {
+                *at = teller;
             }
         }
         for column in view.columns(Facet::Number) {
@@ -162,46 +189,49 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         each,
         |start, Measures { tellers, told }| {
             let mut of_span: Vec<(usize, Row)> = Vec::new();
+            let mut tells = vec![false; tellers.list.len()];
             for (measure, told) in told {
                 let name = match names.entry(measure) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(new) => new.insert(scope.snapshot.name(measure)?),
                 };
-                let of_all = all.entry(measure).or_default();
-                let mut means: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
-                for ((cluster, group), told) in tellers.list.iter().zip(told) {
-                    if let Some(sum) = of_all.at(*cluster) {
-                        sum.add(told);
-                    }
-                    if let Some(mean) = told.mean() {
-                        means.entry(*group).or_default().push(mean);
+                if IN_TOTAL.contains(&name.as_str()) {
+                    let of_all = all.entry(measure).or_default();
+                    for ((cluster, _), told) in tellers.list.iter().zip(&told) {
+                        if let Some(sum) = of_all.at(*cluster) {
+                            sum.add(*told);
+                        }
                     }
                 }
-                for (place, means) in means {
+                let mut means: Vec<Vec<f64>> = vec![Vec::new(); tellers.groups.len()];
+                for (((_, group), told), tells) in tellers.list.iter().zip(&told).zip(&mut tells) {
+                    if let (Some(mean), Some(means)) = (told.mean(), means.get_mut(*group)) {
+                        means.push(mean);
+                        *tells = true;
+                    }
+                }
+                for (place, means) in tellers.groups.iter().copied().zip(means) {
                     let group = groups.names.get(place).map(String::as_str).unwrap_or_default();
                     of_span.extend(row(Date(start), group, name.clone(), means).map(|row| (place, row)));
                 }
             }
+            let telling = tellers.list.iter().zip(&tells).filter(|(_, tells)| **tells);
+            telling.for_each(|((cluster, _), _)| behind.insert(*cluster));
             of_span.sort_by(|(group, a), (other, b)| (group, &a.measure).cmp(&(other, &b.measure)));
             rows.extend(of_span.into_iter().map(|(_, row)| row));
             Ok(())
         },
     )?;
-    let mut behind = Clusters::default();
-    for clusters in all.values() {
-        let told = clusters.iter().filter(|(_, told)| told.reports > 0);
-        told.for_each(|(cluster, _)| behind.insert(cluster));
-    }
     let by_name: HashMap<&str, &PerCluster<Told>> = names
         .iter()
         .filter_map(|(measure, name)| Some((name.as_str(), all.get(measure)?)))
         .collect();
-    Ok(Answer::new(scope.filter, behind.len(), total(&by_name), rows))
+    Ok(Answer::new(scope, behind.len(), total(&by_name), rows))
 }
 
 fn row(start: Date, group: &str, measure: String, mut means: Vec<f64>) -> Option<Row> {
     let max = means.iter().copied().max_by(f64::total_cmp)?;
-    let sum = means.iter().sum();
+    let sum = means.iter().copied().collect::<ExactSum>().value();
     Some(Row {
         start,
         group: group.to_owned(),
@@ -224,14 +254,19 @@ fn quantile(means: &mut [f64], tenths: usize) -> Option<f64> {
 fn total(measures: &HashMap<&str, &PerCluster<Told>>) -> Total {
     let sum = |measure: &str| -> Option<f64> {
         let means = measures.get(measure)?.iter().filter_map(|(_, told)| told.mean());
-        Some(means.sum())
+        Some(means.collect::<ExactSum>().value())
     };
     let usage = |used: &str, of: &str| -> Option<f64> {
         let (used, of) = (measures.get(used)?.iter(), measures.get(of)?.iter());
         let both = used
             .zip(of)
             .filter_map(|((_, used), (_, of))| Some((used.mean()?, of.mean()?)));
-        let (used, of) = both.fold((0.0, 0.0), |(used, of), both| (used + both.0, of + both.1));
+        let (used, of): (ExactSum, ExactSum) = both.fold(Default::default(), |(mut used, mut of), both| {
+            used.add(both.0);
+            of.add(both.1);
+            (used, of)
+        });
+        let (used, of) = (used.value(), of.value());
         (of > 0.0).then(|| used / of)
     };
     Total {

@@ -3,7 +3,7 @@
 use fixedbitset::FixedBitSet;
 
 /// A set of clusters; a bit for each number up to the greatest. What is of no cluster (0) is never in it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Clusters(FixedBitSet);
 
 impl Clusters {
@@ -17,16 +17,15 @@ impl Clusters {
 
     /// Puts several in.
     pub fn insert_all(&mut self, clusters: &[i64]) {
-        let most = clusters.iter().copied().max().unwrap_or_default();
-        let Ok(most @ 1..) = usize::try_from(most) else {
-            return;
-        };
-        self.0.grow(most + 1);
-        for number in clusters
-            .iter()
-            .filter_map(|cluster| usize::try_from(*cluster).ok())
-        {
-            self.0.set(number, number != 0);
+        for cluster in clusters {
+            let Ok(number @ 1..) = usize::try_from(*cluster) else {
+                continue;
+            };
+            if number >= self.0.len() {
+                // Not a little at a time.
+                self.0.grow((number + 1).next_power_of_two());
+            }
+            self.0.insert(number);
         }
     }
 
@@ -62,6 +61,15 @@ impl Clusters {
     }
 }
 
+impl PartialEq for Clusters {
+    fn eq(&self, other: &Clusters) -> bool {
+        // However much room each has.
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Clusters {}
+
 impl FromIterator<i64> for Clusters {
     fn from_iter<I: IntoIterator<Item = i64>>(numbers: I) -> Clusters {
         let mut clusters = Clusters::default();
@@ -85,6 +93,11 @@ impl<T: Clone + Default> PerCluster<T> {
             self.0.resize(index + 1, T::default());
         }
         self.0.get_mut(index)
+    }
+
+    /// That of a cluster, where anything was told of it or of a later one.
+    pub(super) fn get(&self, cluster: i64) -> Option<&T> {
+        self.0.get(usize::try_from(cluster).ok()?.checked_sub(1)?)
     }
 
     /// That of all, with their numbers, in ascending order.

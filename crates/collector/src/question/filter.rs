@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use heliograph_wire::id::Hour;
 use strsim::jaro;
 
 use super::day::{Date, Span};
 use super::group::Group;
+use super::tier::{Flag, HOURS, Tier};
 use crate::delta::Day;
 
 /// Days that a question is about where it is not said: as many, up to today.
@@ -30,6 +32,14 @@ pub struct Filter {
     pub packages: BTreeSet<String>,
     /// Clusters, by id.
     pub clusters: BTreeSet<String>,
+    /// Installations of these tiers, as of the last day.
+    pub tiers: BTreeSet<Tier>,
+    /// Installations with any of these flags.
+    pub flags: BTreeSet<Flag>,
+    /// Installations with none of these flags.
+    pub without: BTreeSet<Flag>,
+    /// The hour in which it is asked, where that may be before the end of the last day: what is to come is not missing.
+    pub now: Option<Hour>,
     /// Units, as in the properties: `dcos-mesos-master-service`.
     pub units: BTreeSet<String>,
     /// Events.
@@ -94,13 +104,10 @@ impl FilterError {
     }
 }
 
-/// The parameters that every question takes.
+/// The parameters that questions take, but those of which messages or days are all.
 pub const COMMON: &[Parameter] = &[
-    one(
-        "from",
-        "First day, as 2026-11-22; 29 days before `to` where it is not given.",
-    ),
-    one("to", "Last day, included; today where it is not given."),
+    FROM,
+    TO,
     many("version", "Version of the environment."),
     many("provider", "Provider, such as `aws` or `on-prem`."),
     many("variant", "`open` or `enterprise`."),
@@ -108,8 +115,30 @@ pub const COMMON: &[Parameter] = &[
         "package",
         "Installations that have a package, on the days on which they have it.",
     ),
-    many("cluster", "Installation, by cluster id."),
+    CLUSTER,
+    TIER,
+    FLAG,
+    WITHOUT,
 ];
+/// Parameters of questions that are about days alone.
+pub const DAYS_ALONE: &[Parameter] = &[FROM, TO];
+/// Parameters of questions about one installation.
+pub const OF_ONE: &[Parameter] = &[FROM, TO, CLUSTER, TIER, FLAG, WITHOUT];
+const FROM: Parameter = one(
+    "from",
+    "First day, as 2026-11-22; 29 days before `to` where it is not given.",
+);
+const TO: Parameter = one("to", "Last day, included; today where it is not given.");
+const CLUSTER: Parameter = many("cluster", "Installation, by cluster id.");
+const TIER: Parameter = many(
+    "tier",
+    "Installations of a tier as of the last day: `new` (reports on one day), `recurring`, `confirmed` (on seven or more) or `silent` (the last three reports are missing).",
+);
+const FLAG: Parameter = many(
+    "flag",
+    "Installations with a flag: `ci` (likely CI or a demonstration: one node, reports on two days at most) or `clone` (more than one reports under its id).",
+);
+const WITHOUT: Parameter = many("without", "Installations without a flag: `ci` or `clone`.");
 /// Units.
 pub const UNIT: Parameter = many("unit", "Unit, as in `dcos-mesos-master-service`.");
 /// Events.
@@ -148,7 +177,7 @@ impl Filter {
         }
     }
 
-    /// Reads names and values, as they stand in a URL; `takes` are the parameters that the question takes beside the common ones.
+    /// Reads names and values, as they stand in a URL, of a question that takes some parameters beside the common ones.
     ///
     /// # Errors
     /// When there is no such parameter, or it can't be that.
@@ -157,13 +186,25 @@ impl Filter {
         takes: &[Parameter],
         today: Day,
     ) -> Result<Filter, FilterError> {
+        Filter::of(pairs, COMMON.iter().chain(takes), today)
+    }
+
+    /// Reads names and values, as they stand in a URL, of a question that takes these parameters and no others.
+    ///
+    /// # Errors
+    /// When there is no such parameter, or it can't be that.
+    pub fn of<'a, 'p>(
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+        parameters: impl Iterator<Item = &'p Parameter> + Clone,
+        today: Day,
+    ) -> Result<Filter, FilterError> {
         let mut filter = Filter::default();
         let (mut from, mut to) = (None, None);
         let mut given = BTreeSet::new();
         for (name, value) in pairs {
-            let parameters = || COMMON.iter().chain(takes);
-            let Some(parameter) = parameters().find(|parameter| parameter.name == name) else {
-                return Err(unknown(name, parameters()));
+            let known = parameters.clone().find(|parameter| parameter.name == name);
+            let Some(parameter) = known else {
+                return Err(unknown(name, parameters));
             };
             if !given.insert(parameter.name) && !parameter.many {
                 return Err(FilterError::Twice(name.to_owned()));
@@ -195,6 +236,21 @@ impl Filter {
                     filter.search = Some(value.trim().to_owned());
                     continue;
                 }
+                "tier" => {
+                    let tier = choose(&Tier::ALL, value).map_err(|expected| wrong(&expected))?;
+                    filter.tiers.insert(tier);
+                    continue;
+                }
+                "flag" | "without" => {
+                    let flag = choose(&Flag::ALL, value).map_err(|expected| wrong(&expected))?;
+                    let set = if name == "flag" {
+                        &mut filter.flags
+                    } else {
+                        &mut filter.without
+                    };
+                    set.insert(flag);
+                    continue;
+                }
                 "version" => &mut filter.versions,
                 "provider" => &mut filter.providers,
                 "variant" => &mut filter.variants,
@@ -219,6 +275,27 @@ impl Filter {
     /// Whether it names single clusters, so that the answer tells of them.
     pub fn names_clusters(&self) -> bool {
         !self.clusters.is_empty() || self.search.is_some()
+    }
+
+    /// The same, asked in an hour.
+    #[must_use]
+    pub fn at(self, now: Hour) -> Filter {
+        Filter {
+            now: Some(now),
+            ..self
+        }
+    }
+
+    /// The hour, counted from 1970, before which all hourly reports are to be there: that behind the last day, or the one in which
+    /// it is asked.
+    pub fn end(&self) -> i64 {
+        let end = (self.to.0.0 + 1) * HOURS;
+        self.now.map_or(end, |now| end.min(now.number()))
+    }
+
+    /// Whether it restricts to tiers or flags.
+    pub fn chooses_standings(&self) -> bool {
+        !(self.tiers.is_empty() && self.flags.is_empty() && self.without.is_empty())
     }
 
     /// How many days it is about.

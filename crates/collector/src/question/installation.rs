@@ -12,15 +12,13 @@ use super::filter::Filter;
 use super::group::Group;
 use super::ratio::ratio;
 use super::scope::{AskError, Scope};
+use super::tier::{HOURS, SILENCE};
 use super::version::Version;
 use crate::delta::{Day, Facet, value_name};
 use crate::sheet::{Hours, Line, Wanted};
 
 /// Hours in which an installation is to become healthy.
 const PATIENCE: i64 = 24;
-/// Reporting intervals that are missed by who is silent, in hours.
-const SILENCE: i64 = 3;
-const HOURS: i64 = 24;
 
 /// What began on an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,7 +102,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let groups = Group::Version.of(&all.editions);
     let known = known_before(scope)?;
     let mut stretches: PerCluster<Vec<Stretch>> = PerCluster::default();
-    let mut end = i64::MIN;
+    let end = scope.filter.end();
     let wanted = Wanted::of(&[Facet::Value]).named(outcomes(scope)?.to_vec());
     let mut events = [0_u64; 3];
     for day in all.days() {
@@ -130,7 +128,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
                 };
                 if let Some(of_cluster) = stretches.at(line.cluster) {
                     let known = known.contains(line.cluster);
-                    end = end.max(follow(of_cluster, *day, &line, version, known));
+                    follow(of_cluster, *day, &line, version, known);
                 }
             }
         }
@@ -183,7 +181,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         events_succeeded,
         events_failed,
     };
-    Ok(Answer::new(scope.filter, behind.len(), total, rows))
+    Ok(Answer::new(&all, behind.len(), total, rows))
 }
 
 /// Numbers of the outcomes of installations; of one that was never sent, one that nothing has.
@@ -234,8 +232,8 @@ fn in_order(lines: &[&Line]) -> Vec<Line> {
     ran
 }
 
-/// Goes on with what a day tells of an installation; returns the hour behind the last report.
-fn follow(stretches: &mut Vec<Stretch>, day: Day, line: &Line, version: usize, known: bool) -> i64 {
+/// Goes on with what a day tells of an installation.
+fn follow(stretches: &mut Vec<Stretch>, day: Day, line: &Line, version: usize, known: bool) {
     let at = |hours: u32| day.0 * HOURS + i64::from(hours);
     let first = at(line.observed.0.trailing_zeros());
     let last = at(31_u32.saturating_sub(line.observed.0.leading_zeros()));
@@ -258,7 +256,6 @@ fn follow(stretches: &mut Vec<Stretch>, day: Day, line: &Line, version: usize, k
             stretches.push(stretch);
         }
     }
-    last + 1
 }
 
 impl Beginning {
@@ -315,7 +312,10 @@ mod tests {
                 }
             }
             assert_ne!(line.observed, Hours(0));
-            end = end.max(follow(&mut stretches, Day(*day), &line, *version, known));
+            follow(&mut stretches, Day(*day), &line, *version, known);
+            // The hour behind the last report.
+            let last = line.observed.last().unwrap();
+            end = end.max(day * HOURS + i64::from(last) + 1);
         }
         (stretches, end)
     }

@@ -37,6 +37,12 @@ pub struct Row {
     pub reports: u64,
     /// Those in which anything was unhealthy.
     pub unhealthy: u64,
+    /// Its nodes on the last of these days; absent where no health report counts.
+    pub nodes: Option<u32>,
+    /// Its tier as of the last day that is asked about: `new`, `recurring`, `confirmed` or `silent`.
+    pub tier: &'static str,
+    /// Its flags, `ci` and `clone`, separated by a blank.
+    pub flags: String,
 }
 
 /// Of all of them.
@@ -59,6 +65,7 @@ struct Seen {
     days: u64,
     reports: u64,
     unhealthy: u64,
+    nodes: u32,
 }
 
 /// Asks it: of all that the filter leaves, or those that are found by a cluster id, a customer key or a licence id. The one that was
@@ -89,12 +96,18 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             seen.reports += u64::from(line.observed.count());
             seen.unhealthy += u64::from(line.unhealthy.count());
             // Of two editions of a day, the one whose last report is the later.
-            seen.edition = seen.edition.max((*day, line.observed.0, line.edition));
+            let edition = (*day, line.observed.0, line.edition);
+            if edition > seen.edition {
+                seen.edition = edition;
+                seen.nodes = if line.nodes > 0 { line.nodes } else { seen.nodes };
+            }
         }
     }
+    let standings = scope.standings()?;
     let mut rows = Vec::new();
     for (number, seen) in seen.iter().filter(|(_, seen)| seen.days > 0) {
         let edition = scope.editions.get(&seen.edition.2).cloned().unwrap_or_default();
+        let standing = standings.of(number);
         rows.push(Row {
             cluster: scope.snapshot.cluster_name(number)?.unwrap_or_default(),
             version: edition.version,
@@ -105,6 +118,12 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             days: seen.days,
             reports: seen.reports,
             unhealthy: seen.unhealthy,
+            nodes: (seen.nodes > 0).then_some(seen.nodes),
+            tier: standing
+                .as_ref()
+                .map(|standing| standing.tier.name())
+                .unwrap_or_default(),
+            flags: standing.map(|standing| standing.flags()).unwrap_or_default(),
         });
     }
     rows.sort_by(|a, b| b.last.cmp(&a.last).then_with(|| a.cluster.cmp(&b.cluster)));
@@ -114,7 +133,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         reports: rows.iter().map(|row| row.reports).sum(),
         unhealthy: rows.iter().map(|row| row.unhealthy).sum(),
     };
-    Ok(Answer::new(scope.filter, installations, total, rows))
+    Ok(Answer::new(scope, installations, total, rows))
 }
 
 /// The clusters that are known by an id, or that named a customer key or a licence on the days that are asked about.

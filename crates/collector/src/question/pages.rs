@@ -151,5 +151,5 @@ pub fn ask(scope: &Scope<'_>, order: Order) -> Result<Answer<Row, Total>, AskErr
         failed_loads,
         per_view: ratio(errors + failed_loads, page_views),
     };
-    Ok(Answer::new(scope.filter, behind.len(), total, rows))
+    Ok(Answer::new(scope, behind.len(), total, rows))
 }

@@ -29,7 +29,7 @@ pub struct Row {
     pub installations: u64,
     /// Of the installations that told which they have, from 0 to 1.
     pub share: f64,
-    /// `share` in the span before; of all days together, in as many days before. Absent where nobody told then.
+    /// `share` in the span directly before; of all days together, in as many days before. Absent where nobody told then.
     pub before: Option<f64>,
     /// `share` less `before`.
     pub change: Option<f64>,
@@ -69,13 +69,24 @@ struct Having {
 /// # Errors
 /// When the database can't be read.
 pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
-    let mut before: Option<Having> = None;
+    let earlier = scope.filter.before();
+    let mut before: Option<(Day, Having)> = None;
     if !scope.days().is_empty() {
-        having(&scope.with(&scope.filter.before())?, |_, having| {
-            before = Some(having);
+        having(&scope.with(&earlier)?, |start, having| {
+            before = Some((start, having));
             Ok(())
         })?;
     }
+    let span = scope.filter.span.unwrap_or_default();
+    // Where the span begins that ends with the day before another one begins.
+    let previous = |start: Day| {
+        let from = if start > scope.filter.from.0 {
+            scope.filter.from.0
+        } else {
+            earlier.from.0
+        };
+        span.start(Day(start.0 - 1), from).max(from)
+    };
     let mut all = Having::default();
     let mut spans: Vec<Vec<Row>> = Vec::new();
     having(scope, |start, having| {
@@ -85,8 +96,8 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
                 continue;
             };
             let share = having.share(*list, clusters);
-            let earlier = before.as_ref();
-            let before = earlier.and_then(|earlier| earlier.share_of(*list, *name));
+            let directly = before.as_ref().filter(|(known, _)| *known == previous(start));
+            let before = directly.and_then(|(_, earlier)| earlier.share_of(*list, *name));
             let row = Row {
                 start: Date(start),
                 kind,
@@ -107,7 +118,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             list.cmp(other).then(popular).then_with(|| a.name.cmp(&b.name))
         });
         spans.push(of_span.into_iter().map(|(_, row)| row).collect());
-        before = Some(having);
+        before = Some((start, having));
         Ok(())
     })?;
     let count = |wanted: usize| all.names.keys().filter(|(list, _)| *list == wanted).count() as u64;
@@ -121,7 +132,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let mut behind = packages.clone();
     behind.add(frameworks);
     let rows = spans.into_iter().rev().flatten().collect();
-    Ok(Answer::new(scope.filter, behind.len(), total, rows))
+    Ok(Answer::new(scope, behind.len(), total, rows))
 }
 
 /// Who has what, span by span.

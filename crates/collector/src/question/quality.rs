@@ -84,7 +84,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         name,
         count,
     });
-    Ok(Answer::new(filter, 0, total, rows.collect()))
+    Ok(Answer::new(scope, 0, total, rows.collect()))
 }
 
 fn kind(reason: &str) -> Option<&'static str> {

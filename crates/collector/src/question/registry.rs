@@ -1,14 +1,18 @@
 //! All questions, by name.
 
+use heliograph_wire::id::Hour;
 use strsim::jaro_winkler;
 
 use super::answer::{Rendered, Schemas, Shape};
-use super::filter::{EVENT, GROUP, PROPERTY, Parameter, SEARCH, SPAN, UNIT};
+use super::filter::{
+    COMMON, DAYS_ALONE, EVENT, Filter, FilterError, GROUP, OF_ONE, PROPERTY, Parameter, SEARCH, SPAN, UNIT,
+};
 use super::scope::{AskError, Scope};
 use super::{
     active, breakdown, capacity, installation, installations, pages, popularity, quality, reliability,
     time_line, ui,
 };
+use crate::delta::Day;
 use crate::token;
 
 /// How alike names must be to be taken for one another, from 0 to 1.
@@ -23,7 +27,9 @@ pub struct Asked {
     pub name: &'static str,
     /// What it asks.
     pub about: &'static str,
-    /// The parameters that it takes beside the common ones.
+    /// Which of the parameters it takes that most questions do.
+    pub common: &'static [Parameter],
+    /// The parameters that it takes beside them.
     pub takes: &'static [Parameter],
     /// What a token must be for; where the filter names a single cluster, [`token::Scope::Support`] in any case.
     pub scope: token::Scope,
@@ -33,11 +39,32 @@ pub struct Asked {
     pub ask: fn(&Scope<'_>, &Shape) -> Result<Rendered, AskError>,
 }
 
+impl Asked {
+    /// All parameters that it takes.
+    pub fn parameters(&self) -> impl Iterator<Item = &'static Parameter> + Clone + use<> {
+        self.common.iter().chain(self.takes)
+    }
+
+    /// Reads its parameters, as they stand in a URL, at an hour.
+    ///
+    /// # Errors
+    /// When there is no such parameter, or it can't be that.
+    pub fn filter<'a>(
+        &self,
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+        now: Hour,
+    ) -> Result<Filter, FilterError> {
+        let today = Day::of(now.start());
+        Ok(Filter::of(pairs, self.parameters(), today)?.at(now))
+    }
+}
+
 /// All questions.
 pub const ALL: &[Asked] = &[
     Asked {
         name: "active-installations",
         about: "How many installations report, over time, by version, provider or variant.",
+        common: COMMON,
         takes: &[SPAN, GROUP],
         scope: token::Scope::Read,
         schemas: Schemas::of::<active::Row, active::Total>,
@@ -46,6 +73,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "component-reliability",
         about: "How much of the time on nodes each unit was unhealthy, the worst first.",
+        common: COMMON,
         takes: &[UNIT, SPAN, GROUP],
         scope: token::Scope::Read,
         schemas: Schemas::of::<reliability::Row, reliability::Total>,
@@ -54,6 +82,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "popularity",
         about: "Which packages and frameworks are installed, on which share of the installations that tell, and the trend.",
+        common: COMMON,
         takes: &[SPAN],
         scope: token::Scope::Read,
         schemas: Schemas::of::<popularity::Row, popularity::Total>,
@@ -62,6 +91,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "breakdown",
         about: "What the properties of events say that are counted by value: how often, and on how many installations. Which there are, where `event` or `property` is not given.",
+        common: COMMON,
         takes: &[EVENT, PROPERTY, SPAN],
         scope: token::Scope::Read,
         schemas: Schemas::of::<breakdown::Row, breakdown::Total>,
@@ -70,6 +100,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "capacity",
         about: "How much there is of agents, CPUs, memory and disk, how much is in use, and how large installations are.",
+        common: COMMON,
         takes: &[SPAN, GROUP],
         scope: token::Scope::Read,
         schemas: Schemas::of::<capacity::Row, capacity::Total>,
@@ -78,6 +109,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "installation-reliability",
         about: "Of how many installations all units were healthy within a day of the first report, and of each change of version.",
+        common: COMMON,
         takes: &[],
         scope: token::Scope::Read,
         schemas: Schemas::of::<installation::Row, installation::Total>,
@@ -86,6 +118,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "installations",
         about: "Installations one by one, or those that are found by a cluster id, a customer key or a licence id.",
+        common: COMMON,
         takes: &[SEARCH],
         scope: token::Scope::Support,
         schemas: Schemas::of::<installations::Row, installations::Total>,
@@ -94,6 +127,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "time-line",
         about: "One cluster's versions, health of units, capacity, packages and missing reports, in the order of time.",
+        common: OF_ONE,
         takes: &[SEARCH],
         scope: token::Scope::Support,
         schemas: Schemas::of::<time_line::Row, time_line::Total>,
@@ -102,6 +136,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "ui-use",
         about: "Log-ins, users and page views of the UI, over time.",
+        common: COMMON,
         takes: &[SPAN, GROUP],
         scope: token::Scope::Read,
         schemas: Schemas::of::<ui::Row, ui::Total>,
@@ -110,6 +145,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "ui-pages",
         about: "How often each route of the UI is viewed, the most viewed first.",
+        common: COMMON,
         takes: &[SPAN, GROUP],
         scope: token::Scope::Read,
         schemas: Schemas::of::<pages::Row, pages::Total>,
@@ -118,6 +154,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "ui-reliability",
         about: "Errors and failed loads per view of each route of the UI, where they are told, the worst first.",
+        common: COMMON,
         takes: &[SPAN, GROUP],
         scope: token::Scope::Read,
         schemas: Schemas::of::<pages::Row, pages::Total>,
@@ -126,6 +163,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "ingest-quality",
         about: "What became of messages by day of receipt, how they differ from the plan, and how far senders' clocks are off.",
+        common: DAYS_ALONE,
         takes: &[SPAN],
         scope: token::Scope::Read,
         schemas: Schemas::of::<quality::Row, quality::Total>,
@@ -159,7 +197,6 @@ fn likeness(name: &str, known: &str) -> f64 {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::filter::COMMON;
     use super::*;
 
     #[test]
@@ -169,13 +206,8 @@ mod tests {
         let plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         for asked in ALL {
             assert!(plain(asked.name), "{}", asked.name);
-            let parameters: BTreeSet<_> = COMMON.iter().chain(asked.takes).map(|taken| taken.name).collect();
-            assert_eq!(
-                parameters.len(),
-                COMMON.len() + asked.takes.len(),
-                "{}",
-                asked.name
-            );
+            let parameters: BTreeSet<_> = asked.parameters().map(|taken| taken.name).collect();
+            assert_eq!(parameters.len(), asked.parameters().count(), "{}", asked.name);
             assert!(parameters.iter().all(|name| plain(name)), "{}", asked.name);
         }
     }

@@ -1,6 +1,7 @@
 //! Component reliability: unhealthy node-hours over observed node-hours, by unit.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -56,8 +57,8 @@ pub struct Total {
     pub units: u64,
 }
 
-/// By unit and group; groups that nothing is of are not there.
-type Cells = BTreeMap<(u64, usize), Cell>;
+/// By unit; of each the groups that it was told of.
+type Cells = BTreeMap<u64, Vec<(usize, Cell)>>;
 
 #[derive(Debug, Clone, Default)]
 struct Cell {
@@ -66,17 +67,32 @@ struct Cell {
     affected: Clusters,
 }
 
+/// Places of a unit's lines, of a group: the units of a role are all on the same ones, so who has them is found out once.
+type Places = Vec<Range<usize>>;
+
 impl Cell {
-    fn add(&mut self, amount: usize, piece: &Piece<'_>) {
+    fn add(&mut self, amount: usize, piece: &Piece<'_>, places: &mut Places) {
         if let Some(sum) = self.amounts.get_mut(amount) {
             *sum = sum.wrapping_add(piece.sum());
         }
         match amount {
-            0 => self.installations.insert_all(piece.clusters),
+            0 => match places.last_mut().filter(|last| last.end == piece.places.start) {
+                Some(last) => last.end = piece.places.end,
+                None => places.push(piece.places.clone()),
+            },
             1 => self.affected.insert_all(piece.clusters),
             _ => {}
         }
     }
+}
+
+/// Where a group stands among those of a unit.
+fn place(of_unit: &mut Vec<(usize, Cell)>, group: usize) -> usize {
+    let known = of_unit.iter().position(|(known, _)| *known == group);
+    known.unwrap_or_else(|| {
+        of_unit.push((group, Cell::default()));
+        of_unit.len() - 1
+    })
 }
 
 /// Asks it; over all days and groups where nothing else is said. The worst units come first, each unit's rows by time and group.
@@ -97,18 +113,39 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         Span::All,
         &wanted,
         |cells: &mut Cells, view| {
+            let mut known: HashMap<Places, Clusters> = HashMap::new();
             for column in view.columns(Facet::Unit) {
+                let mut on: Vec<Places> = Vec::new();
+                let of_unit = cells.entry(column.key).or_default();
                 for amount in 0..3 {
+                    let mut last = None;
                     for piece in view.pieces(column, amount).filter(|piece| piece.of_clusters) {
-                        if let Some(group) = groups.of(piece.edition) {
-                            cells.entry((column.key, group)).or_default().add(amount, &piece);
+                        // Pieces of an edition stand together.
+                        let place = match last.filter(|(edition, _)| *edition == piece.edition) {
+                            Some((_, place)) => place,
+                            None => groups.of(piece.edition).map(|group| place(of_unit, group)),
+                        };
+                        last = Some((piece.edition, place));
+                        on.resize(of_unit.len(), Places::new());
+                        let at = place.and_then(|place| of_unit.get_mut(place).zip(on.get_mut(place)));
+                        if let Some(((_, cell), places)) = at {
+                            cell.add(amount, &piece, places);
                         }
                     }
+                }
+                for ((_, cell), places) in of_unit.iter_mut().zip(on) {
+                    let clusters = known.entry(places);
+                    cell.installations
+                        .add(clusters.or_insert_with_key(|places| view.clusters(places)));
                 }
             }
         },
         |start, cells| {
-            for ((unit, group), cell) in cells {
+            let cells = cells.into_iter().flat_map(|(unit, mut of_unit)| {
+                of_unit.sort_by_key(|(group, _)| *group);
+                of_unit.into_iter().map(move |(group, cell)| (unit, group, cell))
+            });
+            for (unit, group, cell) in cells {
                 if cell.amounts == [0; 3] {
                     continue;
                 }
@@ -160,5 +197,5 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         share: ratio(unhealthy, observed),
         units: by_unit.len() as u64,
     };
-    Ok(Answer::new(scope.filter, all.len(), total, rows))
+    Ok(Answer::new(scope, all.len(), total, rows))
 }

@@ -1,10 +1,14 @@
 //! What a question looks at.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
+
+use std::rc::Rc;
 
 use super::clusters::Clusters;
 use super::filter::Filter;
 use super::group::{Group, Groups};
+use super::tier::Standings;
 use super::view::View;
 use crate::delta::{Day, Facet};
 use crate::sheet::{Line, Wanted};
@@ -42,6 +46,12 @@ pub struct Scope<'a> {
     packages: Option<Vec<u64>>,
     /// The clusters that it is restricted to.
     clusters: Option<Clusters>,
+    /// Where installations stand as of the last day that was asked about.
+    standings: Rc<OnceCell<Standings>>,
+    /// Those that it is restricted to by tier and flag.
+    counted: Option<Rc<Clusters>>,
+    /// Those that this left out, of the days that were looked at so far.
+    left_out: RefCell<Clusters>,
 }
 
 impl<'a> Scope<'a> {
@@ -50,6 +60,14 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// When the database can't be read.
     pub fn new(snapshot: &'a Snapshot<'a>, filter: &'a Filter) -> Result<Scope<'a>, StoreError> {
+        let mut scope = Scope::without_standings(snapshot, filter)?;
+        if filter.chooses_standings() {
+            scope.counted = Some(Rc::new(scope.standings()?.counted(filter)));
+        }
+        Ok(scope)
+    }
+
+    fn without_standings(snapshot: &'a Snapshot<'a>, filter: &'a Filter) -> Result<Scope<'a>, StoreError> {
         let packages = numbers(snapshot, filter.packages.iter())?;
         let mut clusters = None;
         if !filter.clusters.is_empty() {
@@ -76,10 +94,13 @@ impl<'a> Scope<'a> {
             days: snapshot.days(filter.from.0, filter.to.0)?,
             packages: (!filter.packages.is_empty()).then_some(packages),
             clusters,
+            standings: Rc::default(),
+            counted: None,
+            left_out: RefCell::default(),
         })
     }
 
-    /// The same of other days.
+    /// The same of other days: of the installations that are in the tiers as of the days of this one.
     ///
     /// # Errors
     /// When the database can't be read.
@@ -87,7 +108,41 @@ impl<'a> Scope<'a> {
     where
         'a: 'b,
     {
-        Scope::new(self.snapshot, filter)
+        Ok(Scope {
+            standings: Rc::clone(&self.standings),
+            counted: self.counted.clone(),
+            ..Scope::without_standings(self.snapshot, filter)?
+        })
+    }
+
+    /// Where installations stand as of the last day.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn standings(&self) -> Result<&Standings, StoreError> {
+        if let Some(known) = self.standings.get() {
+            return Ok(known);
+        }
+        let read = Standings::read(self.snapshot, self.filter)?;
+        Ok(self.standings.get_or_init(|| read))
+    }
+
+    /// Whether tier and flags leave an installation; one that they do not is counted among those that are left out.
+    pub fn counts(&self, cluster: i64) -> bool {
+        let counts = self
+            .counted
+            .as_ref()
+            .is_none_or(|counted| counted.contains(cluster));
+        if !counts {
+            self.left_out.borrow_mut().insert(cluster);
+        }
+        counts
+    }
+
+    /// How many installations that reported on the days that were looked at, and that the filter leaves otherwise, are not counted for
+    /// their tier or flags.
+    pub fn left_out(&self) -> u64 {
+        self.left_out.borrow().len()
     }
 
     /// The days of which anything is known, the earliest first.
@@ -125,7 +180,21 @@ impl<'a> Scope<'a> {
                 && within(&self.clusters, line.cluster)
                 && within(&with_package, line.cluster)
         };
-        Ok(View::new(day, sheet, chosen))
+        if let Some(counted) = &self.counted {
+            let mut left_out = self.left_out.borrow_mut();
+            let lines = sheet.roster.0.iter().filter(|line| line.reported && chosen(line));
+            lines
+                .filter(|line| !counted.contains(line.cluster))
+                .for_each(|line| left_out.insert(line.cluster));
+        }
+        let counted = |line: &Line| {
+            let counts = self
+                .counted
+                .as_ref()
+                .is_none_or(|counted| counted.contains(line.cluster));
+            counts && chosen(line)
+        };
+        Ok(View::new(day, sheet, counted))
     }
 
     fn with_packages(&self, day: Day, packages: &[u64]) -> Result<Clusters, StoreError> {

@@ -110,6 +110,14 @@ pub(super) fn line(fields: &[Field], row: &[String]) -> String {
 }
 
 impl Field {
+    /// A cell as a spreadsheet may read it.
+    pub(super) fn safe<'c>(&self, cell: &'c str) -> Cow<'c, str> {
+        match self.kind {
+            Kind::Text if cell.starts_with(FORMULA) => Cow::Owned(format!("'{cell}")),
+            _ => Cow::Borrowed(cell),
+        }
+    }
+
     fn shown(&self, cell: &str) -> String {
         if cell.is_empty() {
             return NOTHING.to_owned();
@@ -121,6 +129,9 @@ impl Field {
         }
     }
 }
+
+/// What spreadsheets take a cell for a formula by.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 fn kind(schema: &RefOr<Schema>) -> Kind {
     let RefOr::T(Schema::Object(object)) = schema else {
@@ -216,6 +227,15 @@ mod tests {
         assert_eq!(table(&fields, &cells), expected.join("\n"));
         let expected = "name dcos-mesos-master, nodeHours 12, share 50.00 %, before 0.25, change 25.00 %";
         assert_eq!(line(&fields, &cells[0]), expected);
+        // Numbers are numbers, also below nought.
+        for (field, cell, safe) in [
+            (0, "=A1", "'=A1"),
+            (0, "a=b", "a=b"),
+            (0, "@x", "'@x"),
+            (4, "-0.25", "-0.25"),
+        ] {
+            assert_eq!(fields[field].safe(cell), safe);
+        }
         assert_eq!(table(&fields, &[]), "NAME  NODEHOURS  SHARE  BEFORE  CHANGE\n");
     }
 }

@@ -42,6 +42,10 @@ pub struct Row {
 pub struct Total {
     /// Its id.
     pub cluster: String,
+    /// Its tier as of the last day: `new`, `recurring`, `confirmed` or `silent`; empty where it had not reported by then.
+    pub tier: &'static str,
+    /// Its flags, `ci` and `clone`, separated by a blank.
+    pub flags: String,
     /// Days on which it was heard of, of those that are asked about.
     pub days: u64,
     /// Hours of which a health report counts.
@@ -79,7 +83,8 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let (number, cluster) = installations::one(scope)?;
     let mut names = HashMap::new();
     let mut days = Vec::new();
-    for day in scope.days() {
+    let days_of = if scope.counts(number) { scope.days() } else { &[] };
+    for day in days_of {
         let Some(sums) = scope.snapshot.sums(*day, number)? else {
             continue;
         };
@@ -93,8 +98,14 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let rows = rows(&days);
     let count =
         |hours: fn(&DayTold) -> Hours| days.iter().map(|(_, told)| u64::from(hours(told).count())).sum();
+    let standing = scope.standings()?.of(number);
     let total = Total {
         cluster,
+        tier: standing
+            .as_ref()
+            .map(|standing| standing.tier.name())
+            .unwrap_or_default(),
+        flags: standing.map(|standing| standing.flags()).unwrap_or_default(),
         days: days.len() as u64,
         reports: count(|told| told.observed),
         unhealthy: count(|told| told.unhealthy),
@@ -104,7 +115,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             .filter_map(|row| row.after.parse::<u64>().ok())
             .sum(),
     };
-    Ok(Answer::new(scope.filter, u64::from(total.days > 0), total, rows))
+    Ok(Answer::new(scope, u64::from(total.days > 0), total, rows))
 }
 
 /// Puts names to what a day adds up to.

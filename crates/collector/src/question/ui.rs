@@ -120,7 +120,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         Ok(())
     })?;
     total.most_users = most_users;
-    Ok(Answer::new(scope.filter, behind.len(), total, rows))
+    Ok(Answer::new(scope, behind.len(), total, rows))
 }
 
 /// How often something was counted by name and group, and on which installations.

@@ -6,6 +6,7 @@
 use std::iter;
 use std::ops::Range;
 
+use super::clusters::Clusters;
 use crate::delta::{Day, Facet};
 use crate::sheet::{Column, Line, Sheet};
 
@@ -83,6 +84,15 @@ impl View {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.clusters.is_empty()
+    }
+
+    /// The clusters at places.
+    pub fn clusters(&self, places: &[Range<usize>]) -> Clusters {
+        let mut clusters = Clusters::default();
+        for range in places {
+            clusters.insert_all(self.clusters.get(range.clone()).unwrap_or_default());
+        }
+        clusters
     }
 
     /// What is left of a column at which an amount of it is not nought, in the order of places.

@@ -52,6 +52,11 @@ impl Hours {
         self.0.count_ones()
     }
 
+    /// The last of them.
+    pub fn last(self) -> Option<u32> {
+        self.0.checked_ilog2()
+    }
+
     /// The hours, the earliest first.
     pub fn iter(self) -> impl Iterator<Item = i64> {
         (0..24).filter(move |hour| self.0 >> hour & 1 == 1)

@@ -192,6 +192,23 @@ impl<'a> Snapshot<'a> {
             .doing("read what is flagged")
     }
 
+    /// The clusters that are flagged as something, on any day from the first to the last.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn flagged(&self, flag: &str, from: Day, to: Day) -> Result<Vec<i64>, StoreError> {
+        self.transaction
+            .prepare_cached(
+                "SELECT DISTINCT cluster FROM cluster_flag WHERE day BETWEEN ? AND ? AND flag = ?",
+            )
+            .and_then(|mut statement| {
+                statement
+                    .query_map((from.0, to.0, flag), |row| row.get(0))?
+                    .collect()
+            })
+            .doing("read what is flagged")
+    }
+
     /// How many messages had which outcome, and how many differ in which way from the plan, by day of receipt.
     ///
     /// # Errors

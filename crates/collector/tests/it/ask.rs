@@ -88,6 +88,23 @@ fn a_table_is_for_people_and_the_rest_for_tools() {
 }
 
 #[test]
+fn which_installations_count_is_told_in_each_form() {
+    let asked = Asked::start();
+    let few = [&["active-installations"], &DAYS[..], &["--tier", "confirmed"]].concat();
+    let table = printed(ask(&asked, &few));
+    let told = "3 days, 2025-03-01 to 2025-03-03; 0 installations (tier confirmed), 7 left out";
+    assert!(table.contains(told), "{table}");
+    let csv = ask(&asked, &[&few[..], &["--format", "csv"]].concat());
+    assert_eq!(
+        String::from_utf8(csv.stderr.clone()).unwrap(),
+        "0 installations (tier confirmed), 7 left out\n"
+    );
+    assert_eq!(printed(csv), "start,group,installations,share\n");
+    let list = printed(ask(&asked, &[]));
+    assert!(list.contains("  only --from --to --per\n"), "{list}");
+}
+
+#[test]
 fn what_is_wrong_is_told_in_time() {
     let asked = Asked::start();
     for (arguments, expected) in [

@@ -203,7 +203,7 @@ impl Check<'_> {
         assert_eq!(count, told.len());
     }
 
-    /// Begun, healthy within a day, taken back, silent since: from each cluster's own story.
+    /// Begun, judged, healthy within a day, never, taken back, silent since: from each cluster's own story.
     fn installation_reliability(&self) {
         let filter = self.filter();
         let answer = installation::ask(&Scope::new(&self.snapshot, &filter).unwrap()).unwrap();
@@ -211,13 +211,21 @@ impl Check<'_> {
             .rows
             .iter()
             .map(|row| {
-                let counts = [row.begun, row.healthy, row.rolled_back, row.silent];
+                let counts = [
+                    row.begun,
+                    row.judged,
+                    row.healthy,
+                    row.never_healthy,
+                    row.rolled_back,
+                    row.silent,
+                ];
                 ((row.version.clone(), row.beginning), counts)
             })
             .collect();
         let hour = |text: &str| text.parse::<Hour>().unwrap().number();
+        let end = hour(&format!("{}T00Z", self.truth.to)) + 24;
         let order = |version: &str| Version(version.to_owned());
-        let mut expected: BTreeMap<(String, &str), [u64; 4]> = BTreeMap::new();
+        let mut expected: BTreeMap<(String, &str), [u64; 6]> = BTreeMap::new();
         for cluster in &self.truth.clusters {
             for (place, start) in cluster.starts.iter().enumerate() {
                 let before = place.checked_sub(1).and_then(|place| cluster.starts.get(place));
@@ -231,12 +239,17 @@ impl Check<'_> {
                     let at = hour(&start.hour) + i64::from(hours);
                     hours < 24 && next.is_none_or(|next| at < hour(&next.hour))
                 });
+                let ever = start.healthy_after.is_some_and(|hours| {
+                    next.is_none_or(|next| hour(&start.hour) + i64::from(hours) < hour(&next.hour))
+                });
+                let judged = healthy || next.is_some() || hour(&start.hour) + 24 <= end;
                 let back = next
                     .zip(before)
                     .is_some_and(|(next, before)| next.version == before.version);
                 let silent = next.is_none() && cluster.silent;
                 let counts = expected.entry((start.version.clone(), beginning)).or_default();
-                for (count, one) in counts.iter_mut().zip([true, healthy, back, silent]) {
+                let all = [true, judged, healthy, judged && !ever, back, silent];
+                for (count, one) in counts.iter_mut().zip(all) {
                     *count += u64::from(one);
                 }
             }

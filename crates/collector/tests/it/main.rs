@@ -67,3 +67,4 @@ mod time_line;
 mod tls;
 mod ui;
 mod violation;
+mod whole_fleet;

@@ -76,6 +76,7 @@ pub(super) struct Diary {
     first: Option<u32>,
     last: u32,
     messages: u64,
+    reporting_days: u32,
     hours: u32,
     unhealthy_hours: u32,
     rolled_back: bool,
@@ -244,6 +245,7 @@ impl Tally {
         if diary.day != Some(day) {
             self.close_day(of, diary);
             diary.day = Some(day);
+            diary.reporting_days += 1;
         }
         diary.first.get_or_insert(report.hour);
         diary.last = report.hour;
@@ -408,6 +410,7 @@ impl Diary {
             first: hour(first),
             last: hour(self.last),
             messages: self.messages,
+            reporting_days: self.reporting_days,
             hours: self.hours,
             missing: self.last - first + 1 - self.hours,
             unhealthy_hours: self.unhealthy_hours,

@@ -167,6 +167,8 @@ pub struct ClusterTruth {
     pub last: String,
     /// Messages that count.
     pub messages: u64,
+    /// Days on which any of them was collected.
+    pub reporting_days: u32,
     /// Hours of which a health report counts.
     pub hours: u32,
     /// Hours from the first to the last of which none does.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::{forget, metrics, question, regulations};
 use super::{PATH, problem, reference};
+use crate::question::{Flag, Tier};
 
 /// All paths, with what they take and answer.
 pub(super) fn paths() -> Map<String, Value> {
@@ -113,6 +114,10 @@ pub(super) fn paths() -> Map<String, Value> {
 /// Schemas that these refer to.
 pub(super) fn schemas() -> Map<String, Value> {
     let text = |about: &str| json!({"type": "string", "description": about});
+    let names = |about: &str, names: &[&str]| {
+        let one = json!({"type": "string", "enum": names});
+        json!({"type": "array", "items": one, "description": about})
+    };
     let types = [
         "SUPPRESS_ONLY",
         "SUPPRESS_WITH_DELETE",
@@ -154,6 +159,18 @@ pub(super) fn schemas() -> Map<String, Value> {
                         }},
                     },
                 }}},
+            }),
+        ),
+        (
+            "Counted",
+            json!({
+                "type": "object", "required": ["tiers", "flags", "without"],
+                "description": "Which installations count, as of the last day; where a list is empty, it leaves out none.",
+                "properties": {
+                    "tiers": names("Those of these tiers.", &Tier::ALL.map(|(_, name)| name)),
+                    "flags": names("Those with any of these flags.", &Flag::ALL.map(|(_, name)| name)),
+                    "without": names("Those with none of these flags.", &Flag::ALL.map(|(_, name)| name)),
+                },
             }),
         ),
         (
