@@ -89,12 +89,25 @@ struct Measures {
 /// Installations, each with the group that it told something in; one that changed its group is there in both.
 #[derive(Debug, Default)]
 struct Tellers {
-    list: Vec<(i64, usize)>,
+    list: Vec<Teller>,
     /// The groups that there are; each stands in the list by its place here.
     groups: Vec<usize>,
-    /// For each cluster the place of what it was last seen in, counted from 1.
+    /// For each cluster the place of the last in the list that is it, counted from 1.
     last: PerCluster<u32>,
-    places: HashMap<(i64, usize), usize>,
+}
+
+/// An installation in a group.
+#[derive(Debug, Clone, Copy)]
+struct Teller {
+    cluster: i64,
+    group: usize,
+    /// The place of the one before that is the same cluster, counted from 1; 0 where there is none.
+    before: u32,
+}
+
+/// A place that is counted from 1.
+fn place_of(counted: u32) -> Option<usize> {
+    usize::try_from(counted).ok()?.checked_sub(1)
 }
 
 impl Tellers {
@@ -109,17 +122,22 @@ impl Tellers {
 
     fn place(&mut self, cluster: i64, group: usize) -> Option<usize> {
         let last = self.last.at(cluster)?;
-        let known = usize::try_from(*last).ok()?.checked_sub(1);
-        if let Some(place) = known.filter(|place| self.list.get(*place) == Some(&(cluster, group))) {
-            return Some(place);
+        let mut at = *last;
+        while let Some(place) = place_of(at) {
+            let known = self.list.get(place)?;
+            if known.group == group {
+                return Some(place);
+            }
+            at = known.before;
         }
         let new = self.list.len();
-        let place = *self.places.entry((cluster, group)).or_insert(new);
-        if place == new {
-            self.list.push((cluster, group));
-        }
-        *last = u32::try_from(place + 1).ok()?;
-        Some(place)
+        self.list.push(Teller {
+            cluster,
+            group,
+            before: *last,
+        });
+        *last = u32::try_from(new + 1).ok()?;
+        Some(new)
     }
 }
 
@@ -197,15 +215,15 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
                 };
                 if IN_TOTAL.contains(&name.as_str()) {
                     let of_all = all.entry(measure).or_default();
-                    for ((cluster, _), told) in tellers.list.iter().zip(&told) {
-                        if let Some(sum) = of_all.at(*cluster) {
+                    for (teller, told) in tellers.list.iter().zip(&told) {
+                        if let Some(sum) = of_all.at(teller.cluster) {
                             sum.add(*told);
                         }
                     }
                 }
                 let mut means: Vec<Vec<f64>> = vec![Vec::new(); tellers.groups.len()];
-                for (((_, group), told), tells) in tellers.list.iter().zip(&told).zip(&mut tells) {
-                    if let (Some(mean), Some(means)) = (told.mean(), means.get_mut(*group)) {
+                for ((teller, told), tells) in tellers.list.iter().zip(&told).zip(&mut tells) {
+                    if let (Some(mean), Some(means)) = (told.mean(), means.get_mut(teller.group)) {
                         means.push(mean);
                         *tells = true;
                     }
@@ -216,7 +234,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
                 }
             }
             let telling = tellers.list.iter().zip(&tells).filter(|(_, tells)| **tells);
-            telling.for_each(|((cluster, _), _)| behind.insert(*cluster));
+            telling.for_each(|(teller, _)| behind.insert(teller.cluster));
             of_span.sort_by(|(group, a), (other, b)| (group, &a.measure).cmp(&(other, &b.measure)));
             rows.extend(of_span.into_iter().map(|(_, row)| row));
             Ok(())
@@ -231,24 +249,24 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
 
 fn row(start: Date, group: &str, measure: String, mut means: Vec<f64>) -> Option<Row> {
     let max = means.iter().copied().max_by(f64::total_cmp)?;
+    // Of the smallest that at least so many tenths are not above.
+    let place = |tenths: usize| (means.len() * tenths).div_ceil(10).saturating_sub(1);
     let sum = means.iter().copied().collect::<ExactSum>().value();
+    // The median is among those that are not above nine tenths.
+    let (at_median, at_p90) = (place(5), place(9));
+    let p90 = *means.select_nth_unstable_by(at_p90, f64::total_cmp).1;
+    let below = means.get_mut(..=at_p90)?;
+    let median = *below.select_nth_unstable_by(at_median, f64::total_cmp).1;
     Some(Row {
         start,
         group: group.to_owned(),
         measure,
         installations: means.len() as u64,
         sum,
-        p90: quantile(&mut means, 9)?,
-        median: quantile(&mut means, 5)?,
+        p90,
+        median,
         max,
     })
-}
-
-/// The smallest that at least so many tenths are not above.
-fn quantile(means: &mut [f64], tenths: usize) -> Option<f64> {
-    let place = (means.len() * tenths).div_ceil(10).checked_sub(1)?;
-    let (_, found, _) = means.select_nth_unstable_by(place, f64::total_cmp);
-    Some(*found)
 }
 
 fn total(measures: &HashMap<&str, &PerCluster<Told>>) -> Total {
