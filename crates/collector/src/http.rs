@@ -183,6 +183,7 @@ fn router(app: Arc<App>) -> Router {
         .route(question::ALL.trim_end_matches('/'), get(question::list))
         .route(openapi::PATH, get(openapi::get))
         .route(question::ONE, get(question::answer))
+        .route(privacy::GPC_PATH, get(privacy::gpc))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route(metrics::PATH, get(metrics::get_local))

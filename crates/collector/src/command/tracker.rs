@@ -21,7 +21,7 @@ pub(crate) fn print(url: Option<&PublicUrl>, out: &mut impl Write) -> anyhow::Re
     )?;
     writeln!(
         out,
-        "<link rel=\"modulepreload\" href=\"{url}{}\" integrity=\"{}\" crossorigin=\"anonymous\">",
+        "<!-- or as a module, {url}{}, whose integrity is {} -->",
         module.lasting_path(),
         module.integrity
     )?;

@@ -249,6 +249,12 @@ mod tests {
             ".{0,12}".prop_map(Value::from),
             prop::sample::select(vec![
                 "track",
+                "page",
+                "identify",
+                "ui_error",
+                "/nodes/10.0.0.1",
+                "a@b.example",
+                "9f86d081884c7d659a2feaa0c55ad015",
                 "group",
                 "alias",
                 "health",
@@ -279,6 +285,11 @@ mod tests {
             "reporter",
             "x",
             "clusterId",
+            "route",
+            "kind",
+            "environmentVersion",
+            "url",
+            "library",
         ]);
         leaf.prop_recursive(4, 48, 8, move |inner| {
             prop_oneof![

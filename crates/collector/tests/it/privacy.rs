@@ -63,3 +63,13 @@ pub(crate) fn outcomes(collector: &TestCollector, like: &str) -> Vec<(String, i6
         .unwrap();
     rows.map(Result::unwrap).collect()
 }
+
+#[test]
+fn it_says_that_global_privacy_control_is_obeyed() {
+    let collector = TestCollector::start();
+    let answer = collector
+        .client()
+        .send("GET", "/.well-known/gpc.json", &[], b"")
+        .unwrap();
+    assert_eq!((answer.status, answer.json()["gpc"].clone()), (200, json!(true)));
+}

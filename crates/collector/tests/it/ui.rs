@@ -249,6 +249,35 @@ fn opaque_ids_are_kept_over_reloads_until_the_log_out() {
 }
 
 #[test]
+fn a_page_counts_once_it_has_come_to_rest() {
+    let acts = "await tracked();
+        for (const path of ['/nodes', '/nodes/1', '/services']) { history.pushState(null, '', path); await sleep(20); }
+        await sleep(350); history.replaceState(null, '', '/services?sort=name'); await sleep(350);
+        history.replaceState(null, '', '/services#top'); await sleep(350);
+        history.pushState(null, '', '/nodes/1'); await sleep(350); history.pushState(null, '', '/nodes/2'); await sleep(350);
+        history.back(); await sleep(350); report('done');";
+    let plan = Plan {
+        loads: vec![acts.to_owned()],
+        ..Plan::default()
+    };
+    let Some(mut visit) = Visit::begin(plan, "/", &Setup::default()) else {
+        return;
+    };
+    visit.until_taken(5);
+    visit.until("it is done", |visit| visit.site.has_said("done"));
+    assert_eq!(
+        visit.told(),
+        [
+            "page /",
+            "page /services",
+            "page /nodes/:id",
+            "page /nodes/:id",
+            "page /nodes/:id"
+        ]
+    );
+}
+
+#[test]
 fn errors_and_failed_loads_are_told_by_kind_where_that_was_switched_on() {
     let acts = "await tracked(); await click('#fail'); await click('#image');
         Promise.reject(new RangeError('10.0.0.7')); Promise.reject('s3cret'); await sleep(50);

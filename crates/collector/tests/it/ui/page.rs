@@ -126,3 +126,44 @@ fn a_share_of_browsers_is_told_of_and_always_the_same() {
         assert_eq!(visit.site.batches().len(), expected, "{sample}");
     }
 }
+
+#[test]
+fn whatever_is_answered_that_is_no_acknowledgement_nothing_is_lost() {
+    for (way, status) in [
+        (Way::Busy, 429),
+        (Way::Misled, 200),
+        (Way::Diverted, 307),
+        (Way::Guarded, 401),
+    ] {
+        let plan = Plan {
+            loads: vec![format!("await tracked(); {GOES_ON}")],
+            is_apart: true,
+            way,
+            ..Plan::default()
+        };
+        let Some(mut visit) = Visit::begin(plan, "/", &Setup::default()) else {
+            return;
+        };
+        visit.until("it was refused", |visit| !visit.site.batches().is_empty());
+        visit.site.set_way(Way::Open);
+        visit.until("it was taken", |visit| {
+            let stored = visit.collector.messages();
+            visit.site.has_said("done") && stored.len() == 2
+        });
+        assert_eq!(visit.told(), ["page /", "page /nodes"]);
+        let asked = visit.site.asked();
+        let posts: Vec<_> = asked
+            .iter()
+            .filter(|asked| asked.request.first.contains("/v1/batch"))
+            .collect();
+        assert_eq!(posts[0].status, status);
+        if way == Way::Busy {
+            assert!(posts[1].at.duration_since(posts[0].at).as_millis() >= 1900);
+        }
+        assert!(
+            !asked
+                .iter()
+                .any(|asked| asked.request.first.contains("elsewhere"))
+        );
+    }
+}

@@ -28,6 +28,14 @@ pub(crate) enum Way {
     Closed,
     /// Nothing is passed on until it is open again.
     Held,
+    /// Too many requests: after two seconds again.
+    Busy,
+    /// Something else answers there, which has a page for every path.
+    Misled,
+    /// It leads to another place.
+    Diverted,
+    /// Somebody wants to know who asks.
+    Guarded,
 }
 
 /// A request that a browser made.
@@ -35,6 +43,7 @@ pub(crate) enum Way {
 pub(crate) struct Asked {
     /// Of the application's server, or of the collector's.
     pub(crate) of_collector: bool,
+    pub(crate) at: Instant,
     pub(crate) request: Message,
     /// What was answered.
     pub(crate) status: u16,
@@ -243,6 +252,7 @@ impl Shared {
     fn serve(&self, mut client: &TcpStream, is_apart: bool) -> io::Result<()> {
         let mut requests = BufReader::new(client);
         while let Some(request) = Message::read(&mut requests)? {
+            let at = Instant::now();
             let path = request.word(1).to_owned();
             let inner = if is_apart {
                 Some(&*path)
@@ -264,6 +274,7 @@ impl Shared {
             let status = answer.as_ref().and_then(|answer| answer.word(1).parse().ok());
             self.asked.lock().unwrap().push(Asked {
                 of_collector: inner.is_some(),
+                at,
                 request,
                 status: status.unwrap_or_default(),
             });
@@ -284,10 +295,34 @@ impl Shared {
             .wait_timeout_while(way, PATIENCE, |way| *way == Way::Held && !is_script)
             .unwrap()
             .0;
-        if *way == Way::Closed && !is_script {
-            return None;
+        let way = if is_script { Way::Open } else { *way };
+        let refused = |status: &str, headers: &[(&str, &str)], body: &str| {
+            let allowed = [
+                ("access-control-allow-origin", "*"),
+                ("access-control-expose-headers", "retry-after"),
+            ];
+            Some(Message::answer(
+                status,
+                &[&allowed, headers].concat(),
+                body.as_bytes(),
+            ))
+        };
+        match way {
+            Way::Open | Way::Held => {}
+            Way::Closed => return None,
+            Way::Busy => return refused("429 Too Many Requests", &[("retry-after", "2")], ""),
+            Way::Misled => {
+                return refused(
+                    "200 OK",
+                    &[("content-type", "text/html")],
+                    "<!doctype html>Welcome",
+                );
+            }
+            Way::Diverted => {
+                return refused("307 Temporary Redirect", &[("location", "/elsewhere")], "");
+            }
+            Way::Guarded => return refused("401 Unauthorized", &[], ""),
         }
-        drop(way);
         let upstream = *self.upstream.lock().unwrap();
         let mut server = TcpStream::connect(upstream).ok()?;
         let mut passed = request.clone();
