@@ -3,7 +3,7 @@
 import { getConsent } from "./store.js";
 
 /** How often the cluster is asked, at most, and how long to wait after the first failure. */
-const TRIES = 6;
+const TRIES = 10;
 const PAUSE = 1000;
 
 /** Global Privacy Control and Do Not Track. */

@@ -170,3 +170,19 @@ fn a_cluster_that_has_switched_it_off_meanwhile_is_obeyed() {
     assert_eq!(reports[0]["early"], json!([]));
     assert_eq!(reports[1]["remembered"], json!([]));
 }
+
+#[test]
+fn where_the_cluster_does_not_answer_nothing_is_stored_or_sent() {
+    let plan = Plan {
+        loads: vec![USE.replace("heliograph.consent(true); ", "")],
+        init: json!({"config": "/telemetry/nothing"}),
+        ..Plan::default()
+    };
+    let Some((asked, remembered)) = used(plan, &Setup::default()) else {
+        return;
+    };
+    // It is asked again, in growing intervals.
+    assert!((2..=10).contains(&asked.len()), "{asked:?}");
+    assert!(asked.iter().all(|path| path == "/telemetry/nothing"), "{asked:?}");
+    assert_eq!(remembered, json!([]));
+}
