@@ -9,11 +9,14 @@
 //! | other events | what the vendor declares (see [`crate::plan_dir`]), and all that is not known to tell where or who somebody is |
 //! | names of pages, routes | what may be told: see [`heliograph_wire::route`] |
 //! | ids | what is no e-mail address |
+//!
+//! `integrations` are for whom messages are passed on to by others; a browser's are dropped.
 
 use std::borrow::Cow;
 
 use heliograph_wire::plan::{Event, Property, Ui};
 use heliograph_wire::route;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::members::Members;
@@ -72,7 +75,8 @@ impl<'p> Filter<'p> {
         }
         let declared = self.plan.event(KeyKind::Ui, event);
         members.clone().filtered(|name| {
-            declared.is_some_and(|declared| declared.property(name).is_some()) || !TELLING.contains(&name)
+            declared.is_some_and(|declared| declared.property(name).is_some())
+                || !(TELLING.contains(&name) || members.get(name).is_some_and(tells_within))
         })
     }
 
@@ -114,6 +118,21 @@ fn listed<'a>(ui: &Ui, event: Option<&Event>, members: &Members<'a>) -> Members<
         listed.set(ROUTE, unknown);
     }
     listed
+}
+
+/// Whether an object or a list has such a property, however deep.
+fn tells_within(raw: &RawValue) -> bool {
+    fn tells(value: &Value) -> bool {
+        match value {
+            Value::Object(members) => members
+                .iter()
+                .any(|(name, value)| TELLING.contains(&name.as_str()) || tells(value)),
+            Value::Array(values) => values.iter().any(tells),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+    }
+    // Most are neither.
+    raw.get().starts_with(['{', '[']) && serde_json::from_str(raw.get()).map_or(true, |value| tells(&value))
 }
 
 /// Whether it is a value that the property may have; all that browsers may tell are texts.
@@ -185,8 +204,8 @@ mod tests {
             (
                 "track",
                 Some("own"),
-                r#"{"url":"u","path":"p","ip":"i","email":"e","rating":3,"name":"n"}"#,
-                r#"{"name":"n","rating":3}"#,
+                r#"{"url":"u","path":"p","ip":"i","email":"e","rating":3,"name":"n","a":{"b":[{"title":"t"}]},"c":{"d":[1]}}"#,
+                r#"{"c":{"d":[1]},"name":"n","rating":3}"#,
             ),
         ] {
             assert_eq!(filtered(kind, event, json), expected, "{kind} {event:?}");

@@ -197,7 +197,10 @@ pub fn check(
         properties.unwrap_or(&nothing),
         traits.unwrap_or(&nothing),
     );
-    let integrations = laid_over(&fields.integrations, common.integrations.as_ref())?;
+    let mut integrations = laid_over(&fields.integrations, common.integrations.as_ref())?;
+    if is_browser {
+        integrations = Cow::Owned(Members::default());
+    }
 
     let message_id = message_id(fields.message_id, entropy)?;
     let listed = tracked.and_then(|event| common.plan.event(common.key.kind, event));

@@ -430,6 +430,7 @@ fn the_last_view_is_told_when_the_page_is_left() {
         loads: vec![
             "await tracked(); document.querySelector('a[href=\"/services\"]').click(); location.href = '/gone';".to_owned(),
         ],
+        init: json!({"config": {"tracking": {"enabled": true}}}),
         ..Plan::default()
     };
     let Some(mut visit) = Visit::begin(plan, "/nodes", &Setup::default()) else {

@@ -92,6 +92,15 @@ fn what_a_relay_passes_on_counts_in_its_cluster() {
         [json!(2), json!(4)],
         "{one}"
     );
+    let mut noted = relayed("c1", Some("m1"), "f");
+    noted["integrations"] = json!({"All": true, "note": "of-a-browser"});
+    assert_eq!(collector.batch(&ui, &noted).counts(), (4, 0, 0));
+    let exported = run(collector.data(), &["export"]).stdout;
+    assert!(!String::from_utf8_lossy(&exported).contains("of-a-browser"));
+    assert_eq!(
+        crate::deletion::found(collector.data(), &["of-a-browser"]),
+        [""; 0]
+    );
     // Nothing of a browser's own word about clusters is kept.
     let direct = collector.messages();
     let direct = direct.iter().filter(|message| message["anonymousId"] == "d");
