@@ -42,6 +42,7 @@ use self::cors::Cors;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
+use crate::dashboard;
 use crate::entropy::Entropy;
 use crate::ingest::planned::Planned;
 use crate::ingest::subject::SubjectKey;
@@ -54,8 +55,10 @@ use crate::secret::Secrets;
 use crate::server::Sources;
 use crate::writer::Queue;
 
+pub(crate) use self::admin::reading;
 pub(crate) use self::door::Door;
 pub use self::openapi::text as openapi;
+pub(crate) use self::settings::reached;
 
 /// What requests need.
 pub(crate) struct App {
@@ -82,7 +85,7 @@ pub(crate) struct App {
     /// Where administrators are attended to.
     desk: admin::Desk,
     /// Who reads for those who ask questions.
-    readers: Readers,
+    pub(crate) readers: Readers,
     readiness: health::Readiness,
     stopping: AtomicBool,
 }
@@ -168,6 +171,7 @@ pub(crate) fn metrics_router(app: Arc<App>) -> Router {
 /// All paths.
 fn router(app: Arc<App>) -> Router {
     segment_routes()
+        .merge(dashboard::routes())
         .route(forget::PATH, post(forget::post))
         .route(regulations::ALL, post(regulations::post).get(regulations::list))
         .route(

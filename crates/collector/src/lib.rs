@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`server`] | a running collector: [`server::Collector::start`], `stop` |
 //! | `http` | paths and answers |
+//! | `dashboard` | pages for people |
 //! | `listen`, `client` | connections; who is at their other end |
 //! | `limit` | how fast they may ask |
 //! | [`ingest`] | from bytes to what is asked of the store; pure |
@@ -43,6 +44,7 @@ mod client;
 pub mod clock;
 pub mod clone;
 pub mod config;
+mod dashboard;
 pub mod delta;
 pub mod drift;
 pub mod entropy;

@@ -111,6 +111,12 @@ pub(super) async fn authenticate(app: &App, headers: &HeaderMap, needed: Scope) 
     }
 }
 
+/// Lets somebody in who may read, by a token; otherwise says why not.
+pub(crate) async fn reading(app: &App, headers: &HeaderMap) -> Result<Scope, Response> {
+    let scope = authenticate(app, headers, Scope::Read).await;
+    scope.map_err(|denied| denied.answer())
+}
+
 fn stated(headers: &HeaderMap) -> Option<Token> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.trim().split_once(' ')?;

@@ -86,7 +86,7 @@ fn settings(app: &App, key: Option<String>, headers: &HeaderMap) -> Result<Respo
 
 /// Where browsers reach this collector. A `Host` that no browser would send is no address. A proxy that ends TLS may say so: who
 /// says it without being one misleads only themselves.
-fn reached(app: &App, headers: &HeaderMap) -> Option<PublicUrl> {
+pub(crate) fn reached(app: &App, headers: &HeaderMap) -> Option<PublicUrl> {
     if let Some(configured) = &app.public_url {
         return Some(configured.clone());
     }

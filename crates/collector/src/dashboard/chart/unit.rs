@@ -1,0 +1,154 @@
+//! What is counted, and how it is written.
+
+/// What a number is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Things, one by one.
+    Count,
+    /// A part of a whole, from 0 to 1; written in percent.
+    Share,
+    /// Megabytes, as Mesos counts them (1,048,576 bytes).
+    Megabytes,
+    /// A number with digits behind the point.
+    Number,
+}
+
+impl Unit {
+    /// What an axis goes to where all is nought.
+    pub(super) fn least(self) -> f64 {
+        match self {
+            Unit::Share => 0.01,
+            Unit::Count | Unit::Megabytes | Unit::Number => 1.0,
+        }
+    }
+
+    /// A value as people read it.
+    pub(crate) fn show(self, value: f64) -> String {
+        match self {
+            Unit::Count => grouped(value.round(), 0),
+            Unit::Share => percent(value),
+            Unit::Megabytes => megabytes(value),
+            Unit::Number => grouped(value, if value.abs() < 100.0 { 2 } else { 0 }),
+        }
+    }
+
+    /// A label of an axis whose ticks are `step` apart.
+    pub(super) fn tick(self, value: f64, step: f64) -> String {
+        match self {
+            Unit::Count | Unit::Number => short(value, step),
+            Unit::Share => {
+                let digits = digits(step * 100.0);
+                format!("{:.digits$}%", value * 100.0)
+            }
+            Unit::Megabytes => megabytes(value),
+        }
+    }
+}
+
+/// Digits behind the point that tell numbers apart which are `step` apart.
+fn digits(step: f64) -> usize {
+    (0..6)
+        .find(|digits| {
+            let shifted = step * 10_f64.powi(*digits);
+            (shifted - shifted.round()).abs() < 1e-6
+        })
+        .and_then(|digits| usize::try_from(digits).ok())
+        .unwrap_or(6)
+}
+
+/// With a letter for thousands, so that axes stay narrow.
+fn short(value: f64, step: f64) -> String {
+    for (size, letter) in [(1e9, "B"), (1e6, "M"), (1e3, "k")] {
+        if value.abs() >= size && step >= size / 10.0 {
+            return format!("{:.*}{letter}", digits(step / size).min(2), value / size);
+        }
+    }
+    grouped(value, digits(step))
+}
+
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    let digits = match percent.abs() {
+        0.0 => 0,
+        tiny if tiny < 0.1 => 3,
+        small if small < 10.0 => 2,
+        some if some < 100.0 => 1,
+        _ => 0,
+    };
+    format!("{percent:.digits$}%")
+}
+
+fn megabytes(value: f64) -> String {
+    const STEP: f64 = 1024.0;
+    let mut size = value;
+    let mut names = ["MB", "GB", "TB", "PB"].into_iter();
+    let mut name = names.next().unwrap_or_default();
+    for next in names {
+        if size.abs() < STEP {
+            break;
+        }
+        (size, name) = (size / STEP, next);
+    }
+    let digits = usize::from(size.abs() < 100.0 && (size - size.round()).abs() > 0.04);
+    format!("{} {name}", grouped(size, digits))
+}
+
+/// With commas between thousands.
+pub(crate) fn grouped(value: f64, digits: usize) -> String {
+    let text = format!("{:.digits$}", value.abs());
+    let (whole, part) = match text.split_once('.') {
+        Some((whole, part)) => (whole, Some(part)),
+        None => (text.as_str(), None),
+    };
+    let mut shown = String::new();
+    if value < 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
+        shown.push('−');
+    }
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    if let Some(part) = part {
+        shown.push('.');
+        shown.push_str(part);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_for_people() {
+        for (unit, value, shown) in [
+            (Unit::Count, 1_234_567.0, "1,234,567"),
+            (Unit::Count, 12.0, "12"),
+            (Unit::Count, -1234.0, "−1,234"),
+            (Unit::Count, 0.0, "0"),
+            (Unit::Share, 0.0, "0%"),
+            (Unit::Share, 1.0, "100%"),
+            (Unit::Share, 0.012_34, "1.23%"),
+            (Unit::Share, 0.5, "50.0%"),
+            (Unit::Share, 0.000_12, "0.012%"),
+            (Unit::Megabytes, 512.0, "512 MB"),
+            (Unit::Megabytes, 1536.0, "1.5 GB"),
+            (Unit::Megabytes, 2_097_152.0, "2 TB"),
+            (Unit::Number, 3.25, "3.25"),
+        ] {
+            assert_eq!(unit.show(value), shown);
+        }
+    }
+
+    #[test]
+    fn ticks_are_short_and_told_apart() {
+        assert_eq!(Unit::Count.tick(2_500.0, 500.0), "2.5k");
+        assert_eq!(Unit::Count.tick(2_000.0, 1000.0), "2k");
+        assert_eq!(Unit::Count.tick(1_020.0, 20.0), "1,020");
+        assert_eq!(Unit::Count.tick(0.5, 0.5), "0.5");
+        assert_eq!(Unit::Share.tick(0.005, 0.005), "0.5%");
+        assert_eq!(Unit::Share.tick(0.2, 0.1), "20%");
+    }
+}

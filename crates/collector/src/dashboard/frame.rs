@@ -1,0 +1,154 @@
+//! What is around each page: its title, the way to the others, the filters.
+
+use super::asset::{Assets, assets};
+use super::form::Form;
+use super::query::Query;
+use super::viewer::Viewer;
+use crate::token::Scope;
+
+/// A page of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Overview,
+    Components,
+    Releases,
+    Packages,
+    Capacity,
+    Ui,
+    Support,
+    Live,
+    Data,
+}
+
+/// What is around a page.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    /// The heading.
+    pub(crate) title: String,
+    /// A sentence below it.
+    pub(crate) lead: String,
+    /// Where the name leads.
+    pub(crate) home: &'static str,
+    /// The way to other pages.
+    pub(crate) nav: Vec<Item>,
+    /// The filters, where the page has any.
+    pub(crate) form: Option<Form>,
+    /// Who looks.
+    pub(crate) who: Option<String>,
+    /// What the page loads.
+    pub(crate) assets: &'static Assets,
+}
+
+/// A way to a page.
+#[derive(Debug)]
+pub(crate) struct Item {
+    /// Where it leads.
+    pub(crate) href: String,
+    /// What it is called.
+    pub(crate) label: &'static str,
+    /// Whether the page is this one, or within it.
+    pub(crate) current: bool,
+}
+
+impl Place {
+    /// All of them, in their order.
+    pub(crate) const ALL: &[Place] = &[Place::Overview, Place::Components];
+
+    /// Its path.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Place::Overview => "/overview",
+            Place::Components => "/components",
+            Place::Releases => "/releases",
+            Place::Packages => "/packages",
+            Place::Capacity => "/capacity",
+            Place::Ui => "/ui",
+            Place::Support => "/support",
+            Place::Live => "/live",
+            Place::Data => "/data",
+        }
+    }
+
+    /// What it is called.
+    pub(crate) const fn label(self) -> &'static str {
+        match self {
+            Place::Overview => "Overview",
+            Place::Components => "Components",
+            Place::Releases => "Releases",
+            Place::Packages => "Packages",
+            Place::Capacity => "Capacity",
+            Place::Ui => "UI",
+            Place::Support => "Support",
+            Place::Live => "Live",
+            Place::Data => "Data",
+        }
+    }
+
+    /// What it takes to see it.
+    pub(crate) const fn scope(self) -> Scope {
+        match self {
+            Place::Support | Place::Live => Scope::Support,
+            Place::Overview
+            | Place::Components
+            | Place::Releases
+            | Place::Packages
+            | Place::Capacity
+            | Place::Ui
+            | Place::Data => Scope::Read,
+        }
+    }
+}
+
+impl Frame {
+    /// Around a page of its place.
+    pub(crate) fn new(
+        title: impl Into<String>,
+        place: Option<Place>,
+        viewer: &Viewer,
+        query: Option<&Query>,
+    ) -> Frame {
+        let nav = Place::ALL.iter().filter(|item| viewer.may(item.scope()));
+        Frame {
+            title: title.into(),
+            lead: String::new(),
+            home: Place::Overview.path(),
+            nav: nav
+                .map(|item| Item {
+                    href: query.map_or_else(|| item.path().to_owned(), |query| query.to(item.path())),
+                    label: item.label(),
+                    current: Some(*item) == place,
+                })
+                .collect(),
+            form: None,
+            who: viewer.name.clone(),
+            assets: assets(),
+        }
+    }
+
+    /// For somebody who is not known yet.
+    pub(crate) fn bare(title: impl Into<String>) -> Frame {
+        Frame {
+            title: title.into(),
+            lead: String::new(),
+            home: "/",
+            nav: Vec::new(),
+            form: None,
+            who: None,
+            assets: assets(),
+        }
+    }
+
+    /// With a sentence below the heading.
+    #[must_use]
+    pub(crate) fn lead(mut self, lead: impl Into<String>) -> Frame {
+        self.lead = lead.into();
+        self
+    }
+
+    /// With the filters.
+    #[must_use]
+    pub(crate) fn form(mut self, form: Form) -> Frame {
+        self.form = Some(form);
+        self
+    }
+}

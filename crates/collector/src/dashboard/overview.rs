@@ -1,0 +1,406 @@
+//! The overview: how many installations there are, what they run, what changed, and what is ill.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+
+use super::ask::{Ask, Axis};
+use super::changes::{Change, Part, Weeks, changes};
+use super::chart::bars::{Bar, bars};
+use super::chart::columns::columns;
+use super::chart::line::lines;
+use super::chart::{COLOURS, Room, Series, Unit, amount};
+use super::failure::Failure;
+use super::figure::{Figure, installations_of};
+use super::frame::{Frame, Place};
+use super::page::{Content, Kind, Visit, show};
+use super::table::{Cell, Table};
+use super::tile::Tile;
+use crate::delta::Day;
+use crate::http::App;
+use crate::question::{Answer, Date, Filter, Group, Span, active, popularity, quality, reliability};
+
+/// Worst components that are shown.
+const WORST: usize = 8;
+const WEEK: i64 = 7;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct Overview {
+    frame: Frame,
+    tiles: Vec<Tile>,
+    changes: Vec<Change>,
+    active: Figure,
+    versions: Figure,
+    worst: Figure,
+    ingest: Figure,
+}
+
+impl Content for Overview {
+    fn text(&self) -> askama::Result<String> {
+        self.render()
+    }
+
+    fn figures(&self) -> Vec<&Figure> {
+        vec![&self.active, &self.versions, &self.worst, &self.ingest]
+    }
+}
+
+/// Leads to the overview.
+pub(crate) async fn home() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let to = HeaderValue::from_static(Place::Overview.path());
+    response.headers_mut().insert(header::LOCATION, to);
+    response
+}
+
+/// The overview.
+pub(crate) async fn get(State(app): State<Arc<App>>, visit: Visit) -> Response {
+    show(&app, visit, Kind::of(Place::Overview, &[]), |ask, _| {
+        Ok(Box::new(overview(ask)?))
+    })
+    .await
+}
+
+fn overview(ask: &Ask<'_>) -> Result<Overview, Failure> {
+    let axis = ask.axis();
+    let all = ask.of(&ask.filter(axis.span, Group::None), active::ask)?;
+    let by_version = ask.of(&ask.filter(axis.span, Group::Version), active::ask)?;
+    let units = ask.of(&ask.filter(Span::All, Group::None), reliability::ask)?;
+    let taken = ask.of(&ask.filter(axis.span, Group::None), quality::ask)?;
+    let weeks = weeks(ask)?;
+    Ok(Overview {
+        frame: ask.frame("Overview", Place::Overview)?,
+        tiles: tiles(ask, &all, &by_version, &units, &taken),
+        changes: changes(&weeks),
+        active: installations(ask, &axis, &all),
+        versions: versions(ask, &axis, &by_version),
+        worst: worst(ask, &units),
+        ingest: ingest(ask, &axis, &taken),
+    })
+}
+
+type Active = Answer<active::Row, active::Total>;
+type Reliability = Answer<reliability::Row, reliability::Total>;
+type Quality = Answer<quality::Row, quality::Total>;
+
+fn tiles(
+    ask: &Ask<'_>,
+    all: &Active,
+    by_version: &Active,
+    units: &Reliability,
+    taken: &Quality,
+) -> Vec<Tile> {
+    let last = by_version.rows.iter().map(|row| row.start).max();
+    let running = by_version.rows.iter().filter(|row| Some(row.start) == last);
+    let main = running.clone().max_by_key(|row| row.installations);
+    let count = running.count();
+    vec![
+        Tile {
+            what: "Active installations",
+            much: Unit::Count.show(amount(all.installations)),
+            href: "#active".to_owned(),
+            note: "reported in these days".to_owned(),
+        },
+        Tile {
+            what: "Most used version",
+            much: main.map_or_else(|| "–".to_owned(), |row| told(&row.group)),
+            href: ask.query.to("/releases"),
+            note: main.map_or_else(String::new, |row| {
+                format!(
+                    "on {} of installations; {count} in use",
+                    Unit::Share.show(row.share)
+                )
+            }),
+        },
+        Tile {
+            what: "Components unhealthy",
+            much: match units.total.observed {
+                0 => "–".to_owned(),
+                _ => Unit::Share.show(units.total.share),
+            },
+            href: ask.query.to("/components"),
+            note: format!(
+                "of the time, over {} components",
+                Unit::Count.show(amount(units.total.units))
+            ),
+        },
+        Tile {
+            what: "Messages rejected",
+            much: Unit::Count.show(amount(taken.total.rejected)),
+            href: ask.query.to("/data"),
+            note: format!(
+                "of {} received",
+                Unit::Count.show(amount(
+                    taken.total.accepted
+                        + taken.total.duplicate
+                        + taken.total.suppressed
+                        + taken.total.rejected
+                ))
+            ),
+        },
+    ]
+}
+
+/// A group as it is shown: those of which messages tell nothing have a name, too.
+pub(crate) fn told(group: &str) -> String {
+    match group {
+        "" => "(not told)".to_owned(),
+        group => group.to_owned(),
+    }
+}
+
+fn installations(ask: &Ask<'_>, axis: &Axis, all: &Active) -> Figure {
+    let known = all.rows.iter().map(|row| (row.start, amount(row.installations)));
+    let series = [Series::new("installations", axis.values(known))];
+    let rows = all.rows.iter().rev().map(|row| {
+        vec![
+            Cell::new(row.start.to_string()),
+            Cell::new(Unit::Count.show(amount(row.installations))),
+        ]
+    });
+    let table = Table::new("Active installations", &[axis.name(), "#Installations"], rows);
+    Figure::new(
+        ask,
+        "active",
+        "Active installations",
+        Room::HALF,
+        table,
+        |room, label| lines(room, label, &axis.days, &series, Unit::Count),
+    )
+    .about(format!("Installations of which a report counts, {}.", axis.per()))
+    .behind(all.installations)
+    .csv(
+        ask,
+        "active-installations",
+        &ask.query.filter,
+        &[("per", axis.name()), ("by", "none")],
+    )
+}
+
+/// Installations by group over time: the largest groups have colours of their own.
+pub(crate) fn by_group(axis: &Axis, answer: &Active) -> Vec<Series> {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in &answer.rows {
+        *sums.entry(&row.group).or_default() += row.installations;
+    }
+    let mut ranked: Vec<(&str, u64)> = sums.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let shown = if ranked.len() > COLOURS {
+        COLOURS - 1
+    } else {
+        ranked.len()
+    };
+    let (own, others) = ranked.split_at(shown);
+    let of = |is: &dyn Fn(&str) -> bool| {
+        let mut by_day: BTreeMap<Date, f64> = BTreeMap::new();
+        for row in answer.rows.iter().filter(|row| is(&row.group)) {
+            *by_day.entry(row.start).or_default() += amount(row.installations);
+        }
+        axis.values(by_day)
+    };
+    let mut series: Vec<Series> = own
+        .iter()
+        .map(|(name, _)| Series::new(told(name), of(&|group| group == *name)))
+        .collect();
+    if !others.is_empty() {
+        let is_other = |group: &str| others.iter().any(|(name, _)| *name == group);
+        series.push(Series::new(format!("{} others", others.len()), of(&is_other)));
+    }
+    series
+}
+
+fn versions(ask: &Ask<'_>, axis: &Axis, answer: &Active) -> Figure {
+    let series = by_group(axis, answer);
+    let rows = answer.rows.iter().rev().map(|row| {
+        vec![
+            Cell::new(row.start.to_string()),
+            Cell::to(
+                told(&row.group),
+                ask.query.to_with("/releases", &[("version", &row.group)]),
+            ),
+            Cell::new(Unit::Count.show(amount(row.installations))),
+            Cell::new(Unit::Share.show(row.share)),
+        ]
+    });
+    let columns_of = [axis.name(), "Version", "#Installations", "#Share"];
+    let table = Table::new("Versions", &columns_of, rows);
+    Figure::new(ask, "versions", "Versions", Room::HALF, table, |room, label| {
+        columns(room, label, &axis.days, &series, Unit::Count)
+    })
+    .about(format!("Installations by version, {}.", axis.per()))
+    .behind(answer.installations)
+    .csv(
+        ask,
+        "active-installations",
+        &ask.query.filter,
+        &[("per", axis.name()), ("by", "version")],
+    )
+}
+
+/// A unit's own page.
+pub(crate) fn unit_href(ask: &Ask<'_>, unit: &str) -> String {
+    ask.query.to_with("/components/unit", &[("unit", unit)])
+}
+
+fn worst(ask: &Ask<'_>, units: &Reliability) -> Figure {
+    let worst: Vec<Bar> = units
+        .rows
+        .iter()
+        .filter(|row| row.unhealthy > 0)
+        .take(WORST)
+        .map(|row| Bar {
+            name: row.unit.clone(),
+            value: Some(row.share),
+            behind: format!(
+                "{}, unhealthy on {}",
+                installations_of(row.installations),
+                Unit::Count.show(amount(row.affected))
+            ),
+            href: unit_href(ask, &row.unit),
+        })
+        .collect();
+    let rows = units.rows.iter().take(WORST).map(|row| {
+        vec![
+            Cell::to(row.unit.clone(), unit_href(ask, &row.unit)),
+            Cell::new(Unit::Share.show(row.share)),
+            Cell::new(Unit::Count.show(amount(row.unhealthy))),
+            Cell::new(Unit::Count.show(amount(row.observed))),
+            Cell::new(Unit::Count.show(amount(row.affected))),
+            Cell::new(Unit::Count.show(amount(row.installations))),
+        ]
+    });
+    let columns = [
+        "Component",
+        "#Unhealthy",
+        "#Node-hours unhealthy",
+        "#Node-hours",
+        "#Affected",
+        "#Installations",
+    ];
+    let table = Table::new("Worst components", &columns, rows);
+    Figure::new(
+        ask,
+        "worst",
+        "Worst components",
+        Room::HALF,
+        table,
+        |room, label| bars(room, label, &worst, Unit::Share),
+    )
+    .about("Time on nodes that they were unhealthy, of the time in which their state was known.")
+    .behind(units.installations)
+    .csv(ask, "component-reliability", &ask.query.filter, &[("per", "all")])
+}
+
+fn ingest(ask: &Ask<'_>, axis: &Axis, answer: &Quality) -> Figure {
+    let groups = ["accepted", "duplicate", "suppressed", "rejected"];
+    let outcomes = || answer.rows.iter().filter(|row| row.kind == "outcome");
+    let series: Vec<Series> = groups
+        .iter()
+        .map(|group| {
+            let mut by_day: BTreeMap<Date, f64> = BTreeMap::new();
+            for row in outcomes().filter(|row| row.name.split('.').next() == Some(group)) {
+                *by_day.entry(row.start).or_default() += amount(row.count);
+            }
+            Series::new(*group, axis.values(by_day))
+        })
+        .collect();
+    let rows = outcomes().collect::<Vec<_>>().into_iter().rev().map(|row| {
+        vec![
+            Cell::new(row.start.to_string()),
+            Cell::to(row.name.clone(), ask.query.to("/data")),
+            Cell::new(Unit::Count.show(amount(row.count))),
+        ]
+    });
+    let table = Table::new("Messages received", &[axis.name(), "Outcome", "#Messages"], rows);
+    Figure::new(
+        ask,
+        "ingest",
+        "Messages received",
+        Room::HALF,
+        table,
+        |room, label| columns(room, label, &axis.days, &series, Unit::Count),
+    )
+    .about(format!("What became of messages, {} of receipt.", axis.name()))
+    .csv(ask, "ingest-quality", &ask.query.filter, &[("per", axis.name())])
+}
+
+/// The last week that is asked about, and the one before.
+fn weeks(ask: &Ask<'_>) -> Result<Weeks, Failure> {
+    let to = ask.query.filter.to;
+    let now = Filter {
+        from: Date(Day(to.0.0 - (WEEK - 1))),
+        span: Some(Span::All),
+        ..ask.query.filter.clone()
+    };
+    let before = now.before();
+    let by = |filter: &Filter, group| Filter {
+        group: Some(group),
+        ..filter.clone()
+    };
+    let active_now = ask.of(&by(&now, Group::Version), active::ask)?;
+    let active_before = ask.of(&by(&before, Group::Version), active::ask)?;
+    let units_now = ask.of(&by(&now, Group::None), reliability::ask)?;
+    let units_before = ask.of(&by(&before, Group::None), reliability::ask)?;
+    let packages = ask.of(&by(&now, Group::None), popularity::ask)?;
+    let shares: BTreeMap<&str, f64> = active_before
+        .rows
+        .iter()
+        .map(|row| (row.group.as_str(), row.share))
+        .collect();
+    let units: BTreeMap<&str, f64> = units_before
+        .rows
+        .iter()
+        .map(|row| (row.unit.as_str(), row.share))
+        .collect();
+    Ok(Weeks {
+        installations: (active_now.installations, active_before.installations),
+        href: "#active".to_owned(),
+        versions: active_now
+            .rows
+            .iter()
+            .map(|row| Part {
+                name: told(&row.group),
+                href: ask.query.to_with("/releases", &[("version", &row.group)]),
+                now: row.share,
+                before: shares.get(row.group.as_str()).copied().unwrap_or_default(),
+                installations: row.installations,
+            })
+            .collect(),
+        units: units_now
+            .rows
+            .iter()
+            .filter_map(|row| {
+                Some(Part {
+                    name: row.unit.clone(),
+                    href: unit_href(ask, &row.unit),
+                    now: row.share,
+                    // One that was not there before has not changed.
+                    before: *units.get(row.unit.as_str())?,
+                    installations: row.installations,
+                })
+            })
+            .collect(),
+        packages: packages
+            .rows
+            .iter()
+            .filter(|row| row.kind == "package")
+            .filter_map(|row| {
+                Some(Part {
+                    name: row.name.clone(),
+                    href: ask.query.to("/packages"),
+                    now: row.share,
+                    before: row.before?,
+                    installations: row.installations,
+                })
+            })
+            .collect(),
+    })
+}

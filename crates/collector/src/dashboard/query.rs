@@ -1,0 +1,158 @@
+//! What a URL asks for, and the URLs of the same for other pages.
+
+use std::collections::BTreeSet;
+
+use form_urlencoded::{Serializer, parse};
+
+use crate::delta::Day;
+use crate::question::filter::{Filter, FilterError, Parameter};
+
+/// The parameter that asks for one figure of a page, as a file.
+const SVG: &str = "svg";
+/// Parameters that go with the viewer from page to page.
+const KEPT: [&str; 7] = ["from", "to", "version", "provider", "variant", "tier", "package"];
+
+/// What a URL asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Query {
+    /// Names and values as they were stated; none that are empty.
+    pairs: Vec<(String, String)>,
+    /// What they mean.
+    pub(crate) filter: Filter,
+    /// The one figure that is asked for.
+    pub(crate) figure: Option<String>,
+    /// The day on which it is asked.
+    pub(crate) today: Day,
+}
+
+impl Query {
+    /// Reads one; `takes` are the parameters that the page takes beside the common ones. Those of other pages mean nothing here and
+    /// are left out, and so are fields of the form that nothing was typed into.
+    ///
+    /// # Errors
+    /// When a value can't be that.
+    pub(crate) fn read(text: &str, takes: &[Parameter], today: Day) -> Result<Query, FilterError> {
+        let mut figure = None;
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for (name, value) in parse(text.as_bytes()) {
+            let known = || crate::question::filter::COMMON.iter().chain(takes);
+            match &*name {
+                SVG => figure = Some(value.into_owned()),
+                _ if value.trim().is_empty() && !GROUPS.contains(&&*name) => {}
+                name if known().any(|parameter| parameter.name == name) => {
+                    let pair = (name.to_owned(), value.into_owned());
+                    if !pairs.contains(&pair) {
+                        pairs.push(pair);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let stated = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Ok(Query {
+            filter: Filter::read(stated, takes, today)?,
+            pairs,
+            figure,
+            today,
+        })
+    }
+
+    /// Names and values as they were stated.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Another page about the same.
+    pub(crate) fn to(&self, path: &str) -> String {
+        self.to_with(path, &[])
+    }
+
+    /// Another page about the same, but for what `instead` names: an empty value takes a filter away.
+    pub(crate) fn to_with(&self, path: &str, instead: &[(&str, &str)]) -> String {
+        let kept = self.pairs().filter(|(name, _)| KEPT.contains(name));
+        url(path, kept, instead)
+    }
+
+    /// This page, but for what `instead` names.
+    pub(crate) fn here_with(&self, path: &str, instead: &[(&str, &str)]) -> String {
+        url(path, self.pairs(), instead)
+    }
+
+    /// The file of a figure of this page.
+    pub(crate) fn svg(&self, path: &str, figure: &str) -> String {
+        self.here_with(path, &[(SVG, figure)])
+    }
+
+    /// The rows of a question about the same, as CSV: of the same days also tomorrow.
+    pub(crate) fn csv(&self, question: &str, filter: &Filter, more: &[(&str, &str)]) -> String {
+        let (from, to) = (filter.from.to_string(), filter.to.to_string());
+        let days = [("from", from.as_str()), ("to", to.as_str())];
+        let kept = self
+            .pairs()
+            .filter(|(name, _)| KEPT.contains(name) && *name != "from" && *name != "to");
+        url(&format!("/csv/{question}"), days.into_iter().chain(kept), more)
+    }
+
+    /// Whether anything but days is filtered.
+    pub(crate) fn is_narrowed(&self) -> bool {
+        let names: BTreeSet<_> = self.pairs().map(|(name, _)| name).collect();
+        names.iter().any(|name| KEPT[2..].contains(name))
+    }
+}
+
+/// Filters of which an empty value is one.
+const GROUPS: [&str; 3] = ["version", "provider", "variant"];
+
+fn url<'a>(
+    path: &str,
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    instead: &[(&'a str, &'a str)],
+) -> String {
+    let mut query = Serializer::new(String::new());
+    let replaced = |name: &str| instead.iter().any(|(other, _)| *other == name);
+    for (name, value) in pairs.filter(|(name, _)| !replaced(name)) {
+        query.append_pair(name, value);
+    }
+    for (name, value) in instead.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    match query.finish() {
+        empty if empty.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::filter::{GROUP, UNIT};
+
+    const TODAY: Day = Day(20_779);
+
+    #[test]
+    fn filters_go_from_page_to_page() {
+        let text = "from=2026-11-01&to=2026-11-09&version=1.9&version=1.10&unit=a&by=version&svg=x&other=1&provider=";
+        let query = Query::read(text, &[UNIT, GROUP], TODAY).unwrap();
+        assert_eq!(query.filter.versions.len(), 2);
+        // What was ticked is kept, what means nothing here is not.
+        assert_eq!(query.figure.as_deref(), Some("x"));
+        assert_eq!(
+            query.to("/packages"),
+            "/packages?from=2026-11-01&to=2026-11-09&version=1.9&version=1.10&provider="
+        );
+        assert_eq!(
+            query.here_with("/c", &[("version", ""), ("provider", ""), ("by", "variant")]),
+            "/c?from=2026-11-01&to=2026-11-09&unit=a&by=variant"
+        );
+        let bare = Query::read("", &[], TODAY).unwrap();
+        assert_eq!(bare.to("/"), "/");
+        assert!(!bare.is_narrowed() && query.is_narrowed());
+        assert_eq!(
+            bare.csv("capacity", &bare.filter, &[("per", "day")]),
+            "/csv/capacity?from=2026-10-24&to=2026-11-22&per=day"
+        );
+        assert!(Query::read("from=x", &[], TODAY).is_err());
+    }
+}
