@@ -6,13 +6,13 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderValue;
 use axum::response::Response;
 use form_urlencoded::parse;
+use heliograph_wire::id::Hour;
 
 use super::failure::Failure;
 use super::page::file;
 use super::viewer::Viewer;
-use crate::delta::Day;
 use crate::http::App;
-use crate::question::{self, Filter, Format, Page, Shape};
+use crate::question::{self, Format, Page, Shape};
 use crate::store::Reader;
 use crate::token::Scope;
 
@@ -35,9 +35,12 @@ pub(crate) async fn get(
 
 async fn rows(app: &App, viewer: &Viewer, name: &str, query: &str) -> Result<Response, Failure> {
     let asked = question::find(name).ok_or(Failure::Nothing)?;
-    let pairs: Vec<_> = parse(query.as_bytes()).collect();
+    // A page has filters that mean nothing to some of its questions.
+    let pairs: Vec<_> = parse(query.as_bytes())
+        .filter(|(name, _)| asked.parameters().any(|known| known.name == *name))
+        .collect();
     let stated = pairs.iter().map(|(name, value)| (&**name, &**value));
-    let filter = Filter::read(stated, asked.takes, Day::of(app.clock.now()))?;
+    let filter = asked.filter(stated, Hour::of(app.clock.now()))?;
     let needed = match filter.names_clusters() {
         true => asked.scope.max(Scope::Support),
         false => asked.scope,

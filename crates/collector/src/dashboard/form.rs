@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::query::Query;
 use crate::delta::Day;
-use crate::question::{Date, Group};
+use crate::question::{Date, Flag, Group, Tier};
 use crate::store::EditionName;
 
 /// Spans of days that are one click away.
@@ -48,11 +48,7 @@ struct Choosable {
 
 impl Form {
     /// For a page, of what there is to choose from.
-    pub(crate) fn new(
-        path: &str,
-        query: &Query,
-        editions: &[EditionName],
-    ) -> Form {
+    pub(crate) fn new(path: &str, query: &Query, editions: &[EditionName]) -> Form {
         let filter = &query.filter;
         let choice = |name, label, all: &str, group: Group, chosen: &BTreeSet<String>| {
             let known = editions.iter().map(|edition| group.name(edition).to_owned());
@@ -83,6 +79,8 @@ impl Form {
                     .collect(),
             }
         };
+        let tiers = filter.tiers.iter().map(|tier| tier.name());
+        let without = filter.without.iter().map(|flag| flag.name());
         let choices = vec![
             choice(
                 "version",
@@ -105,6 +103,20 @@ impl Form {
                 Group::Variant,
                 &filter.variants,
             ),
+            named(
+                "tier",
+                "Tier",
+                "All tiers",
+                Tier::ALL.map(|(_, name)| name),
+                &tiers.collect(),
+            ),
+            named(
+                "without",
+                "Leave out",
+                "Nothing left out",
+                Flag::ALL.map(|(_, name)| name),
+                &without.collect(),
+            ),
         ];
         let own: Vec<&str> = ["from", "to"]
             .into_iter()
@@ -121,10 +133,38 @@ impl Form {
                 .collect(),
             choices,
             reset: query.is_narrowed().then(|| {
-                let empty = ["version", "provider", "variant", "tier", "package"].map(|name| (name, ""));
+                let empty = [
+                    "version", "provider", "variant", "tier", "flag", "without", "package",
+                ]
+                .map(|name| (name, ""));
                 query.here_with(path, &empty)
             }),
         }
+    }
+}
+
+fn named<const N: usize>(
+    name: &'static str,
+    label: &'static str,
+    all: &str,
+    values: [&'static str; N],
+    chosen: &BTreeSet<&'static str>,
+) -> Choice {
+    let listed: Vec<&str> = chosen.iter().copied().collect();
+    Choice {
+        name,
+        label,
+        summary: match &listed[..] {
+            [] => all.to_owned(),
+            some => format!("{label}: {}", some.join(", ")),
+        },
+        options: values
+            .into_iter()
+            .map(|value| Choosable {
+                checked: chosen.contains(value),
+                value: value.to_owned(),
+            })
+            .collect(),
     }
 }
 

@@ -16,7 +16,6 @@ use super::frame::{Frame, Place};
 use super::query::Query;
 use super::viewer::Viewer;
 use super::welcome::Welcome;
-use crate::delta::Day;
 use crate::http::{App, reached};
 use crate::question::filter::Parameter;
 use crate::store::Reader;
@@ -115,8 +114,7 @@ async fn try_show(
     kind: Kind,
     make: impl FnOnce(&Ask<'_>, &Reader) -> Result<Box<dyn Content>, Failure> + Send + 'static,
 ) -> Result<Response, Failure> {
-    let today = Day::of(app.clock.now());
-    let query = Query::read(&visit.query, kind.takes, today)?;
+    let query = Query::read(&visit.query, kind.takes, app.clock.now())?;
     let needed = match query.filter.names_clusters() {
         true => kind.place.scope().max(Scope::Support),
         false => kind.place.scope(),

@@ -1,8 +1,8 @@
 //! What a URL asks for, and the URLs of the same for other pages.
 
-use std::collections::BTreeSet;
-
 use form_urlencoded::{Serializer, parse};
+use heliograph_wire::id::Hour;
+use jiff::Timestamp;
 
 use crate::delta::Day;
 use crate::question::filter::{Filter, FilterError, Parameter};
@@ -10,7 +10,9 @@ use crate::question::filter::{Filter, FilterError, Parameter};
 /// The parameter that asks for one figure of a page, as a file.
 const SVG: &str = "svg";
 /// Parameters that go with the viewer from page to page.
-const KEPT: [&str; 7] = ["from", "to", "version", "provider", "variant", "tier", "package"];
+const KEPT: [&str; 9] = [
+    "from", "to", "version", "provider", "variant", "tier", "flag", "without", "package",
+];
 
 /// What a URL asks for.
 #[derive(Debug, Clone)]
@@ -31,7 +33,8 @@ impl Query {
     ///
     /// # Errors
     /// When a value can't be that.
-    pub(crate) fn read(text: &str, takes: &[Parameter], today: Day) -> Result<Query, FilterError> {
+    pub(crate) fn read(text: &str, takes: &[Parameter], now: Timestamp) -> Result<Query, FilterError> {
+        let today = Day::of(now);
         let mut figure = None;
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in parse(text.as_bytes()) {
@@ -50,7 +53,7 @@ impl Query {
         }
         let stated = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         Ok(Query {
-            filter: Filter::read(stated, takes, today)?,
+            filter: Filter::read(stated, takes, today)?.at(Hour::of(now)),
             pairs,
             figure,
             today,
@@ -97,8 +100,9 @@ impl Query {
 
     /// Whether anything but days is filtered.
     pub(crate) fn is_narrowed(&self) -> bool {
-        let names: BTreeSet<_> = self.pairs().map(|(name, _)| name).collect();
-        names.iter().any(|name| KEPT[2..].contains(name))
+        let days = ["from", "to"];
+        self.pairs()
+            .any(|(name, _)| KEPT.contains(&name) && !days.contains(&name))
     }
 }
 
@@ -129,12 +133,14 @@ mod tests {
     use super::*;
     use crate::question::filter::{GROUP, UNIT};
 
-    const TODAY: Day = Day(20_779);
+    fn now() -> Timestamp {
+        "2026-11-22T10:00:00Z".parse().unwrap()
+    }
 
     #[test]
     fn filters_go_from_page_to_page() {
         let text = "from=2026-11-01&to=2026-11-09&version=1.9&version=1.10&unit=a&by=version&svg=x&other=1&provider=";
-        let query = Query::read(text, &[UNIT, GROUP], TODAY).unwrap();
+        let query = Query::read(text, &[UNIT, GROUP], now()).unwrap();
         assert_eq!(query.filter.versions.len(), 2);
         // What was ticked is kept, what means nothing here is not.
         assert_eq!(query.figure.as_deref(), Some("x"));
@@ -146,13 +152,13 @@ mod tests {
             query.here_with("/c", &[("version", ""), ("provider", ""), ("by", "variant")]),
             "/c?from=2026-11-01&to=2026-11-09&unit=a&by=variant"
         );
-        let bare = Query::read("", &[], TODAY).unwrap();
+        let bare = Query::read("", &[], now()).unwrap();
         assert_eq!(bare.to("/"), "/");
         assert!(!bare.is_narrowed() && query.is_narrowed());
         assert_eq!(
             bare.csv("capacity", &bare.filter, &[("per", "day")]),
             "/csv/capacity?from=2026-10-24&to=2026-11-22&per=day"
         );
-        assert!(Query::read("from=x", &[], TODAY).is_err());
+        assert!(Query::read("from=x", &[], now()).is_err());
     }
 }
