@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use heliograph_collector::access::user::{Role, UserName};
 use heliograph_collector::config::{PublicUrl, size};
 use heliograph_collector::flat::Table;
 use heliograph_collector::ingest::mention::Kind;
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Add, list and revoke tokens of those who read or administer
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Add, list, change and remove users of the dashboard
+    #[command(subcommand)]
+    Admin(AdminCommand),
     /// Ask what messages add up to; without a question, list the questions
     Ask(Ask),
     /// Print what is stored, one JSON object a line, oldest first
@@ -160,6 +164,37 @@ pub(crate) enum TokenCommand {
         /// The token's number, or its prefix, as in the list
         #[arg(value_name = "PREFIX_OR_ID")]
         token: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Add a user; the password is asked for, or read from standard input
+    Add {
+        /// What to call them
+        name: UserName,
+        /// What they may do: viewer, support or admin
+        #[arg(long, default_value = "admin")]
+        role: Role,
+    },
+    /// List all users
+    List,
+    /// Give a user another role, and log them out
+    Role {
+        /// Who
+        name: UserName,
+        /// What they may do: viewer, support or admin
+        role: Role,
+    },
+    /// Give a user another password, and log them out; it is asked for, or read from standard input
+    Password {
+        /// Who
+        name: UserName,
+    },
+    /// Remove a user
+    Remove {
+        /// Who
+        name: UserName,
     },
 }
 

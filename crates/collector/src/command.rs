@@ -1,5 +1,6 @@
 //! What the commands do.
 
+pub(crate) mod admin;
 pub(crate) mod ask;
 pub(crate) mod export;
 mod file;

@@ -14,6 +14,7 @@ pub use self::origins::Origins;
 pub use self::public_url::PublicUrl;
 pub use self::quantity::size;
 use self::table::{SETTINGS, Setting};
+use crate::access::session::Lifetime;
 pub use crate::client::proxies::Proxies;
 use crate::environment;
 use crate::ingest::planned::Unplanned;
@@ -82,6 +83,8 @@ pub struct Config {
     pub quota: Defaults,
     /// What becomes of what the plan does not list.
     pub unplanned: Unplanned,
+    /// How long somebody stays logged in to the dashboard.
+    pub session: Lifetime,
     /// Where the vendor's own events are declared, if not in the data directory.
     pub plan_dir: Option<PathBuf>,
 }
@@ -177,6 +180,10 @@ impl Default for Config {
                 messages: Some(100_000_000),
             },
             unplanned: Unplanned::Keep,
+            session: Lifetime {
+                idle: Duration::from_hours(12),
+                all: Duration::from_hours(7 * 24),
+            },
             plan_dir: None,
         }
     }
@@ -329,6 +336,8 @@ mod tests {
             key_bytes_per_day = "none"
             key_messages_per_day = 12
             unplanned = "strip"
+            session_idle = "30m"
+            session_lifetime = "2d"
             plan_dir = "/etc/x/plan.d"
         "#;
         let config = read(text).unwrap();
@@ -373,6 +382,10 @@ mod tests {
                     messages: Some(12),
                 },
                 unplanned: Unplanned::Strip,
+                session: Lifetime {
+                    idle: Duration::from_mins(30),
+                    all: Duration::from_hours(48),
+                },
                 plan_dir: Some(PathBuf::from("/etc/x/plan.d")),
             }
         );

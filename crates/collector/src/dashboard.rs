@@ -2,7 +2,7 @@
 //!
 //! A page asks the questions that the API asks ([`crate::question`]), in a thread of those that read (`crate::readers`), and shows
 //! what they answer as charts with a table under each. What it is restricted to stands in its URL, so that a view can be sent to a
-//! colleague. [`routes`] lists all pages.
+//! colleague. [`ROUTES`] lists all pages, and what each takes.
 //!
 //! | module | noun |
 //! |---|---|
@@ -29,7 +29,7 @@ mod csv;
 mod failure;
 mod figure;
 mod form;
-mod frame;
+pub(crate) mod frame;
 mod overview;
 mod page;
 mod query;
@@ -39,20 +39,19 @@ mod unit;
 mod viewer;
 mod welcome;
 
-use std::sync::Arc;
-
-use axum::Router;
 use axum::routing::get;
 
-use crate::http::App;
+use crate::access::route::Route;
+use crate::token::Scope;
 
-/// All pages.
-pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/", get(overview::home))
-        .route(frame::Place::Overview.path(), get(overview::get))
-        .route(frame::Place::Components.path(), get(components::get))
-        .route(unit::PATH, get(unit::get))
-        .route(csv::PATH, get(csv::get))
-        .route(asset::PATH, get(asset::get))
-}
+/// All pages, each with what it takes to see it.
+pub(crate) const ROUTES: &[Route] = &[
+    Route::page("/", Scope::Read, || get(overview::home)),
+    Route::page(frame::Place::Overview.path(), Scope::Read, || get(overview::get)),
+    Route::page(frame::Place::Components.path(), Scope::Read, || {
+        get(components::get)
+    }),
+    Route::page(unit::PATH, Scope::Read, || get(unit::get)),
+    Route::page(csv::PATH, Scope::Read, || get(csv::get)),
+    Route::open(asset::PATH, || get(asset::get)),
+];

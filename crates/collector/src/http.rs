@@ -39,10 +39,11 @@ use axum::routing::{MethodRouter, get, post};
 
 use self::answer::{Fast, Refused};
 use self::cors::Cors;
+use crate::access::gate::Gate;
+use crate::access::route;
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
-use crate::dashboard;
 use crate::entropy::Entropy;
 use crate::ingest::planned::Planned;
 use crate::ingest::subject::SubjectKey;
@@ -55,7 +56,7 @@ use crate::secret::Secrets;
 use crate::server::Sources;
 use crate::writer::Queue;
 
-pub(crate) use self::admin::reading;
+pub(crate) use self::admin::{Caller, authenticate};
 pub(crate) use self::door::Door;
 pub use self::openapi::text as openapi;
 pub(crate) use self::settings::reached;
@@ -82,6 +83,8 @@ pub(crate) struct App {
     /// Whether TLS is spoken here.
     pub(crate) tls: bool,
     pub(crate) limits: Limits,
+    /// Who may look at what is collected.
+    pub(crate) gate: Gate,
     /// Where administrators are attended to.
     desk: admin::Desk,
     /// Who reads for those who ask questions.
@@ -118,6 +121,7 @@ impl App {
             public_url: config.public_url.clone(),
             tls: config.tls_cert.is_some(),
             limits: Limits::of(config),
+            gate: Gate::of(config),
             desk: admin::Desk::default(),
             readers: Readers::start(&config.data)?,
             readiness: health::Readiness::default(),
@@ -171,7 +175,7 @@ pub(crate) fn metrics_router(app: Arc<App>) -> Router {
 /// All paths.
 fn router(app: Arc<App>) -> Router {
     segment_routes()
-        .merge(dashboard::routes())
+        .merge(route::router(&app))
         .route(forget::PATH, post(forget::post))
         .route(regulations::ALL, post(regulations::post).get(regulations::list))
         .route(

@@ -30,6 +30,7 @@
 //! | [`flat`] | messages as rows, for other tools; pure |
 //! | [`store`] | the database; all SQL |
 //! | [`token`] | tokens of those who read or administer |
+//! | [`access`] | people: users, sessions, who has looked at whom |
 //! | [`key`], [`keys`] | write keys; those that may be used |
 //! | [`tracker`] | the script for browsers |
 //! | [`metrics`] | what is counted while it runs |
@@ -39,6 +40,7 @@
 //! | [`open_files`] | the room for connections |
 //! | [`config`], [`environment`], [`clock`], [`entropy`] | what is passed in |
 
+pub mod access;
 pub mod budget;
 mod client;
 pub mod clock;

@@ -23,11 +23,11 @@ const KEYS: usize = 4 << 10;
 
 /// How fast something may come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Rates {
+pub(crate) struct Rates {
     /// Requests per second; `None` for any number.
-    requests: Option<Rate>,
+    pub(crate) requests: Option<Rate>,
     /// Bytes per second; `None` for any number.
-    bytes: Option<Rate>,
+    pub(crate) bytes: Option<Rate>,
 }
 
 /// More came than may. It may again after some time, in whole seconds, at least one.
@@ -44,7 +44,8 @@ pub(crate) struct Limits {
     keys: Option<Limiter<KeyId>>,
 }
 
-struct Limiter<K> {
+/// Limits those of one kind, each by itself.
+pub(crate) struct Limiter<K> {
     rates: Rates,
     table: Table<K>,
 }
@@ -112,14 +113,15 @@ impl Limits {
 
 impl<K: Hash + Eq + Copy> Limiter<K> {
     /// `None` where nothing is limited.
-    fn new(rates: Rates, remembered: usize) -> Option<Limiter<K>> {
+    pub(crate) fn new(rates: Rates, remembered: usize) -> Option<Limiter<K>> {
         (rates != Rates::default()).then(|| Limiter {
             rates,
             table: Table::new(remembered),
         })
     }
 
-    fn request(&self, who: K, bytes: u64, now: Duration) -> Result<(), Over> {
+    /// A request comes; what is known of its bytes is charged.
+    pub(crate) fn request(&self, who: K, bytes: u64, now: Duration) -> Result<(), Over> {
         let Rates {
             requests: of_requests,
             bytes: of_bytes,
@@ -142,7 +144,8 @@ impl<K: Hash + Eq + Copy> Limiter<K> {
         })
     }
 
-    fn more(&self, who: K, bytes: u64, now: Duration) {
+    /// More bytes came.
+    pub(crate) fn more(&self, who: K, bytes: u64, now: Duration) {
         if let Some(rate) = self.rates.bytes
             && bytes > 0
         {

@@ -14,7 +14,7 @@ use heliograph_collector::entropy::SystemEntropy;
 use heliograph_collector::environment;
 use mimalloc::MiMalloc;
 
-use crate::cli::{Cli, Command, Common, KeyCommand, SuppressionsCommand, TokenCommand};
+use crate::cli::{AdminCommand, Cli, Command, Common, KeyCommand, SuppressionsCommand, TokenCommand};
 
 /// Many small pieces are taken on one thread and given back on another, which the system's allocator pays for dearly.
 #[global_allocator]
@@ -82,6 +82,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Token(TokenCommand::Revoke { token }) => {
             command::token::revoke(&config.data, &token, &SystemClock, &mut out)?;
         }
+        Command::Admin(asked) => admin(&config, asked, &mut out)?,
         Command::Ask(ask) => command::ask::run(&config.data, &ask, &SystemClock, &mut out)?,
         Command::Messages(asked) => return command::messages::print(&config.data, &asked, &mut out),
         Command::Outcomes(asked) => {
@@ -125,6 +126,21 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         }
     }
     Ok(out.flush()?)
+}
+
+fn admin(config: &Config, asked: AdminCommand, out: &mut impl io::Write) -> anyhow::Result<()> {
+    let data = &config.data;
+    match asked {
+        AdminCommand::Add { name, role } => {
+            command::admin::add(data, &name, role, &SystemClock, &SystemEntropy, out)
+        }
+        AdminCommand::List => command::admin::list(data, out),
+        AdminCommand::Role { name, role } => command::admin::role(data, &name, role, &SystemClock, out),
+        AdminCommand::Password { name } => {
+            command::admin::password(data, &name, &SystemClock, &SystemEntropy, out)
+        }
+        AdminCommand::Remove { name } => command::admin::remove(data, &name, &SystemClock, out),
+    }
 }
 
 fn configuration(common: &Common) -> anyhow::Result<Config> {

@@ -15,10 +15,14 @@ use tokio::join;
 use tokio::task::{JoinHandle as Task, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::access::act::{Act, Acted};
+use crate::access::invitation::Invitation;
+use crate::access::page;
+use crate::access::session::Secret;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::delta::Day;
-use crate::entropy::{Entropy, SystemEntropy};
+use crate::entropy::{Entropy, NoEntropy, SystemEntropy};
 use crate::http::{self, App, Door};
 use crate::keys::{self, Keys};
 pub use crate::listen::socket::BadSocket;
@@ -59,6 +63,7 @@ impl Default for Sources {
 /// A running collector. Dropped without a stop it ends with its runtime; nothing that was acknowledged is lost by that.
 pub struct Collector {
     urls: Vec<String>,
+    invitation: Option<String>,
     address: Option<SocketAddr>,
     grace: Duration,
     queue: Queue,
@@ -88,6 +93,9 @@ pub enum StartError {
     /// The database can't be read.
     #[error("can't load what is needed from the database")]
     Load(#[from] StoreError),
+    /// There is nothing to make a link for the first user of.
+    #[error(transparent)]
+    NoEntropy(#[from] NoEntropy),
     /// It is not an address.
     #[error("{0} is neither an address with a port nor unix: and the path of a file")]
     Address(String),
@@ -138,6 +146,7 @@ impl Collector {
         if !store.check_subject_key(&secrets.subjects)? {
             return Err(SecretError::Another.into());
         }
+        let invited = invite(&mut store, &sources)?;
         let size = window::Size {
             reach: config.id_window,
             bytes: config.id_window_memory,
@@ -190,7 +199,8 @@ impl Collector {
             counted: queue.metrics().connections.clone(),
             ..plain.clone()
         };
-        let urls = sockets.iter().map(|socket| socket.shown(tls.is_some())).collect();
+        let urls: Vec<_> = sockets.iter().map(|socket| socket.shown(tls.is_some())).collect();
+        let invitation = invited.map(|secret| link(config, &urls, &secret));
         let address = sockets.iter().find_map(Socket::address);
         let metrics = for_metrics.map(|socket| {
             tracing::info!("metrics are on {}/metrics", socket.shown(false));
@@ -200,6 +210,7 @@ impl Collector {
         });
         Ok(Collector {
             urls,
+            invitation,
             address,
             grace: config.grace,
             queue,
@@ -222,6 +233,11 @@ impl Collector {
     /// Where it can be reached, for people.
     pub fn urls(&self) -> &[String] {
         &self.urls
+    }
+
+    /// The link by which the first user is made, where there is none: for the one time that it is shown.
+    pub fn invitation(&self) -> Option<&str> {
+        self.invitation.as_deref()
     }
 
     /// The address that it listens on; `None` when it listens on no address.
@@ -285,6 +301,24 @@ impl Collector {
             tracing::error!("the writer ended before its time");
         }
     }
+}
+
+/// Makes a link for the first user, if there is none yet.
+fn invite(store: &mut Store, sources: &Sources) -> Result<Option<Secret>, StartError> {
+    let (secret, now) = (Secret::generate(&*sources.entropy)?, sources.clock.now());
+    let acted = store.act(&Act::Invite(Invitation::new(secret.digest(), now)), now)?;
+    Ok((acted == Acted::Done).then_some(secret))
+}
+
+fn link(config: &Config, urls: &[String], secret: &Secret) -> String {
+    let public = config.public_url.as_ref().map(ToString::to_string);
+    let url = public.or_else(|| urls.iter().find(|url| url.starts_with("http")).cloned());
+    format!(
+        "{}{}?token={}",
+        url.unwrap_or_default(),
+        page::FIRST,
+        secret.reveal()
+    )
 }
 
 /// Listens on what is configured.

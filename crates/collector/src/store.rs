@@ -17,9 +17,12 @@
 //! | `deletion` | what is deleted (`deletion`) |
 //! | `cluster_flag`, `report_repeat` | clusters that may be two, and what tells (`flag`) |
 //! | `token` | tokens, hashed (`token`) |
+//! | `user`, `session`, `invitation` | who may log in, who has (`user`, `session`) |
+//! | `look_up` | who has looked at whom (`look_up`) |
 //! | `regulation` | what administrators ordered (`regulation`) |
 //! | `bundle` | the bundles that were imported (`bundle`) |
 
+mod act;
 mod batch;
 mod bundle;
 mod cluster_day;
@@ -32,6 +35,7 @@ mod flag;
 mod ids;
 mod interned;
 mod key;
+mod look_up;
 mod outcome;
 mod reader;
 mod rebuild;
@@ -39,6 +43,7 @@ mod regulation;
 mod report;
 mod retention;
 mod schema;
+mod session;
 mod sheet;
 mod shelf;
 mod suppression;
@@ -47,6 +52,7 @@ mod time_line;
 mod token;
 mod unused;
 mod usage;
+mod user;
 
 use std::path::Path;
 
@@ -73,6 +79,7 @@ pub use self::sheet::{EditionName, Ready, Snapshot};
 pub use self::shelf::{Place, Reported, decode as decode_shelf};
 pub use self::suppression::ListedSuppression;
 pub use self::token::ListedToken;
+pub use self::user::ListedUser;
 use crate::forget::order::{Order, Placed};
 use crate::import::origin::KeyOrigin;
 use crate::ingest::message::MessageKey;

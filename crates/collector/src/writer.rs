@@ -314,6 +314,10 @@ fn write(
                 wrote |= kept;
                 results.push(Became::Kept(kept));
             }
+            Job::Act { act, .. } => {
+                results.push(Became::Acted(commit.act(subjects, act, now)?));
+                wrote = true;
+            }
             Job::Probe(_) => {
                 commit.probe()?;
                 wrote = true;

@@ -79,7 +79,16 @@ fn fitted(config: &Config) -> Config {
 fn announce(collector: &Collector) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "listening on {}", collector.urls().join(", "))?;
-    out.flush()
+    out.flush()?;
+    if let Some(link) = collector.invitation() {
+        // Whoever reads no further than the first line has closed the pipe.
+        let _ = writeln!(
+            out,
+            "nobody can log in yet: make the first user within an hour, at {link}"
+        );
+        let _ = out.flush();
+    }
+    Ok(())
 }
 
 fn filter(level: Level) -> LevelFilter {

@@ -11,6 +11,8 @@ const FOREVER: &str = "forever";
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 const SHORTEST_AGE: Duration = Duration::from_hours(1);
+/// Shortest and longest time for which somebody may stay logged in.
+const SESSIONS: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(366 * 24));
 /// No limit.
 const NO_RATE: &str = "none";
 const PER_SECOND: &str = "/s";
@@ -35,15 +37,25 @@ pub(super) fn age(text: &str) -> Option<Age> {
     if text == FOREVER {
         return Some(None);
     }
+    let age = days_or_duration(text)?;
+    // What is gone at once could not be counted either.
+    (age >= SHORTEST_AGE).then_some(Some(age))
+}
+
+/// Reads how long somebody may stay logged in.
+pub(super) fn lifetime(text: &str) -> Option<Duration> {
+    let (shortest, longest) = SESSIONS;
+    days_or_duration(text.trim()).filter(|lifetime| (shortest..=longest).contains(lifetime))
+}
+
+fn days_or_duration(text: &str) -> Option<Duration> {
     let days = text
         .strip_suffix('d')
         .and_then(|days| days.trim_end().parse::<u64>().ok());
-    let age = match days {
-        Some(days) => Duration::from_secs(days.checked_mul(DAY)?),
-        None => duration(text)?,
-    };
-    // What is gone at once could not be counted either.
-    (age >= SHORTEST_AGE).then_some(Some(age))
+    match days {
+        Some(days) => Some(Duration::from_secs(days.checked_mul(DAY)?)),
+        None => duration(text),
+    }
 }
 
 /// Shows an age such that it reads back.

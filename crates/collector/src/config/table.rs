@@ -3,7 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::quantity::{age, duration, rate, show_age, show_bytes, show_duration, show_rate, show_size, size};
+use super::quantity::{
+    age, duration, lifetime, rate, show_age, show_bytes, show_duration, show_rate, show_size, size,
+};
 use super::{Config, Level, Origins, Unplanned};
 use crate::listen::address::Address;
 
@@ -308,6 +310,20 @@ pub(super) const SETTINGS: &[Setting] = &[
             known.map(|unplanned| config.unplanned = unplanned)
         },
         show: |config| quoted(config.unplanned.name()),
+    },
+    Setting {
+        key: "session_idle",
+        doc: "How long somebody stays logged in to the dashboard without using it.",
+        expected: "a duration from \"1m\" to \"366d\"",
+        read: |config, text| lifetime(text).map(|idle| config.session.idle = idle),
+        show: |config| quoted(&show_age(Some(config.session.idle))),
+    },
+    Setting {
+        key: "session_lifetime",
+        doc: "How long somebody stays logged in, whether they use it or not.",
+        expected: "a duration from \"1m\" to \"366d\"",
+        read: |config, text| lifetime(text).map(|all| config.session.all = all),
+        show: |config| quoted(&show_age(Some(config.session.all))),
     },
     Setting {
         key: "plan_dir",

@@ -11,6 +11,7 @@ use heliograph_wire::id::Hour;
 use super::failure::Failure;
 use super::page::file;
 use super::viewer::Viewer;
+use crate::access::gate;
 use crate::http::App;
 use crate::question::{self, Format, Page, Shape};
 use crate::store::Reader;
@@ -47,6 +48,9 @@ async fn rows(app: &App, viewer: &Viewer, name: &str, query: &str) -> Result<Res
     };
     if !viewer.may(needed) {
         return Err(Failure::Denied(needed));
+    }
+    if needed != Scope::Read {
+        gate::note(app, &viewer.who, asked.name, filter.whom()).await?;
     }
     let named = format!("{name}_{}_{}.csv", filter.from, filter.to);
     let work = move |reader: &Reader, patience| -> Result<String, Failure> {

@@ -10,7 +10,7 @@ use super::viewer::Viewer;
 use crate::question::{AskError, FilterError};
 use crate::readers::NotRead;
 use crate::token::Scope;
-use crate::writer::chain;
+use crate::writer::{Unavailable, chain};
 
 /// Why.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,15 @@ pub(crate) enum Failure {
 impl From<crate::store::StoreError> for Failure {
     fn from(error: crate::store::StoreError) -> Failure {
         Failure::Ask(error.into())
+    }
+}
+
+impl From<Unavailable> for Failure {
+    fn from(error: Unavailable) -> Failure {
+        Failure::NotRead(match error {
+            Unavailable::Busy => NotRead::Busy,
+            Unavailable::Store => NotRead::Away,
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) enum Place {
     Support,
     Live,
     Data,
+    Settings,
 }
 
 /// What is around a page.
@@ -35,6 +36,8 @@ pub(crate) struct Frame {
     pub(crate) form: Option<Form>,
     /// Who looks.
     pub(crate) who: Option<String>,
+    /// What the forms of their session state; empty where there is none.
+    pub(crate) csrf: String,
     /// What the page loads.
     pub(crate) assets: &'static Assets,
 }
@@ -52,7 +55,7 @@ pub(crate) struct Item {
 
 impl Place {
     /// All of them, in their order.
-    pub(crate) const ALL: &[Place] = &[Place::Overview, Place::Components];
+    pub(crate) const ALL: &[Place] = &[Place::Overview, Place::Components, Place::Settings];
 
     /// Its path.
     pub(crate) const fn path(self) -> &'static str {
@@ -66,6 +69,7 @@ impl Place {
             Place::Support => "/support",
             Place::Live => "/live",
             Place::Data => "/data",
+            Place::Settings => "/settings",
         }
     }
 
@@ -81,12 +85,14 @@ impl Place {
             Place::Support => "Support",
             Place::Live => "Live",
             Place::Data => "Data",
+            Place::Settings => "Settings",
         }
     }
 
     /// What it takes to see it.
     pub(crate) const fn scope(self) -> Scope {
         match self {
+            Place::Settings => Scope::Admin,
             Place::Support | Place::Live => Scope::Support,
             Place::Overview
             | Place::Components
@@ -120,7 +126,8 @@ impl Frame {
                 })
                 .collect(),
             form: None,
-            who: viewer.name.clone(),
+            who: Some(viewer.name().to_owned()),
+            csrf: viewer.csrf().to_owned(),
             assets: assets(),
         }
     }
@@ -134,6 +141,7 @@ impl Frame {
             nav: Vec::new(),
             form: None,
             who: None,
+            csrf: String::new(),
             assets: assets(),
         }
     }

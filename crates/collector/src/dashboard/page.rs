@@ -16,6 +16,7 @@ use super::frame::{Frame, Place};
 use super::query::Query;
 use super::viewer::Viewer;
 use super::welcome::Welcome;
+use crate::access::gate;
 use crate::http::{App, reached};
 use crate::question::filter::Parameter;
 use crate::store::Reader;
@@ -123,6 +124,10 @@ async fn try_show(
         return Err(Failure::Denied(needed));
     }
     let of_clusters = needed != Scope::Read;
+    if of_clusters {
+        let what = kind.place.path();
+        gate::note(app, &visit.viewer.who, what, query.filter.whom()).await?;
+    }
     let data = app.data.display().to_string();
     let work = move |reader: &Reader, patience| -> Result<Response, Failure> {
         let snapshot = reader.snapshot()?.within(patience);

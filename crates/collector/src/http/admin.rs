@@ -11,9 +11,11 @@ use tokio::task::spawn_blocking;
 use super::App;
 use super::answer::Refused;
 use super::problem::problem;
-use crate::store::Reader;
+use crate::access::gate;
+use crate::access::look_up::Who;
+use crate::store::{Reader, StoreError};
 use crate::token::{Scope, Token};
-use crate::writer::chain;
+use crate::writer::{Unavailable, chain};
 
 /// Reads what they ask for. One at a time does: they are few.
 #[derive(Clone, Default)]
@@ -21,7 +23,7 @@ pub(super) struct Desk(Arc<Mutex<Option<Reader>>>);
 
 /// Why somebody is not let in, or gets nothing.
 #[derive(Debug)]
-pub(super) enum Denied {
+pub(crate) enum Denied {
     /// No token, or none that may be used.
     Token,
     /// The token is not for this; what it would have to be for.
@@ -43,7 +45,7 @@ impl From<Refused> for Denied {
 }
 
 impl Denied {
-    pub(super) fn answer(&self) -> Response {
+    pub(crate) fn answer(&self) -> Response {
         match self {
             Denied::Token => {
                 let detail = "a token is needed, as Authorization: Bearer; write keys are none";
@@ -96,25 +98,73 @@ impl Desk {
     }
 }
 
-/// Lets somebody in whose token covers a scope; says what the token is for.
-pub(super) async fn authenticate(app: &App, headers: &HeaderMap, needed: Scope) -> Result<Scope, Denied> {
-    let token = stated(headers).ok_or(Denied::Token)?;
-    let digest = token.digest();
-    let scope = app
-        .desk
-        .read(&app.data, move |reader| reader.token_scope(digest))
-        .await?;
-    match scope {
-        None => Err(Denied::Token),
-        Some(scope) if scope.covers(needed) => Ok(scope),
-        Some(_) => Err(Denied::Scope(needed)),
+impl App {
+    /// Reads a little in the database, beside others who do.
+    ///
+    /// # Errors
+    /// When it can't be read; why is logged.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        self.desk
+            .read(&self.data, read)
+            .await
+            .map_err(|_| Unavailable::Store)
     }
 }
 
-/// Lets somebody in who may read, by a token; otherwise says why not.
-pub(crate) async fn reading(app: &App, headers: &HeaderMap) -> Result<Scope, Response> {
-    let scope = authenticate(app, headers, Scope::Read).await;
-    scope.map_err(|denied| denied.answer())
+/// Somebody who was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// What they may do.
+    pub(crate) scope: Scope,
+    /// Who they are.
+    pub(crate) who: Who,
+}
+
+/// Lets somebody in whose token covers a scope.
+pub(crate) async fn authenticate(app: &App, headers: &HeaderMap, needed: Scope) -> Result<Caller, Denied> {
+    let token = stated(headers).ok_or(Denied::Token)?;
+    let digest = token.digest();
+    let found = app
+        .desk
+        .read(&app.data, move |reader| reader.token_scope(digest))
+        .await?;
+    let (scope, prefix) = found.ok_or(Denied::Token)?;
+    Caller {
+        scope,
+        who: Who::Token(prefix),
+    }
+    .covering(needed)
+}
+
+/// Lets somebody in who only reads: by a token, or by the session of the dashboard, where no token is stated.
+pub(super) async fn authenticate_reader(
+    app: &App,
+    headers: &HeaderMap,
+    needed: Scope,
+) -> Result<Caller, Denied> {
+    if headers.contains_key(header::AUTHORIZATION) {
+        return authenticate(app, headers, needed).await;
+    }
+    let holder = gate::holder(app, headers).await.map_err(Refused::from)?;
+    let session = holder.ok_or(Denied::Token)?.session;
+    Caller {
+        scope: session.role.scope(),
+        who: Who::User(session.user.as_str().to_owned()),
+    }
+    .covering(needed)
+}
+
+impl Caller {
+    fn covering(self, needed: Scope) -> Result<Caller, Denied> {
+        if self.scope.covers(needed) {
+            Ok(self)
+        } else {
+            Err(Denied::Scope(needed))
+        }
+    }
 }
 
 fn stated(headers: &HeaderMap) -> Option<Token> {

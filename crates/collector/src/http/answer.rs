@@ -20,7 +20,7 @@ const RETRY_STORE: HeaderValue = HeaderValue::from_static("5");
 
 /// Why a request is refused as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// No key, or none that may be used.
     WriteKey,
     /// The key is not for this; what it is for.
@@ -57,7 +57,7 @@ pub(super) enum Refused {
 
 /// Who asks too fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fast {
+pub(crate) enum Fast {
     Client,
     Key,
 }

@@ -1,5 +1,5 @@
 //! Where requests come in, with who sent them. The limits of clients are kept here, so that the paths behind need not know who
-//! asks, and can't tell anybody.
+//! asks, and can't tell anybody; but where people log in, which is limited by client, too.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -18,6 +18,7 @@ use tower_service::Service as _;
 use super::answer::{Fast, Refused};
 use super::call::{self, Call};
 use super::{App, body, intake, metrics, pixel};
+use crate::access::{aim, page};
 use crate::client::proxies::Proxies;
 use crate::client::{Client, Peer};
 use crate::limit::Over;
@@ -27,6 +28,9 @@ const SEGMENTS: [&str; 3] = ["/v1/", "/projects/", "/analytics.js/"];
 
 /// Most bytes of a body that are read, whatever is announced: the largest that is taken, or what is discarded of a larger one.
 const MOST_READ: u64 = 8 << 20;
+
+/// Where it is counted how often a client tries to log in.
+const COUNTED: [&str; 3] = [aim::LOG_IN, page::FIRST, page::ACCOUNT];
 
 /// Marks a request that a process on this machine made, for itself or for another.
 #[derive(Debug, Clone, Copy)]
@@ -67,12 +71,15 @@ impl Door {
         let request = match &self.guard {
             Some(guard) => match guard.check(peer, &request) {
                 Ok(client) => {
-                    let request = guard.metered(client, request);
+                    let mut request = guard.metered(client, request);
                     // Nearly all that comes: it need not be looked for among all paths.
                     if request.method() == Method::POST
                         && let Some((path, call)) = call::posted_to(request.uri().path())
                     {
                         return guard.take(request, path, call).await;
+                    }
+                    if let Some(client) = client.filter(|_| COUNTED.contains(&request.uri().path())) {
+                        request.extensions_mut().insert(client);
                     }
                     request
                 }

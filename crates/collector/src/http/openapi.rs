@@ -66,6 +66,10 @@ fn document() -> Value {
                     "type": "http", "scheme": "bearer",
                     "description": "A token that `heliograph-collector token add` printed. Its scope is read, support or admin; each may do what those before it may.",
                 },
+                "session": {
+                    "type": "apiKey", "in": "cookie", "name": "heliograph",
+                    "description": "The session of somebody who is logged in to the dashboard; over TLS the name is `__Host-heliograph`.",
+                },
                 "writeKey": {"type": "http", "scheme": "basic", "description": "A write key as the user name, without a password."},
             },
         },
@@ -103,7 +107,7 @@ fn operation(asked: &Asked) -> Value {
             "Takes a token of the scope {}; where the filter names single clusters, support.", asked.scope.name()
         ),
         "parameters": parameters,
-        "security": [{"token": []}],
+        "security": [{"token": []}, {"session": []}],
         "responses": {
             "200": {
                 "description": "The answer.",

@@ -4,7 +4,8 @@
 //! CSV (RFC 4180) of its rows, or a table for people. Answers are made anew each time, so the pages of one answer are those of one moment only as long
 //! as their entity tags are; the tag is a hash of the bytes, and a request that states it gets no body where nothing has changed.
 //!
-//! A token of the scope `read` may ask of the fleet; what tells of single clusters takes `support`.
+//! A token of the scope `read` may ask of the fleet; what tells of single clusters takes `support`, and it is noted who asks for it. The
+//! session of somebody who is logged in to the dashboard is as good as a token that covers what their role does.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -20,10 +21,11 @@ use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::accept::wanted;
-use super::admin::{Denied, authenticate};
+use super::admin::{Denied, authenticate_reader};
 use super::answer::Refused;
 use super::problem::problem_with;
 use super::{App, problem};
+use crate::access::gate;
 use crate::question::{self, AskError, Asked, Filter, FilterError, Format, Page, Rendered, Shape};
 use crate::readers::NotRead;
 use crate::store::Reader;
@@ -41,7 +43,7 @@ pub(super) const MOST: usize = 10_000;
 const OF_FLEET: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// What tells of single clusters is not kept: they may be forgotten.
 const OF_CLUSTERS: HeaderValue = HeaderValue::from_static("no-store");
-const VARY: HeaderValue = HeaderValue::from_static("Accept, Authorization");
+const VARY: HeaderValue = HeaderValue::from_static("Accept, Authorization, Cookie");
 pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CSV: HeaderValue = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -80,7 +82,7 @@ struct Question {
 
 /// The questions.
 pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    match authenticate(&app, &headers, Scope::Read).await {
+    match authenticate_reader(&app, &headers, Scope::Read).await {
         Ok(_) => tagged(questions().to_string(), JSON, OF_FLEET, &headers),
         Err(denied) => denied.answer(),
     }
@@ -101,12 +103,16 @@ pub(super) async fn answer(
 }
 
 async fn ask(app: &App, headers: &HeaderMap, name: &str, query: &str) -> Result<Response, NoAnswer> {
-    let scope = authenticate(app, headers, Scope::Read).await?;
+    let caller = authenticate_reader(app, headers, Scope::Read).await?;
     let asked = question::find(name).ok_or_else(|| NoAnswer::Unknown(question::close(name)))?;
     let question = Question::read(asked, query, headers, Hour::of(app.clock.now()))?;
     let needed = question.scope();
-    if !scope.covers(needed) {
+    if !caller.scope.covers(needed) {
         return Err(Denied::Scope(needed).into());
+    }
+    if needed > Scope::Read {
+        let noted = gate::note(app, &caller.who, asked.name, question.filter.whom()).await;
+        noted.map_err(|away| Denied::Refused(away.into()))?;
     }
     let Question {
         filter,

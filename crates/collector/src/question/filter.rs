@@ -8,6 +8,7 @@ use strsim::jaro;
 use super::day::{Date, Span};
 use super::group::Group;
 use super::tier::{Flag, HOURS, Tier};
+use crate::access::look_up::Whom;
 use crate::delta::Day;
 
 /// Days that a question is about where it is not said: as many, up to today.
@@ -296,6 +297,13 @@ impl Filter {
     /// Whether it restricts to tiers or flags.
     pub fn chooses_standings(&self) -> bool {
         !(self.tiers.is_empty() && self.flags.is_empty() && self.without.is_empty())
+    }
+
+    /// Whom an answer tells of, as far as the filter says: many, where it names nobody.
+    pub fn whom(&self) -> Vec<Whom> {
+        let named = self.clusters.iter().cloned().map(Whom::Cluster);
+        let named: Vec<_> = named.chain(self.search.clone().map(Whom::Searched)).collect();
+        if named.is_empty() { vec![Whom::Many] } else { named }
     }
 
     /// How many days it is about.

@@ -45,7 +45,21 @@ pub(super) fn add(
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .doing(DOING)?;
-    transaction
+    let id = insert(&transaction, key, kind, name, limits, now)?;
+    transaction.commit().doing(DOING)?;
+    Ok(id)
+}
+
+/// Adds a key within a transaction.
+pub(super) fn insert(
+    connection: &Connection,
+    key: &WriteKey,
+    kind: KeyKind,
+    name: &str,
+    limits: Limits,
+    now: Timestamp,
+) -> Result<KeyId, StoreError> {
+    connection
         .execute(
             "INSERT INTO key (kind, name, prefix, digest, created, bytes_per_day, messages_per_day)
              VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -59,10 +73,9 @@ pub(super) fn add(
                 number_of(limits.messages),
             ),
         )
-        .doing(DOING)?;
-    let id = KeyId(transaction.last_insert_rowid());
-    announce(&transaction)?;
-    transaction.commit().doing(DOING)?;
+        .doing("add a key")?;
+    let id = KeyId(connection.last_insert_rowid());
+    announce(connection)?;
     Ok(id)
 }
 
@@ -125,6 +138,18 @@ pub(super) fn revoke(
         transaction.commit().doing(DOING)?;
     }
     Ok(matching)
+}
+
+/// Revokes the key with a number within a transaction; says whether there is one that was in use.
+pub(super) fn revoke_one(connection: &Connection, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+    let revoked = connection
+        .execute(
+            "UPDATE key SET revoked = ? WHERE id = ? AND revoked IS NULL",
+            (now.as_millisecond(), id),
+        )
+        .doing("revoke a key")?;
+    announce(connection)?;
+    Ok(revoked > 0)
 }
 
 /// Sets limits of the key that the text names, by number or by prefix, if it names one alone; returns all that it names.

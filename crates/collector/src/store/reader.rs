@@ -16,7 +16,12 @@ use super::regulation::{self, Listing, Page, Regulation};
 use super::sheet::Snapshot;
 use super::suppression::{self, ListedSuppression};
 use super::token::{self, ListedToken};
-use super::{ListedDeletion, batch, bundle, deletion, usage};
+use super::user::{self, ListedUser};
+use super::{ListedDeletion, batch, bundle, deletion, look_up, session, usage};
+use crate::access::look_up::NotedLookUp;
+use crate::access::password::PasswordHash;
+use crate::access::session::{SecretDigest, Session};
+use crate::access::user::UserName;
 use crate::delta::Day;
 use crate::ingest::subject::Subject;
 use crate::key::{Key, KeyDigest, KeyId};
@@ -170,12 +175,65 @@ impl Reader {
         token::list(&self.connection)
     }
 
-    /// What may be done with a token, if it may be used.
+    /// What may be done with a token, if it may be used, and its prefix.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn token_scope(&self, digest: TokenDigest) -> Result<Option<Scope>, StoreError> {
+    pub fn token_scope(&self, digest: TokenDigest) -> Result<Option<(Scope, String)>, StoreError> {
         token::scope(&self.connection, digest)
+    }
+
+    /// All users, by name.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn users(&self) -> Result<Vec<ListedUser>, StoreError> {
+        user::list(&self.connection)
+    }
+
+    /// Whether there is any user.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn has_users(&self) -> Result<bool, StoreError> {
+        user::any(&self.connection)
+    }
+
+    /// The hash of a user's password.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn user_password(&self, name: &UserName) -> Result<Option<PasswordHash>, StoreError> {
+        user::password(&self.connection, name)
+    }
+
+    /// Whether a link for the first user is good.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn is_invited(&self, digest: SecretDigest, now: Timestamp) -> Result<bool, StoreError> {
+        user::is_invited(&self.connection, digest, now)
+    }
+
+    /// A session, if it was begun and not ended; it may be too old.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn session(&self, digest: SecretDigest) -> Result<Option<Session>, StoreError> {
+        session::find(&self.connection, digest)
+    }
+
+    /// Who has looked at whom behind a place in the list, the latest first; only those who looked at somebody, where that is asked for.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn look_ups(
+        &self,
+        of: Option<Subject>,
+        offset: u64,
+        count: u64,
+    ) -> Result<Vec<NotedLookUp>, StoreError> {
+        look_up::list(&self.connection, of, offset, count)
     }
 
     /// A regulation.

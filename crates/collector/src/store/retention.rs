@@ -60,6 +60,8 @@ const HOURS: [Aged; 4] = [
 ];
 /// By the time of receipt.
 const SAMPLES: Aged = Aged::of("outcome_sample", "received", "reason, place");
+/// By the last one.
+const LOOK_UPS: Aged = Aged::of("look_up", "last", "id");
 
 /// Drops some of what is too old; says whether there was anything.
 pub(super) fn slice(connection: &mut Connection, cutoffs: Cutoffs) -> Result<bool, StoreError> {
@@ -84,7 +86,9 @@ pub(super) fn incomplete_through(connection: &Connection) -> rusqlite::Result<Op
 
 fn any(connection: &Connection, cutoffs: Cutoffs) -> rusqlite::Result<bool> {
     if let Some(before) = cutoffs.raw.map(|before| before.as_millisecond())
-        && (!old_batches(connection, before)?.is_empty() || SAMPLES.any(connection, before)?)
+        && (!old_batches(connection, before)?.is_empty()
+            || SAMPLES.any(connection, before)?
+            || LOOK_UPS.any(connection, before)?)
     {
         return Ok(true);
     }
@@ -108,6 +112,7 @@ fn drop_some(connection: &mut Connection, cutoffs: Cutoffs) -> rusqlite::Result<
                 .execute([received])?;
         }
         SAMPLES.drop_some(&transaction, before)?;
+        LOOK_UPS.drop_some(&transaction, before)?;
     }
     let mut dropped = 0;
     for (aged, before) in rollups(cutoffs) {

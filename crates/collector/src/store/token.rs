@@ -91,11 +91,25 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<ListedToken>, StoreErr
     read().doing("list tokens")
 }
 
-/// What may be done with a token, if it may be used. A scope that this release does not know allows nothing.
-pub(super) fn scope(connection: &Connection, digest: TokenDigest) -> Result<Option<Scope>, StoreError> {
-    let scope: Option<String> = connection
-        .prepare_cached("SELECT scope FROM token WHERE digest = ? AND revoked IS NULL")
-        .and_then(|mut statement| statement.query_row([digest.0], |row| row.get(0)).optional())
+/// Revokes the token with a number; says whether there is one that was in use.
+pub(super) fn revoke_one(connection: &Connection, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+    connection
+        .execute(
+            "UPDATE token SET revoked = ? WHERE id = ? AND revoked IS NULL",
+            (now.as_millisecond(), id),
+        )
+        .map(|revoked| revoked > 0)
+        .doing("revoke a token")
+}
+
+/// What may be done with a token, if it may be used, and its prefix. A scope that this release does not know allows nothing.
+pub(super) fn scope(
+    connection: &Connection,
+    digest: TokenDigest,
+) -> Result<Option<(Scope, String)>, StoreError> {
+    let found: Option<(String, String)> = connection
+        .prepare_cached("SELECT scope, prefix FROM token WHERE digest = ? AND revoked IS NULL")
+        .and_then(|mut statement| statement.query_row([digest.0], |row| row.try_into()).optional())
         .doing("look up a token")?;
-    Ok(scope.and_then(|scope| scope.parse().ok()))
+    Ok(found.and_then(|(scope, prefix)| Some((scope.parse().ok()?, prefix))))
 }

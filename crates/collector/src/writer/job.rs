@@ -5,6 +5,7 @@ use std::sync::mpsc::Receiver;
 use tokio::sync::oneshot;
 
 use super::Unavailable;
+use crate::access::act::{Act, Acted};
 use crate::budget::Charge;
 use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
@@ -85,6 +86,10 @@ pub(super) enum Job {
         sheet: Box<Ready>,
         answer: Answer<bool>,
     },
+    Act {
+        act: Box<Act>,
+        answer: Answer<Acted>,
+    },
     Probe(Answer<()>),
     Close,
 }
@@ -96,6 +101,7 @@ pub(super) enum Became {
     Placed(Placed),
     Withdrawn(Withdrawn),
     Kept(bool),
+    Acted(Acted),
     Probed,
 }
 
@@ -134,6 +140,7 @@ impl Job {
             | Job::Regulate { .. }
             | Job::Withdraw { .. }
             | Job::Keep { .. }
+            | Job::Act { .. }
             | Job::Probe(_)
             | Job::Close => 0,
         }
@@ -180,6 +187,7 @@ impl Job {
             (Job::Regulate { answer, .. }, Became::Placed(placed)) => drop(answer.send(Ok(placed))),
             (Job::Withdraw { answer, .. }, Became::Withdrawn(withdrawn)) => drop(answer.send(Ok(withdrawn))),
             (Job::Keep { answer, .. }, Became::Kept(kept)) => drop(answer.send(Ok(kept))),
+            (Job::Act { answer, .. }, Became::Acted(acted)) => drop(answer.send(Ok(acted))),
             (Job::Probe(answer), _) => drop(answer.send(Ok(()))),
             (job, _) => job.refuse(Unavailable::Store),
         }
@@ -192,6 +200,7 @@ impl Job {
             Job::Regulate { answer, .. } => drop(answer.send(Err(why))),
             Job::Withdraw { answer, .. } => drop(answer.send(Err(why))),
             Job::Keep { answer, .. } => drop(answer.send(Err(why))),
+            Job::Act { answer, .. } => drop(answer.send(Err(why))),
             Job::Probe(answer) => drop(answer.send(Err(why))),
             Job::Close => {}
         }

@@ -10,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use super::beat::Beat;
 use super::condition::Condition;
 use super::job::{Delivery, Done, Job};
+use crate::access::act::{Act, Acted};
 use crate::budget::Charge;
 use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
@@ -93,6 +94,16 @@ impl Queue {
         let (answer, answered) = oneshot::channel();
         let sheet = Box::new(sheet);
         self.submit(Job::Keep { sheet, answer }, answered).await
+    }
+
+    /// Returns when it is on disk what is done about users, sessions, look-ups, keys or tokens.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub async fn act(&self, act: Act) -> Result<Acted, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        let act = Box::new(act);
+        self.submit(Job::Act { act, answer }, answered).await
     }
 
     /// Writes next to nothing, to see whether the store can be written.

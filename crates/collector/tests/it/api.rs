@@ -324,7 +324,7 @@ fn what_has_not_changed_is_not_sent_again() {
     let tag = first.header("etag").unwrap();
     assert!(tag.starts_with('"'));
     assert_eq!(first.header("cache-control"), Some("private, no-cache"));
-    assert_eq!(first.header("vary"), Some("Accept, Authorization"));
+    assert_eq!(first.header("vary"), Some("Accept, Authorization, Cookie"));
     for stated in [tag, &format!("\"x\", W/{tag}")] {
         let again = asked.with(&path, &[("If-None-Match", stated)]);
         assert_eq!(

@@ -1,7 +1,7 @@
 //! The real collector in a directory of its own, on a port of its own.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -272,6 +272,21 @@ pub(crate) fn run(data: &Path, arguments: &[&str]) -> Output {
         .arg(data)
         .output()
         .unwrap()
+}
+
+/// Runs a command of the binary to its end; this is typed to it.
+pub(crate) fn run_with_input(data: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(BINARY)
+        .args(["--data".as_ref(), data.as_os_str()])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may have ended without reading it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
 }
 
 /// Adds a key to a data directory.

@@ -85,6 +85,12 @@ impl InProcess {
         *self.address.lock().unwrap()
     }
 
+    /// The link for the first user.
+    pub(crate) fn invitation(&self) -> Option<String> {
+        let running = self.collector.lock().unwrap();
+        running.as_ref().unwrap().invitation().map(str::to_owned)
+    }
+
     pub(crate) fn metrics_address(&self) -> SocketAddr {
         let running = self.collector.lock().unwrap();
         running.as_ref().unwrap().metrics_address().unwrap()

@@ -8,10 +8,12 @@
     reason = "the parts that tests are made of are tests too"
 )]
 
+mod access;
 mod api;
 mod ask;
 mod auth;
 mod body;
+mod browser;
 mod calls;
 mod chance;
 mod chaos;

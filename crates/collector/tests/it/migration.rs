@@ -215,6 +215,14 @@ fn rows(suppression_key: &[u8]) -> Vec<Rows> {
             15,
             &format!("INSERT INTO drift (day, seconds, requests) VALUES ({day}, -3, 4)"),
         ),
+        always(
+            18,
+            "INSERT INTO user (id, name, role, password, created, changed) VALUES (1, 'ada', 'admin', '$argon2id$', 5, 6);
+             INSERT INTO session (digest, user, began, used) VALUES (zeroblob(32), 1, 5, 6);
+             INSERT INTO invitation (id, digest, until) VALUES (1, zeroblob(32), 5);
+             INSERT INTO look_up (hour, by, who, what, kind, subject, hash, count, last)
+                 VALUES (1, 'user', 'ada', 'time-line', 'cluster', 'c1', zeroblob(16), 2, 3600000);",
+        ),
     ]
 }
 
@@ -310,6 +318,8 @@ fn check_what_was(data: &Path, version: usize) {
         (8, "SELECT flag FROM cluster_flag", "clone"),
         (8, "SELECT format('%d', nodes) FROM report_repeat", "3"),
         (10, "SELECT name FROM token", "old token"),
+        (18, "SELECT name || role || password FROM user", "adaadmin$argon2id$"),
+        (18, "SELECT user || ' ' || used FROM session", "1 6"),
         (10, "SELECT action FROM regulation", "delete"),
         (15, "SELECT concat_ws(' ', seconds, requests) FROM drift WHERE day = unixepoch('2025-03-01') / 86400", "-3 4"),
     ] {

@@ -39,7 +39,7 @@ fn messages_have_segment_s_shape_and_nothing_else() {
                 r#""timestamp":"2026-11-22T11:59:00.250Z","receivedAt":"2026-11-22T12:00:00.250Z"}"#
             ),
             concat!(
-                r#"{"type":"alias","messageId":"03030303-0303-4303-8303-030303030303","userId":"u","previousId":"p","#,
+                r#"{"type":"alias","messageId":"04040404-0404-4404-8404-040404040404","userId":"u","previousId":"p","#,
                 r#""sentAt":"2026-11-22T11:59:00.000Z","timestamp":"2026-11-22T12:00:00.250Z","receivedAt":"2026-11-22T12:00:00.250Z"}"#
             ),
             concat!(

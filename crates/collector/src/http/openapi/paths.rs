@@ -17,7 +17,7 @@ pub(super) fn paths() -> Map<String, Value> {
         (
             question::ALL,
             json!({"get": {
-                "operationId": "questions", "tags": ["questions"], "summary": "Lists the questions.", "security": [{"token": []}],
+                "operationId": "questions", "tags": ["questions"], "summary": "Lists the questions.", "security": [{"token": []}, {"session": []}],
                 "responses": {
                     "200": answer("All questions, with their parameters.", &reference("Questions")),
                     "401": problem("NoToken"), "503": problem("Unavailable"),

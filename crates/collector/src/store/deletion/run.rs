@@ -28,7 +28,7 @@ use crate::forget::hunt::{Hunt, Target};
 use crate::receipt_key::ReceiptKey;
 use crate::store::error::{Doing as _, StoreError};
 use crate::store::unused::Search;
-use crate::store::{Commit, Store, connection};
+use crate::store::{Commit, Store, connection, look_up};
 
 /// Time after which a slice begins nothing new.
 const SLICE: Duration = Duration::from_millis(5);
@@ -241,6 +241,7 @@ impl Run {
                 }
                 search.end(commit)?;
                 trace::clear(&commit.transaction)?;
+                look_up::forget(&commit.transaction).doing(DOING)?;
                 whom::forget(&commit.transaction)?;
                 self.step = Step::Clear;
                 Ok(true)
