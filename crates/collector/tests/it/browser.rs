@@ -116,3 +116,12 @@ pub(crate) fn add_user(data: &Path, name: &str, role: &str) {
     );
     assert!(output.status.success(), "{output:?}");
 }
+
+/// A collector with a user of each role, `viewer-1` and so on.
+pub(crate) fn with_users() -> TestCollector {
+    let collector = TestCollector::start();
+    for role in ["viewer", "support", "admin"] {
+        add_user(collector.data(), &format!("{role}-1"), role);
+    }
+    collector
+}
