@@ -154,7 +154,7 @@ fn planned(event: &str, mut properties: Properties) -> Properties {
 }
 
 /// The properties that every event of a cluster has, before the operator's selection.
-pub(crate) fn common(config: &Config, cluster: &ClusterId) -> Properties {
+pub fn common(config: &Config, cluster: &ClusterId) -> Properties {
     let exposed =
         |secret: &Option<Secret>| secret.as_ref().map(Secret::expose).unwrap_or_default().to_owned();
     let provider = Plan::built_in()

@@ -2,7 +2,7 @@
 
 use heliograph_wire::plan::{Level, Plan, Property};
 use heliograph_wire::segment::Properties;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Properties that no setting removes: without them a message is nobody's.
 pub const ALWAYS: [&str; 4] = ["clusterId", "anonymousId", "source", "environmentVersion"];
@@ -59,6 +59,41 @@ impl Selection {
         });
     }
 
+    /// Whether messages of the web UI may leave at all: not under `level = "health"`.
+    pub fn admits_ui(&self) -> bool {
+        let envelope = &Plan::built_in().ui.envelope;
+        envelope.iter().all(|planned| planned.level <= self.level)
+    }
+
+    /// Takes out of a message of the web UI what may not leave; whether something is left of it.
+    pub fn filter_ui(&self, message: &mut Map<String, Value>) -> bool {
+        let plan = Plan::built_in();
+        let text = |name: &str| message.get(name).and_then(Value::as_str);
+        let Some(listed) = text("type").and_then(|call| plan.ui.message(call, text("event"))) else {
+            return false;
+        };
+        let own = &listed.properties;
+        let says_something = own.is_empty() || own.iter().any(|planned| self.admits(&planned.name, planned));
+        if !self.admits_ui() || !says_something {
+            return false;
+        }
+        for name in ["properties", "traits"] {
+            let Some(properties) = message.get_mut(name).and_then(Value::as_object_mut) else {
+                continue;
+            };
+            properties.retain(|name, _| {
+                let common = || plan.common.iter().find(|planned| planned.matches(name));
+                let planned = plan.ui.property(listed, name).or_else(common);
+                planned.is_some_and(|planned| self.admits(name, planned))
+            });
+        }
+        let user = plan.ui.envelope.iter().find(|planned| planned.name == "userId");
+        if !user.is_some_and(|planned| self.admits("userId", planned)) {
+            message.remove("userId");
+        }
+        true
+    }
+
     /// A kept message as it may leave now: what the operator holds back meanwhile is taken out, and a message with nothing of its
     /// own left is none.
     pub fn narrow(&self, message: &str) -> Option<String> {
@@ -66,7 +101,15 @@ impl Selection {
             return Some(message.to_owned());
         }
         let mut message: Value = serde_json::from_str(message).ok()?;
-        let event = message.get("event")?.as_str()?.to_owned();
+        let event = message
+            .get("event")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        if Plan::built_in().event(&event).is_none() {
+            let of_ui = message.as_object_mut()?;
+            return self.filter_ui(of_ui).then(|| message.to_string());
+        }
         if !self.admits_event(&event) {
             return None;
         }
@@ -80,8 +123,11 @@ impl Selection {
     /// Names in `omit` that match nothing in the plan.
     pub fn unknown(&self) -> Vec<&str> {
         let plan = Plan::built_in();
-        let own = plan.events.iter().flat_map(|event| &event.properties);
-        let known: Vec<_> = plan.envelope.iter().chain(&plan.common).chain(own).collect();
+        let events = plan.events.iter().chain(&plan.ui.calls).chain(&plan.ui.events);
+        let own = events.flat_map(|event| &event.properties);
+        let of_all = plan.envelope.iter().chain(&plan.common);
+        let of_ui = plan.ui.envelope.iter().chain(&plan.ui.common);
+        let known: Vec<_> = of_all.chain(of_ui).chain(own).collect();
         let names = self.omit.iter().map(String::as_str);
         names
             .filter(|name| !known.iter().any(|property| meet(&dashed(name), &property.name)))
@@ -287,6 +333,40 @@ mod tests {
                 omit: vec![]
             }
             .narrow(message),
+            None
+        );
+    }
+
+    #[test]
+    fn messages_of_the_ui_leave_as_far_as_they_may() {
+        let page = r#"{"type":"page","anonymousId":"b","userId":"u","name":"/","properties":{"clusterId":"c","environmentVersion":"1","provider":"aws","customerKey":"k"}}"#;
+        let narrow = |level, omit: &[&str], message: &str| {
+            let selection = Selection {
+                level,
+                omit: omit.iter().map(|name| (*name).to_owned()).collect(),
+            };
+            let left = selection.narrow(message)?;
+            Some(serde_json::from_str::<Value>(&left).unwrap())
+        };
+        assert_eq!(narrow(Level::Health, &[], page), None);
+        let left = narrow(Level::Standard, &["prov*", "clusterId"], page).unwrap();
+        assert_eq!(
+            left["properties"],
+            serde_json::json!({"clusterId": "c", "environmentVersion": "1", "customerKey": "k"})
+        );
+        assert_eq!(left["userId"], "u");
+        let left = narrow(Level::Standard, &["userId"], page).unwrap();
+        assert_eq!((left.get("userId"), &left["name"]), (None, &"/".into()));
+        let error = r#"{"type":"track","event":"ui_error","properties":{"route":"/","kind":"Error","x":1}}"#;
+        let left = narrow(Level::Standard, &["kind"], error).unwrap();
+        assert_eq!(left["properties"], serde_json::json!({"route": "/"}));
+        assert_eq!(narrow(Level::Standard, &["kind", "route"], error), None);
+        assert_eq!(
+            narrow(
+                Level::Standard,
+                &["x"],
+                r#"{"type":"track","event":"own","properties":{}}"#
+            ),
             None
         );
     }

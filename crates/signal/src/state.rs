@@ -73,10 +73,24 @@ impl State {
     /// # Errors
     /// It can't be read, or can't be made and kept.
     pub fn reporter_secret(&self) -> Result<String, StateError> {
-        let path = self.path.join("reporter");
+        self.secret("reporter")
+    }
+
+    /// The key that ids of the web UI's users are hashed with, kept in `ui-key` (mode 0600) and made on first use. It never leaves
+    /// the cluster; masters that are to give a user the same hash have copies of the file.
+    ///
+    /// # Errors
+    /// It can't be read, or can't be made and kept.
+    pub fn ui_key(&self) -> Result<String, StateError> {
+        self.secret("ui-key")
+    }
+
+    /// A random secret that is kept in a file.
+    fn secret(&self, name: &str) -> Result<String, StateError> {
+        let path = self.path.join(name);
         let error = |doing| {
             move |source| StateError {
-                path: self.path.join("reporter"),
+                path: self.path.join(name),
                 doing,
                 source,
             }
@@ -87,7 +101,7 @@ impl State {
         let mut random = [0; 32];
         getrandom::fill(&mut random)
             .map_err(|failure| error("no random numbers")(io::Error::other(failure)))?;
-        self.create_once("reporter", hex(&random).as_bytes(), 0o600)
+        self.create_once(name, hex(&random).as_bytes(), 0o600)
             .map_err(error("can't be written"))?;
         // Another process may have been first: what stands there now counts.
         let secret = read_secret(&path).map_err(error("can't be read"))?;

@@ -3,13 +3,16 @@
 //! * A parcel is written aside, synced, renamed into place, and the directory synced: it is there whole, or not at all.
 //! * Names are deterministic and sort by time: `2026-11-22T11Z.report`, and `2026-11-22T11Z-2.report` where a report takes more
 //!   than one parcel. What is there already is not written again.
-//! * Bytes and age are bounded; the oldest is dropped first, and counted in `counts.json`.
+//! * Bytes and age are bounded; the oldest is dropped first, and counted in `counts.json`. Messages of the web UI have a share of
+//!   the bytes, are dropped before anything else, and never make a report give way.
 //! * Files that are damaged, or not ours, are moved to `aside/`, named in the log, and stop nothing.
 //! * Two processes may use it at once: bounds and counts are changed under a lock, and a parcel that another process took away
 //!   is simply gone.
 
 mod counts;
+pub mod gather;
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,8 +33,11 @@ pub const MAX_ASIDE: usize = 64;
 const MAX_FILE: u64 = 1 << 20;
 /// After this a file that was never finished is nobody's any more.
 const UNFINISHED: Duration = Duration::from_secs(3600);
+/// Messages of the web UI may take one part in so many of the bytes.
+pub const UI_SHARE: u64 = 4;
 /// Ending of a parcel's name.
-const ENDINGS: [&str; 3] = [".report", ".event", ".ui"];
+const ENDINGS: [&str; 3] = [".report", ".event", UI_ENDING];
+const UI_ENDING: &str = ".ui";
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +67,7 @@ pub struct Entry {
 }
 
 /// The spool.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Spool {
     state: State,
     path: PathBuf,
@@ -115,7 +121,7 @@ impl Spool {
         if self.path.join(&entry.name).exists() {
             return Ok(entry);
         }
-        self.make_room(entry.bytes, now)?;
+        self.make_room(parcel.kind, entry.bytes, now)?;
         self.state
             .create_once(&format!("spool/{}", entry.name), text.as_bytes(), 0o640)
             .map_err(self.error("write a parcel"))?;
@@ -271,21 +277,45 @@ impl Spool {
         Counts::read(&self.path.join("counts.json")).map_err(self.error("read its counts"))
     }
 
-    /// Drops what is too old, and the oldest until `bytes` more fit.
-    fn make_room(&self, bytes: u64, now: Timestamp) -> Result<(), SpoolError> {
+    /// Drops what is too old, and then the oldest until `bytes` more fit: first of the web UI, and for the web UI nothing else.
+    fn make_room(&self, kind: Kind, bytes: u64, now: Timestamp) -> Result<(), SpoolError> {
         self.remove_unfinished(|path| Self::age(path, now) > UNFINISHED)?;
-        let entries = self.list()?;
-        let mut used: u64 = entries.iter().map(|entry| entry.bytes).sum();
+        let is_ui = |entry: &Entry| entry.name.ends_with(UI_ENDING);
+        let (mut ui, mut others): (VecDeque<_>, VecDeque<_>) = self.list()?.into_iter().partition(is_ui);
+        let size = |entries: &VecDeque<Entry>| entries.iter().map(|entry| entry.bytes).sum::<u64>();
+        let (mut used_by_ui, mut used) = (size(&ui), size(&others));
         let (mut for_age, mut for_space) = (0, 0);
-        for entry in &entries {
-            let too_old = Self::age(&self.path.join(&entry.name), now) > self.bounds.age;
-            if !too_old && used + bytes <= self.bounds.bytes {
-                // The rest is younger.
-                break;
+        for (entries, used) in [(&mut ui, &mut used_by_ui), (&mut others, &mut used)] {
+            // What follows one that is young enough is younger.
+            while let Some(entry) = entries.front()
+                && Self::age(&self.path.join(&entry.name), now) > self.bounds.age
+            {
+                self.remove(entry)?;
+                *used -= entry.bytes;
+                for_age += 1;
+                entries.pop_front();
             }
-            self.remove(entry)?;
-            used -= entry.bytes;
-            *(if too_old { &mut for_age } else { &mut for_space }) += 1;
+        }
+        let is_full = |used_by_ui: u64, used: u64| {
+            used + used_by_ui + bytes > self.bounds.bytes
+                || (kind == Kind::Ui && used_by_ui + bytes > self.ui_share())
+        };
+        let mut refused = false;
+        while is_full(used_by_ui, used) {
+            let (entry, used) = match (ui.pop_front(), kind) {
+                (Some(entry), _) => (entry, &mut used_by_ui),
+                (None, Kind::Ui) => {
+                    refused = true;
+                    break;
+                }
+                (None, Kind::Report | Kind::Event) => match others.pop_front() {
+                    Some(entry) => (entry, &mut used),
+                    None => break,
+                },
+            };
+            self.remove(&entry)?;
+            *used -= entry.bytes;
+            for_space += 1;
         }
         if for_age + for_space > 0 {
             self.count(|counts| {
@@ -293,7 +323,16 @@ impl Spool {
                 counts.dropped_for_space += for_space;
             })?;
         }
+        if refused {
+            let full = io::Error::new(io::ErrorKind::StorageFull, "reports that wait take all the room");
+            return Err(self.error("keep messages of the web UI")(full));
+        }
         Ok(())
+    }
+
+    /// Bytes that parcels of the web UI may take together.
+    fn ui_share(&self) -> u64 {
+        self.bounds.bytes / UI_SHARE
     }
 
     /// Removes files that were never finished: what a process that was killed leaves behind.

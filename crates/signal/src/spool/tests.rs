@@ -300,3 +300,87 @@ proptest! {
         prop_assert_eq!(spool.counts().unwrap().aside, aside);
     }
 }
+
+fn of_ui(second: i64, text: &str) -> Parcel {
+    Parcel {
+        kind: Kind::Ui,
+        collected: Timestamp::from_second(1_790_000_000 + second).unwrap(),
+        messages: vec![format!("{{\"text\":{text:?}}}")],
+    }
+}
+
+#[test]
+fn messages_of_the_ui_give_way_to_reports_and_not_the_other_way_round() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = "x".repeat(40);
+    let size = |parcel: &Parcel| parcel.encode().len() as u64;
+    let (report, ui) = (size(&parcel(494_906, &long)), size(&of_ui(0, &long)));
+    let bytes = 3 * report + 2 * ui;
+    let bounds = Bounds { bytes, ..FOREVER };
+    // The UI's share is one of its parcels.
+    assert_eq!(bytes / UI_SHARE / ui, 1);
+    let spool = spool(folder.path(), bounds);
+    let kept = |ending: &str| names(&spool).iter().filter(|name| name.ends_with(ending)).count();
+    for hour in 494_906..494_909 {
+        spool.put(&parcel(hour, &long), now()).unwrap();
+    }
+    for second in 0..9 {
+        spool.put(&of_ui(second, &long), now()).unwrap();
+        assert_eq!((kept(".report"), kept(".ui")), (3, 1));
+    }
+    for hour in 494_909..494_912 {
+        spool.put(&parcel(hour, &long), now()).unwrap();
+    }
+    assert_eq!((kept(".report"), kept(".ui")), (4, 0));
+    // The oldest reports went, once there was nothing else.
+    assert!(
+        names(&spool)[0].starts_with("2026-06-17T04Z"),
+        "{:?}",
+        names(&spool)
+    );
+    let tight = Spool {
+        bounds: Bounds {
+            bytes: 3 * report,
+            ..FOREVER
+        },
+        ..spool.clone()
+    };
+    let error = tight.put(&of_ui(99, &long), now()).unwrap_err();
+    assert!(crate::source::chain(&error).contains("reports that wait take all the room"));
+    assert_eq!((kept(".report"), kept(".ui")), (4, 0));
+}
+
+#[test]
+fn many_small_parcels_of_the_ui_become_few_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let bounds = Bounds {
+        bytes: 64 << 10,
+        ..FOREVER
+    };
+    let spool = spool(folder.path(), bounds);
+    spool.put(&parcel(494_906, "report"), now()).unwrap();
+    let few = i64::try_from(gather::MANY).unwrap();
+    for second in 0..few {
+        spool.put(&of_ui(second, &second.to_string()), now()).unwrap();
+    }
+    assert_eq!(spool.gather_ui().unwrap(), 0);
+    spool.put(&of_ui(few, "last"), now()).unwrap();
+    // One message is in two parcels, as after a gathering that was cut short.
+    spool.put(&of_ui(few + 1, "last"), now()).unwrap();
+    let gone = spool.gather_ui().unwrap();
+    assert!(gone > gather::MANY, "{gone}");
+    let entries = spool.list().unwrap();
+    assert!(entries.len() < 6, "{entries:?}");
+    let messages: Vec<String> = entries
+        .iter()
+        .filter(|entry| entry.name.ends_with(".ui"))
+        .flat_map(|entry| spool.read(entry).unwrap().unwrap().messages)
+        .collect();
+    let mut expected: Vec<String> = (0..few)
+        .map(|second| format!("{{\"text\":\"{second}\"}}"))
+        .collect();
+    expected.push("{\"text\":\"last\"}".to_owned());
+    let distinct: std::collections::BTreeSet<_> = messages.iter().collect();
+    assert_eq!(distinct, expected.iter().collect());
+    assert!(messages.len() <= expected.len() + 1);
+}
