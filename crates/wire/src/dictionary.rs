@@ -60,8 +60,8 @@ fn user_interface(page: &mut String, plan: &Plan) {
     section(
         page,
         "User interface telemetry",
-        "What every message of a browser carries. On its way through the relay a message gets `clusterId`, `environmentVersion`, `provider`, `variant` and `context.reporter` as above.",
-        &plan.ui.envelope,
+        "What every message of a browser carries. On its way through the relay a message gets the properties of every event, and `context.reporter`, as above.",
+        &[&plan.ui.envelope[..], &plan.ui.relay[..]].concat(),
     );
     section(
         page,

@@ -21,13 +21,25 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
         &["heliograph-wire"],
         &["heliograph-fleet"],
     ),
+    (
+        "heliograph-relay",
+        &["heliograph-signal", "heliograph-wire"],
+        &["heliograph-collector", "heliograph-fleet"],
+    ),
     ("heliograph-fleet", &["heliograph-wire"], &[]),
 ];
 
 /// What may be reached from nowhere but the named crates.
 const ONLY_FROM: &[(&str, &[&str])] = &[
     ("rusqlite", &["heliograph-collector"]),
-    ("tokio", &["heliograph-collector", "heliograph-diagnostics"]),
+    (
+        "tokio",
+        &[
+            "heliograph-collector",
+            "heliograph-diagnostics",
+            "heliograph-relay",
+        ],
+    ),
     ("zbus", &["heliograph-diagnostics"]),
     ("openssl-sys", &[]),
 ];

@@ -74,6 +74,7 @@ fn properties(plan: &Plan) -> BTreeMap<String, &Property> {
         ("every message", &plan.envelope),
         ("every event", &plan.common),
         ("every message of a browser", &plan.ui.envelope),
+        ("every message that the relay passes on", &plan.ui.relay),
         ("everything of a browser", &plan.ui.common),
     ];
     let events = plan.events.iter().chain(&plan.ui.calls).chain(&plan.ui.events);

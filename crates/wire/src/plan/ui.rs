@@ -11,6 +11,8 @@ use super::{Event, Property};
 pub struct Ui {
     /// What a message carries beside its properties. Of the context, members that are not named here are dropped.
     pub envelope: Vec<Property>,
+    /// What the relay adds to a message, beside what all messages of the cluster carry. Of browsers it is not taken.
+    pub relay: Vec<Property>,
     /// Properties of every call and event; of `identify` they stand among the traits.
     pub common: Vec<Property>,
     /// The calls that are no events, by `type`.
