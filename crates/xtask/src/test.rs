@@ -26,6 +26,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("systemd", "systemctl"),
     ("dbus", "dbus-daemon"),
     ("chromium", "chromium"),
+    ("nginx", "nginx"),
 ];
 /// Largest `heliograph-signal` that is shipped, in bytes.
 const MAX_SIGNAL: u64 = 4 << 20;

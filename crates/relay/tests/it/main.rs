@@ -13,5 +13,6 @@
 mod host;
 mod hostile;
 mod off;
+mod proxied;
 mod taken;
 mod two;
