@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use crate::clock::Clock;
 use crate::delta::Day;
-use crate::store::{Reader, Ready};
+use crate::store::{Kept, Reader, Ready};
 use crate::writer::{Queue, chain};
 
 /// Between two looks for days that have changed. One that has not changed from one to the next has come to rest.
@@ -47,10 +47,23 @@ pub(crate) async fn keep(data: PathBuf, queue: Queue, clock: Arc<dyn Clock>) {
         for (day, change) in days {
             let place = data.clone();
             match spawn_blocking(move || make(&place, day, change)).await {
-                // A full queue or a full disk: there is another look.
-                Ok(Ok(ready)) => drop(queue.keep(ready).await),
+                Ok(Ok(ready)) => write(&queue, ready).await,
                 Ok(Err(error)) => tracing::warn!("{error}"),
                 Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Has a sheet written part by part.
+async fn write(queue: &Queue, ready: Ready) {
+    for part in ready.parts().map(Arc::new) {
+        loop {
+            match queue.keep(Arc::clone(&part)).await {
+                Ok(Kept::Yes) => break,
+                Ok(Kept::Again) => {}
+                // It has changed; or a full queue, or a full disk: there is another look.
+                Ok(Kept::Changed) | Err(_) => return,
             }
         }
     }

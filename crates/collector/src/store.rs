@@ -34,6 +34,7 @@ mod error;
 mod flag;
 mod ids;
 mod interned;
+mod keep;
 mod key;
 mod look_up;
 mod outcome;
@@ -68,6 +69,7 @@ use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
 pub use self::flag::Flagged;
 pub use self::ids::LookUp;
+pub use self::keep::{Kept, Part, Ready};
 pub use self::key::ListedKey;
 pub use self::outcome::{Counted, Remembered};
 pub use self::reader::Reader;
@@ -75,7 +77,7 @@ pub use self::rebuild::{Rebuilt, RemakeError};
 pub use self::regulation::{Listing, Page, Regulation};
 pub use self::report::Claimant;
 pub use self::schema::SchemaError;
-pub use self::sheet::{EditionName, Ready, Snapshot};
+pub use self::sheet::{EditionName, Snapshot};
 pub use self::shelf::{Place, Reported, decode as decode_shelf};
 pub use self::suppression::ListedSuppression;
 pub use self::token::ListedToken;
@@ -286,13 +288,13 @@ impl Store {
         suppression::lift(&mut self.connection, subject)
     }
 
-    /// Keeps the sheet of a day, unless the rows have changed since it was made; says whether it did.
+    /// Keeps a part of the sheet of a day, unless the rows have changed since it was made.
     ///
     /// # Errors
     /// When the database can't be written.
-    pub fn keep_sheet(&mut self, ready: &Ready) -> Result<bool, StoreError> {
+    pub fn keep_part(&mut self, part: &Part) -> Result<Kept, StoreError> {
         let mut commit = self.begin()?;
-        let kept = commit.keep_sheet(ready)?;
+        let kept = commit.keep_part(part)?;
         commit.finish()?;
         Ok(kept)
     }

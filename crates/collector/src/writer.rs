@@ -45,7 +45,7 @@ use crate::metrics::Metrics;
 use crate::quota::Quotas;
 use crate::retention::Retention;
 use crate::secret::Secrets;
-use crate::store::{Commit, Slice, Store, StoreError};
+use crate::store::{Commit, Kept, Slice, Store, StoreError};
 use crate::window::Window;
 
 /// How long the writer waits for a request before it looks for chores.
@@ -309,9 +309,9 @@ fn write(
             }
             // The last of its group.
             Job::Forget { .. } | Job::Regulate { .. } | Job::Withdraw { .. } => last = Some(job),
-            Job::Keep { sheet, .. } => {
-                let kept = commit.keep_sheet(sheet)?;
-                wrote |= kept;
+            Job::Keep { part, .. } => {
+                let kept = commit.keep_part(part)?;
+                wrote |= kept != Kept::Changed;
                 results.push(Became::Kept(kept));
             }
             Job::Act { act, .. } => {

@@ -136,6 +136,9 @@ async fn ask(app: &App, headers: &HeaderMap, name: &str, query: &str) -> Result<
             let detail = "no cluster of these days has this id, customer key or licence id";
             return Err(Denied::Nothing(detail).into());
         }
+        Ok(Err(error @ AskError::TooMany)) => {
+            return Err(Denied::Malformed("too_many_rows", error.to_string()).into());
+        }
         Ok(Err(error @ AskError::Several(..))) => {
             return Err(Denied::Malformed("several_clusters", error.to_string()).into());
         }

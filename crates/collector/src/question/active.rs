@@ -58,6 +58,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             let mut of_span = Clusters::default();
             sets.iter().for_each(|set| of_span.add(set));
             all.add(&of_span);
+            scope.make_rows(sets.iter().filter(|set| !set.is_empty()).count())?;
             let named = groups.names.iter().zip(&sets).filter(|(_, set)| !set.is_empty());
             rows.extend(named.map(|(name, set)| Row {
                 start: Date(start),

@@ -102,6 +102,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
                 behind.add(&said.clusters);
             }
         }
+        scope.make_rows(named.len())?;
         let mut of_span = Vec::with_capacity(named.len());
         for (key, said) in named {
             *all.entry(key.clone()).or_default() += said.count;

@@ -235,6 +235,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             }
             let telling = tellers.list.iter().zip(&tells).filter(|(_, tells)| **tells);
             telling.for_each(|(teller, _)| behind.insert(teller.cluster));
+            scope.make_rows(of_span.len())?;
             of_span.sort_by(|(group, a), (other, b)| (group, &a.measure).cmp(&(other, &b.measure)));
             rows.extend(of_span.into_iter().map(|(_, row)| row));
             Ok(())

@@ -2,62 +2,106 @@
 
 use fixedbitset::FixedBitSet;
 
-/// A set of clusters; a bit for each number up to the greatest. What is of no cluster (0) is never in it.
+/// Clusters of a set that are listed; of more than these there is a bit for each number up to the greatest.
+///
+/// Senders choose how many names there are, and most of what only one names is named by one.
+const FEW: usize = 16;
+
+/// A set of clusters. What is of no cluster (0) is never in it.
 #[derive(Debug, Clone, Default)]
-pub struct Clusters(FixedBitSet);
+pub struct Clusters {
+    /// In no order; empty where there are bits.
+    few: Vec<u32>,
+    bits: FixedBitSet,
+}
 
 impl Clusters {
     /// Puts one in.
     #[inline]
     pub fn insert(&mut self, cluster: i64) {
-        if let Ok(number @ 1..) = usize::try_from(cluster) {
-            self.0.grow_and_insert(number);
-        }
+        self.insert_all(&[cluster]);
     }
 
     /// Puts several in.
     pub fn insert_all(&mut self, clusters: &[i64]) {
         for cluster in clusters {
-            let Ok(number @ 1..) = usize::try_from(*cluster) else {
+            let Ok(number @ 1..) = u32::try_from(*cluster) else {
                 continue;
             };
-            if number >= self.0.len() {
-                // Not a little at a time.
-                self.0.grow((number + 1).next_power_of_two());
+            if self.bits.is_empty() {
+                if self.few.contains(&number) {
+                    continue;
+                }
+                if self.few.len() < FEW {
+                    self.few.push(number);
+                    continue;
+                }
+                self.spread();
             }
-            self.0.insert(number);
+            self.set(number);
         }
+    }
+
+    /// From a list to bits.
+    fn spread(&mut self) {
+        for number in std::mem::take(&mut self.few) {
+            self.set(number);
+        }
+    }
+
+    fn set(&mut self, number: u32) {
+        let number = number as usize;
+        if number >= self.bits.len() {
+            // Not a little at a time.
+            self.bits.grow((number + 1).next_power_of_two());
+        }
+        self.bits.insert(number);
     }
 
     /// Whether one is in.
     #[inline]
     pub fn contains(&self, cluster: i64) -> bool {
-        usize::try_from(cluster).is_ok_and(|number| self.0.contains(number))
+        u32::try_from(cluster).is_ok_and(|number| match self.bits.is_empty() {
+            true => self.few.contains(&number),
+            false => self.bits.contains(number as usize),
+        })
     }
 
     /// How many.
     pub fn len(&self) -> u64 {
-        self.0.count_ones(..) as u64
+        (self.few.len() + self.bits.count_ones(..)) as u64
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_clear()
+        self.len() == 0
     }
 
     /// Puts all of another in.
     pub fn add(&mut self, other: &Clusters) {
-        self.0.union_with(&other.0);
+        if !other.bits.is_empty() {
+            self.spread();
+            self.bits.union_with(&other.bits);
+        }
+        for number in &other.few {
+            self.insert((*number).into());
+        }
     }
 
     /// Those of it that are in another one as well.
     pub fn common(&self, other: &Clusters) -> u64 {
-        self.0.intersection_count(&other.0) as u64
+        match self.bits.is_empty() || other.bits.is_empty() {
+            true => self.iter().filter(|cluster| other.contains(*cluster)).count() as u64,
+            false => self.bits.intersection_count(&other.bits) as u64,
+        }
     }
 
     /// All of them, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = i64> {
-        self.0.ones().filter_map(|number| i64::try_from(number).ok())
+        let mut few = self.few.clone();
+        few.sort_unstable();
+        let bits = self.bits.ones().filter_map(|number| i64::try_from(number).ok());
+        few.into_iter().map(i64::from).chain(bits)
     }
 }
 
@@ -109,6 +153,30 @@ impl<T: Clone + Default> PerCluster<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn few_or_many_it_is_a_set(
+            one in prop::collection::vec(-2..60_i64, 0..40), other in prop::collection::vec(0..400_i64, 0..40)
+        ) {
+            let plain = |numbers: &[i64]| numbers.iter().copied().filter(|number| *number > 0).collect::<BTreeSet<_>>();
+            let (mut set, others): (Clusters, Clusters) = (one.iter().copied().collect(), other.iter().copied().collect());
+            let (mut expected, more) = (plain(&one), plain(&other));
+            prop_assert_eq!(set.iter().collect::<Vec<_>>(), expected.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(set.common(&others), expected.intersection(&more).count() as u64);
+            set.add(&others);
+            expected.extend(&more);
+            prop_assert_eq!((set.len(), set.is_empty()), (expected.len() as u64, expected.is_empty()));
+            prop_assert_eq!(set.iter().collect::<Vec<_>>(), expected.iter().copied().collect::<Vec<_>>());
+            for number in -2..400 {
+                prop_assert_eq!(set.contains(number), expected.contains(&number));
+            }
+        }
+    }
 
     #[test]
     fn something_of_each_is_found_by_number() {

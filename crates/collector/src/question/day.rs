@@ -12,6 +12,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::delta::Day;
 
+/// How a day is written.
+const FORM: &str = "2026-11-22";
+
 /// A day of UTC, written `2026-11-22`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Date(pub Day);
@@ -52,7 +55,11 @@ impl FromStr for Date {
     type Err = jiff::Error;
 
     fn from_str(text: &str) -> Result<Date, jiff::Error> {
-        let date: civil::Date = text.parse()?;
+        // Nothing but a date: with a time it might be another day of UTC.
+        let date = civil::Date::strptime("%Y-%m-%d", text)?;
+        if text.len() != FORM.len() {
+            return Err(jiff::Error::from_args(format_args!("a day is written {FORM}")));
+        }
         let start = date.to_zoned(TimeZone::UTC)?.timestamp();
         Ok(Date(Day::of(start)))
     }
@@ -107,7 +114,17 @@ mod tests {
             let date: Date = text.parse().unwrap();
             assert_eq!((date.0, date.to_string().as_str()), (Day(day), text));
         }
-        assert!("2026-13-01".parse::<Date>().is_err() && "yesterday".parse::<Date>().is_err());
+        for text in [
+            "2026-13-01",
+            "yesterday",
+            "20261122",
+            "2026-11-2",
+            "2026-11-22T23:00-05:00",
+            " 2026-11-22",
+            "-002026-11-22",
+        ] {
+            assert!(text.parse::<Date>().is_err(), "{text}");
+        }
         assert_eq!(Date(Day(0)).hour(7), "1970-01-01T07:00:00Z");
     }
 

@@ -111,6 +111,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             for column in view.columns(Facet::Value).filter(|column| column.key == outcome) {
                 *sum += view
                     .pieces(column, 0)
+                    .filter(|piece| scope.leaves(piece.edition))
                     .map(|piece| piece.sum().cast_unsigned())
                     .sum::<u64>();
             }

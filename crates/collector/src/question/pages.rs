@@ -115,6 +115,7 @@ pub fn ask(scope: &Scope<'_>, order: Order) -> Result<Answer<Row, Total>, AskErr
                 }
             }
         }
+        scope.make_rows(routes.len())?;
         for ((route, group), ([page_views, errors, failed_loads], installations)) in routes {
             behind.add(&installations);
             rows.push(Row {

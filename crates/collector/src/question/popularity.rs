@@ -90,6 +90,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let mut all = Having::default();
     let mut spans: Vec<Vec<Row>> = Vec::new();
     having(scope, |start, having| {
+        scope.make_rows(having.names.len())?;
         let mut of_span: Vec<(usize, Row)> = Vec::with_capacity(having.names.len());
         for ((list, name), clusters) in &having.names {
             let Some((_, kind, _)) = LISTS.get(*list) else {

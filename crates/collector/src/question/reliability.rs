@@ -141,6 +141,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             }
         },
         |start, cells| {
+            scope.make_rows(cells.values().map(Vec::len).sum())?;
             let cells = cells.into_iter().flat_map(|(unit, mut of_unit)| {
                 of_unit.sort_by_key(|(group, _)| *group);
                 of_unit.into_iter().map(move |(group, cell)| (unit, group, cell))

@@ -1,6 +1,6 @@
 //! What a question looks at.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use std::rc::Rc;
@@ -14,6 +14,9 @@ use crate::delta::{Day, Facet};
 use crate::sheet::{Line, Wanted};
 use crate::store::{EditionName, Snapshot, StoreError};
 
+/// Most rows of an answer: they are all made, whichever of them are shown. Senders choose how many names there are on a day.
+const MOST_ROWS: usize = 500_000;
+
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
@@ -26,6 +29,9 @@ pub enum AskError {
     /// There is no such cluster, nor a customer or licence on these days.
     #[error("no cluster of these days has this id, customer key or licence id")]
     Nobody,
+    /// It has too many rows.
+    #[error("the answer has more than {MOST_ROWS} rows: ask about fewer days, or take them together")]
+    TooMany,
     /// One was to be found.
     #[error("{0} clusters are found: {1}; say which, by `cluster`")]
     Several(u64, String),
@@ -52,6 +58,7 @@ pub struct Scope<'a> {
     counted: Option<Rc<Clusters>>,
     /// Those that this left out, of the days that were looked at so far.
     left_out: RefCell<Clusters>,
+    rows: Cell<usize>,
 }
 
 impl<'a> Scope<'a> {
@@ -97,6 +104,7 @@ impl<'a> Scope<'a> {
             standings: Rc::default(),
             counted: None,
             left_out: RefCell::default(),
+            rows: Cell::default(),
         })
     }
 
@@ -113,6 +121,25 @@ impl<'a> Scope<'a> {
             counted: self.counted.clone(),
             ..Scope::without_standings(self.snapshot, filter)?
         })
+    }
+
+    /// To be told of rows before they are made.
+    ///
+    /// # Errors
+    /// When they are more, with those that were told of before, than an answer may have.
+    pub fn make_rows(&self, rows: usize) -> Result<(), AskError> {
+        let rows = self.rows.get().saturating_add(rows);
+        self.rows.set(rows);
+        if rows > MOST_ROWS {
+            Err(AskError::TooMany)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether the filter leaves an edition.
+    pub fn leaves(&self, edition: u64) -> bool {
+        self.chosen.contains(&edition)
     }
 
     /// Where installations stand as of the last day.
@@ -221,4 +248,22 @@ fn numbers<'n>(
         numbers.extend(snapshot.number(name)?);
     }
     Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Reader, Store};
+
+    #[test]
+    fn an_answer_has_so_many_rows_and_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(Store::open(dir.path()).unwrap());
+        let reader = Reader::open(dir.path()).unwrap();
+        let (snapshot, filter) = (reader.snapshot().unwrap(), Filter::default());
+        let scope = Scope::new(&snapshot, &filter).unwrap();
+        assert!(scope.make_rows(MOST_ROWS - 1).is_ok() && scope.make_rows(1).is_ok());
+        assert!(matches!(scope.make_rows(1), Err(AskError::TooMany)));
+        assert!(matches!(scope.make_rows(usize::MAX), Err(AskError::TooMany)));
+    }
 }

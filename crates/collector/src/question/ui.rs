@@ -100,6 +100,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let mut total = Total::default();
     let mut rows = Vec::new();
     by_span(scope, Span::Day, &wanted, each, |start, uses| {
+        scope.make_rows(uses.len())?;
         for (group, used) in uses {
             if used.log_ins + used.page_views + used.user_days == 0 {
                 continue;

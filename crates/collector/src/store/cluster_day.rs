@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 
 use super::error::{Doing as _, StoreError};
 use super::interned::Interned;
-use super::sheet;
+use super::keep;
 use crate::delta::{Amounts, Coordinate, Day, Delta, Edition, Sums};
 
 /// Coordinates of a row from which on it takes nothing that would add another one: a sender chooses the names, and a row is read
@@ -209,7 +209,7 @@ impl Days {
             *changed.entry(day).or_default() |= row.lessened;
         }
         for (day, lessened) in changed {
-            sheet::changed(connection, day, lessened)?;
+            keep::changed(connection, day, lessened)?;
         }
         Ok(())
     }

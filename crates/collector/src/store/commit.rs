@@ -9,8 +9,8 @@ use rusqlite::{Connection, Transaction};
 use super::cluster_day::Way;
 use super::error::{Doing as _, StoreError};
 use super::ids::LookUp;
+use super::keep::{self, Kept, Part};
 use super::report::Claimant;
-use super::sheet::{self, Ready};
 use super::{
     batch, bundle, cluster_day, drift, flag, ids, outcome, regulation, report, suppression, time_line, usage,
 };
@@ -217,12 +217,12 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Keeps the sheet of a day, unless the rows have changed since it was made; says whether it did.
+    /// Keeps a part of the sheet of a day, unless the rows have changed since it was made.
     ///
     /// # Errors
     /// When the database can't be written.
-    pub fn keep_sheet(&mut self, ready: &Ready) -> Result<bool, StoreError> {
-        sheet::keep(&self.transaction, ready)
+    pub fn keep_part(&mut self, part: &Part) -> Result<Kept, StoreError> {
+        keep::keep(&self.transaction, part)
     }
 
     /// Looks whether some of those who are in doubt are one.

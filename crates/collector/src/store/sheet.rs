@@ -6,17 +6,14 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::drift;
 use super::error::{Doing as _, StoreError};
+use super::keep::Ready;
 use super::outcome::{self, Counted};
 use crate::delta::{self, Day, Facet, Sums};
 use crate::drift::Drift;
 use crate::question::Patience;
-use crate::sheet::{
-    Column, Presence, Roster, Sheet, Transposer, Wanted, decode_holders, decode_present, encode_holders,
-    encode_present,
-};
+use crate::sheet::{Column, Presence, Roster, Sheet, Transposer, Wanted, decode_holders, decode_present};
 
 const READ: &str = "read the sheet of a day";
-const WRITE: &str = "write the sheet of a day";
 
 /// What an edition is called: version, provider and variant, as messages state them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,13 +30,6 @@ pub struct EditionName {
 pub struct Snapshot<'a> {
     transaction: Transaction<'a>,
     patience: Patience,
-}
-
-/// A sheet that is ready to be kept.
-#[derive(Debug)]
-pub struct Ready {
-    sheet: Sheet,
-    change: i64,
 }
 
 impl<'a> Snapshot<'a> {
@@ -279,7 +269,7 @@ impl<'a> Snapshot<'a> {
     /// When the database can't be read, or is damaged.
     pub fn make(&self, day: Day, change: i64) -> Result<Ready, StoreError> {
         let sheet = self.transpose(day)?.sheet(&Wanted::all());
-        Ok(Ready { sheet, change })
+        Ok(Ready::of(&sheet, change))
     }
 
     /// A column of a sheet that is kept as the rows are now.
@@ -357,61 +347,4 @@ impl<'a> Snapshot<'a> {
         }
         Ok(transposer)
     }
-}
-
-/// Notes that the rows of a day have changed. Where something was taken away, what was made of them goes, too.
-pub(super) fn changed(connection: &Connection, day: Day, taken_away: bool) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO day_change (day, change) VALUES (?, 1) ON CONFLICT DO UPDATE SET change = change + 1",
-        )
-        .and_then(|mut statement| statement.execute([day.0]))
-        .doing(WRITE)?;
-    if taken_away {
-        drop_sheet(connection, day).doing(WRITE)?;
-    }
-    Ok(())
-}
-
-/// Keeps a sheet, unless the rows have changed since; says whether it did.
-pub(super) fn keep(transaction: &Transaction<'_>, ready: &Ready) -> Result<bool, StoreError> {
-    let Ready { sheet, change } = ready;
-    let keep = || -> rusqlite::Result<bool> {
-        let unchanged = transaction
-            .prepare_cached("SELECT 1 FROM day_change WHERE day = ? AND change = ?")?
-            .exists((sheet.day.0, change))?;
-        if unchanged {
-            drop_sheet(transaction, sheet.day)?;
-            let reporting = encode_present(&sheet.roster.reporting());
-            transaction
-                .prepare_cached(
-                    "INSERT INTO sheet (day, change, lines, reporting, holders) VALUES (?, ?, ?, ?, ?)",
-                )?
-                .execute((
-                    sheet.day.0,
-                    change,
-                    sheet.roster.encode(),
-                    reporting,
-                    encode_holders(&sheet.holders),
-                ))?;
-            let mut statement = transaction
-                .prepare_cached("INSERT INTO sheet_column (day, facet, key, cells) VALUES (?, ?, ?, ?)")?;
-            for column in &sheet.columns {
-                let key = column.key.cast_signed();
-                statement.execute((sheet.day.0, column.facet.number(), key, column.encode()))?;
-            }
-        }
-        Ok(unchanged)
-    };
-    keep().doing(WRITE)
-}
-
-fn drop_sheet(connection: &Connection, day: Day) -> rusqlite::Result<()> {
-    for sql in [
-        "DELETE FROM sheet WHERE day = ?",
-        "DELETE FROM sheet_column WHERE day = ?",
-    ] {
-        connection.prepare_cached(sql)?.execute([day.0])?;
-    }
-    Ok(())
 }

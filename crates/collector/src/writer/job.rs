@@ -1,5 +1,6 @@
 //! What waits for the writer, and how it is answered.
 
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use tokio::sync::oneshot;
@@ -13,7 +14,7 @@ use crate::ingest::message::Checked;
 use crate::ingest::request::Request;
 use crate::ingest::tally::Tally;
 use crate::receipt_key::Proof;
-use crate::store::Ready;
+use crate::store::{Kept, Part};
 
 /// Most requests of one commit.
 const GROUP_REQUESTS: usize = 1024;
@@ -83,8 +84,8 @@ pub(super) enum Job {
         answer: Answer<Withdrawn>,
     },
     Keep {
-        sheet: Box<Ready>,
-        answer: Answer<bool>,
+        part: Arc<Part>,
+        answer: Answer<Kept>,
     },
     Act {
         act: Box<Act>,
@@ -100,7 +101,7 @@ pub(super) enum Became {
     Ruled(Verdict),
     Placed(Placed),
     Withdrawn(Withdrawn),
-    Kept(bool),
+    Kept(Kept),
     Acted(Acted),
     Probed,
 }

@@ -16,7 +16,7 @@ use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
-use crate::store::Ready;
+use crate::store::{Kept, Part};
 
 /// Why a request was not written. It may be tried again: nothing of it is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -86,14 +86,13 @@ impl Queue {
         self.submit(Job::Withdraw { regulation, answer }, answered).await
     }
 
-    /// Keeps the sheet of a day, unless the day has changed since it was made; says whether it did.
+    /// Keeps a part of the sheet of a day, unless the day has changed since it was made.
     ///
     /// # Errors
     /// When it can't be written.
-    pub async fn keep(&self, sheet: Ready) -> Result<bool, Unavailable> {
+    pub async fn keep(&self, part: Arc<Part>) -> Result<Kept, Unavailable> {
         let (answer, answered) = oneshot::channel();
-        let sheet = Box::new(sheet);
-        self.submit(Job::Keep { sheet, answer }, answered).await
+        self.submit(Job::Keep { part, answer }, answered).await
     }
 
     /// Returns when it is on disk what is done about users, sessions, look-ups, keys or tokens.

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 
 use crate::collector::{TestCollector, run};
 use crate::deletion::settle;
+use crate::question::keep;
 
 /// A fleet of all kinds of installations, long enough for some to be confirmed.
 fn settings() -> Settings {
@@ -162,7 +163,7 @@ fn keep_sheets(data: &Path) {
     for (day, change) in stale {
         let reader = Reader::open(data).unwrap();
         let ready = reader.snapshot().unwrap().make(day, change).unwrap();
-        assert!(store.keep_sheet(&ready).unwrap());
+        assert!(keep(&mut store, ready));
     }
 }
 

@@ -18,7 +18,7 @@ use crate::forget::hunt::Hunt;
 use crate::ingest::record::Kept;
 use crate::store::cluster_day::{self, Place};
 use crate::store::error::{Doing as _, StoreError};
-use crate::store::{Commit, cluster_number, retention, sheet};
+use crate::store::{Commit, cluster_number, keep, retention};
 
 /// What one step looks through at most: rows, and bytes of them beyond the first.
 const ROWS: i64 = 32;
@@ -191,7 +191,7 @@ impl Hashes {
             return Ok(false);
         }
         cluster_day::put(connection, place, &sums.plus(&change))?;
-        sheet::changed(connection, place.0, true)?;
+        keep::changed(connection, place.0, true)?;
         Ok(true)
     }
 }

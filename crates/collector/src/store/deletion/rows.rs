@@ -17,7 +17,7 @@ use crate::store::error::{Doing as _, StoreError};
 use crate::store::report::{self, bytes_of};
 use crate::store::shelf::Who;
 use crate::store::time_line::{self, ClusterHour, Numbers};
-use crate::store::{Commit, flag, outcome, retention, sheet};
+use crate::store::{Commit, flag, keep, outcome, retention};
 
 /// Of so many the samples are looked through in one step.
 const SAMPLES: usize = 16;
@@ -186,7 +186,7 @@ fn forget_aged_days(connection: &Connection, cluster: i64) -> Result<(), StoreEr
     };
     forget().doing(DOING)?;
     for day in days {
-        sheet::changed(connection, day, true)?;
+        keep::changed(connection, day, true)?;
     }
     Ok(())
 }
