@@ -94,7 +94,7 @@ impl Failure {
                 "The database can't be read",
                 "The collector's log says why.".to_owned(),
             ),
-            Failure::Ask(error @ (AskError::Missing(_) | AskError::Several(..))) => (
+            Failure::Ask(error @ (AskError::Missing(_) | AskError::Several(..) | AskError::TooMany)) => (
                 StatusCode::BAD_REQUEST,
                 "That can't be asked",
                 format!("{error}."),

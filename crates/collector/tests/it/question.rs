@@ -488,3 +488,46 @@ fn filter_searching(search: &str) -> Filter {
         ..filter(&[])
     }
 }
+
+#[test]
+fn installation_events_are_those_of_the_versions_that_are_asked_about() {
+    use heliograph_collector::question::installation;
+
+    let collector = TestCollector::start();
+    let key = collector.key("cluster");
+    let event = |number: u32, version: &str, outcome: &str| {
+        json!({
+            "type": "track", "event": "installation", "anonymousId": "c1", "messageId": format!("e{number}"),
+            "timestamp": "2026-11-02T10:00:00Z",
+            "properties": {
+                "clusterId": "c1", "environmentVersion": version, "action": "install", "phase": "genconf", "outcome": outcome,
+            },
+        })
+    };
+    let messages = [
+        event(1, "1.9", "started"),
+        event(2, "1.9", "failed"),
+        event(3, "1.10", "started"),
+        event(4, "1.10", "started"),
+        event(5, "1.10", "succeeded"),
+    ];
+    assert_eq!(
+        collector.batch(&key, &json!({"batch": messages})).counts(),
+        (5, 0, 0)
+    );
+    let reader = Reader::open(collector.data()).unwrap();
+    let snapshot = reader.snapshot().unwrap();
+    for (pairs, expected) in [
+        (&[][..], [3, 1, 1]),
+        (&[("version", "1.10")], [2, 1, 0]),
+        (&[("version", "1.9")], [1, 0, 1]),
+        (&[("version", "2")], [0, 0, 0]),
+    ] {
+        let filter = filter(pairs);
+        let total = installation::ask(&Scope::new(&snapshot, &filter).unwrap())
+            .unwrap()
+            .total;
+        let told = [total.events_started, total.events_succeeded, total.events_failed];
+        assert_eq!(told, expected, "{pairs:?}");
+    }
+}

@@ -1,11 +1,15 @@
 //! An installation's way through the hours.
 
+mod condition;
+mod telling;
+
 use fastrand::Rng;
 
+use self::condition::Condition;
 use super::calendar::DAY;
-use super::draw::{NEVER, chance, exponential, normal, wait, whole};
+use super::draw::{NEVER, chance, exponential, whole};
 use super::installation::Installation;
-use super::report::{Events, NUMBERS, Report};
+use super::report::Report;
 use super::shelf::PACKAGES;
 use super::tally::Diary;
 use super::truth::Kind;
@@ -20,25 +24,8 @@ const OFFLINE: u32 = 72;
 const TROUBLE: (f64, f64, f64) = (0.12, 0.06, 12.0);
 /// The probability that an installation has a unit that never works.
 const CHRONIC: f64 = 0.006;
-/// The share of hours in which a unit can be bad.
-const WORST: f64 = 0.9;
-/// The probability that one more node of a unit is bad.
-const ONE_MORE: f64 = 0.15;
 /// The probability that the number of agents changes on a day, and to which share of what it was.
 const SCALING: (f64, f64, f64) = (0.02, 0.8, 1.3);
-/// Memory and disk of an agent by core, in MB.
-const MEMORY: u32 = 3504;
-const DISK: u32 = 8894;
-/// Tasks by used core.
-const TASKS: f64 = 1.7;
-const THOUSAND: i64 = 1000;
-
-/// A unit's state: on how many nodes it fails, and up to which hour it stays like that.
-#[derive(Clone, Copy, Debug)]
-struct Condition {
-    nodes: u32,
-    until: u32,
-}
 
 /// An installation at some hour.
 #[derive(Debug)]
@@ -205,76 +192,6 @@ impl Life {
         }
     }
 
-    /// Lets a unit that it runs on a master fail on a node.
-    fn fail_any(&mut self, until: u32, world: &World) {
-        let first = self.rng.usize(..self.conditions.len());
-        let generation = world.releases.get(self.version).map(|release| release.generation);
-        let runs = |unit: usize| {
-            let unit = world.units.get(unit);
-            unit.zip(generation).is_some_and(|(unit, generation)| {
-                unit.roles(generation).master && (self.installation.enterprise || !unit.enterprise)
-            })
-        };
-        let all = self.conditions.len();
-        let unit = (0..all).map(|step| (first + step) % all).find(|unit| runs(*unit));
-        if let Some(condition) = unit.and_then(|unit| self.conditions.get_mut(unit)) {
-            *condition = Condition { nodes: 1, until };
-        }
-    }
-
-    /// Changes the states of units whose time is over.
-    fn turn(&mut self, hour: u32, world: &World) {
-        for unit in 0..self.conditions.len() {
-            let Some(condition) = self.conditions.get(unit).copied().filter(|one| one.until <= hour) else {
-                continue;
-            };
-            if condition.nodes > 0 {
-                self.begin_good(unit, hour, world);
-            } else {
-                self.begin_bad(unit, hour, world);
-            }
-        }
-    }
-
-    fn begin_good(&mut self, unit: usize, hour: u32, world: &World) {
-        let share = self.share(unit, world);
-        let until = hour.saturating_add(wait(&mut self.rng, share * (1.0 - world.settings.correlation)));
-        if let Some(condition) = self.conditions.get_mut(unit) {
-            *condition = Condition { nodes: 0, until };
-        }
-    }
-
-    fn begin_bad(&mut self, unit: usize, hour: u32, world: &World) {
-        let share = self.share(unit, world);
-        let until = hour + wait(&mut self.rng, (1.0 - share) * (1.0 - world.settings.correlation));
-        let mut nodes = 1;
-        while chance(&mut self.rng, ONE_MORE) {
-            nodes += 1;
-        }
-        if let Some(condition) = self.conditions.get_mut(unit) {
-            *condition = Condition { nodes, until };
-        }
-    }
-
-    /// The share of hours in which a unit fails on any node.
-    fn share(&self, unit: usize, world: &World) -> f64 {
-        let release = world.releases.get(self.version);
-        let (Some(unit), Some(release), factor) = (
-            world.units.get(unit),
-            release,
-            release.and_then(|release| release.factors.get(unit)),
-        ) else {
-            return 0.0;
-        };
-        let roles = unit.roles(release.generation);
-        let nodes = u32::from(roles.master) * self.installation.masters
-            + u32::from(roles.agent) * self.agents
-            + u32::from(roles.public) * self.installation.public_agents;
-        let rate =
-            unit.rate * factor.copied().unwrap_or(1.0) * world.settings.failures * self.installation.weakness;
-        (rate * f64::from(nodes)).min(WORST)
-    }
-
     /// Installs and removes packages.
     fn install(&mut self, hour: u32, world: &World) {
         if self.installation.kind == Kind::Ci {
@@ -305,63 +222,5 @@ impl Life {
             self.unreachable = 1 + self.rng.u32(..self.agents.div_ceil(8)).min(self.agents - 2);
             self.unreachable_until = hour + 1 + whole(exponential(&mut self.rng, UNREACHABLE));
         }
-    }
-
-    /// `None` where no source says anything.
-    fn report(&mut self, hour: u32, world: &World) -> Option<Report> {
-        self.load += 0.1 * (self.usual_load - self.load) + 0.03 * normal(&mut self.rng);
-        self.load = self.load.clamp(0.02, 0.97);
-        // The first report of all tells everything, and so do those of copies and of their originals.
-        let mute = match self.installation.kind {
-            Kind::Clone => 0.0,
-            _ if hour == self.installation.birth => 0.0,
-            _ => world.settings.mute,
-        };
-        let mut says = || !chance(&mut self.rng, mute);
-        let events = Events {
-            health: says(),
-            packages: says(),
-            mesos: says(),
-        };
-        if events.count() == 0 {
-            return None;
-        }
-        let failing = (0..)
-            .zip(&self.conditions)
-            .filter(|(_, condition)| condition.nodes > 0);
-        let mut report = Report {
-            hour,
-            version: self.version,
-            agents: self.agents,
-            unreachable: self.unreachable,
-            failing: failing.map(|(unit, condition)| (unit, condition.nodes)).collect(),
-            packages: self.packages,
-            numbers: [0; NUMBERS.len()],
-            events,
-        };
-        report.numbers = self.numbers(report.frameworks().count());
-        Some(report)
-    }
-
-    /// In thousandths, in the order of their names.
-    fn numbers(&self, frameworks: usize) -> [i64; NUMBERS.len()] {
-        let connected = self.agents - self.unreachable + self.installation.public_agents;
-        let cores = connected * self.installation.cores;
-        let (memory, disk) = (cores * MEMORY, cores * DISK);
-        let used = |total: u32, share: f64| i64::from(whole(f64::from(total) * share));
-        let agents = i64::from(connected) * THOUSAND;
-        [
-            agents,
-            agents,
-            i64::from(cores) * THOUSAND,
-            // Tenths.
-            used(cores * 10, self.load) * 100,
-            i64::from(disk) * THOUSAND,
-            used(disk, 0.1 + 0.3 * self.load) * THOUSAND,
-            i64::try_from(frameworks).unwrap_or_default() * THOUSAND,
-            i64::from(memory) * THOUSAND,
-            used(memory, 0.05 + 0.9 * self.load) * THOUSAND,
-            used(cores, self.load * TASKS) * THOUSAND,
-        ]
     }
 }
