@@ -7,6 +7,7 @@
 mod count;
 mod off;
 mod page;
+mod relay;
 mod script;
 mod site;
 mod visit;

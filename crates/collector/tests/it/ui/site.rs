@@ -326,7 +326,10 @@ impl Shared {
         let upstream = *self.upstream.lock().unwrap();
         let mut server = TcpStream::connect(upstream).ok()?;
         let mut passed = request.clone();
-        passed.first = format!("{} {inner} HTTP/1.1", request.word(0));
+        // A relay knows its prefix; a collector has none.
+        if !self.is_relay {
+            passed.first = format!("{} {inner} HTTP/1.1", request.word(0));
+        }
         passed.write(&mut server).ok()?;
         let answer = Message::read(&mut BufReader::new(server)).ok()??;
         Some(answer.without("connection"))
