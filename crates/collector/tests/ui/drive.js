@@ -4,8 +4,10 @@ const patience = 15_000;
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Tells the test something. */
-export const report = (what) => fetch("/report", { method: "POST", body: JSON.stringify(what) });
+let told = Promise.resolve();
+
+/** Tells the test something, in this order. */
+export const report = (what) => (told = told.then(() => fetch("/report", { method: "POST", body: JSON.stringify(what) })));
 
 addEventListener("securitypolicyviolation", (event) => report({ violation: `${event.violatedDirective} ${event.blockedURI}` }));
 
