@@ -3,6 +3,7 @@
 //! What the messages that count add to their days is made before, by [`crate::delta`], and added up in the same transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use heliograph_wire::id::ClusterId;
 
@@ -47,7 +48,7 @@ pub struct Written {
     /// The ids of those that are recognised by id, sorted.
     pub ids: Vec<MessageKey>,
     /// The reports, and whether each counts.
-    pub reports: Vec<(Report, bool)>,
+    pub reports: Vec<(Arc<Report>, bool)>,
     /// Reports that their reporter had made already, with another size of the cluster.
     pub repeats: Vec<Report>,
     /// Days of clusters on which there is doubt whether they are one.
@@ -122,7 +123,7 @@ impl Written {
             match &message.identity {
                 Identity::Message(id) => self.ids.push(*id),
                 Identity::Report(report) => {
-                    self.reports.push((Report::clone(report), fate.counts()));
+                    self.reports.push((Arc::clone(report), fate.counts()));
                 }
             }
         }

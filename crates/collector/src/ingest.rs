@@ -19,6 +19,7 @@ pub mod members;
 pub mod mention;
 pub mod message;
 pub mod moment;
+pub mod names;
 pub mod object;
 pub mod outcome;
 pub mod pixel;

@@ -14,7 +14,7 @@ use super::manner::OTHER;
 use super::roles::{self, Role};
 use super::{Amounts, Coordinate, Facet, Sums};
 use crate::ingest::members::Members;
-use crate::ingest::text;
+use crate::ingest::{names, text};
 
 /// Longest name that is summed by, in bytes; longer ones are cut. A sender chooses names.
 pub const NAME_BYTES: usize = 120;
@@ -323,17 +323,21 @@ impl Delta {
             #[serde(borrow)]
             name: Option<&'a RawValue>,
         }
+        if let Some(names) = names::plainly(value.get()) {
+            return self.push_names(facet, names.collect());
+        }
         let Ok(named) = serde_json::from_str::<Vec<Named<'_>>>(value.get()) else {
             return;
         };
-        let mut names: Vec<_> = named
-            .iter()
-            .filter_map(|named| named.name.and_then(text::string))
-            .collect();
+        let names = named.iter().filter_map(|named| text::string(named.name?));
+        self.push_names(facet, names.collect());
+    }
+
+    fn push_names<T: AsRef<str> + Ord>(&mut self, facet: Facet, mut names: Vec<T>) {
         names.sort_unstable();
         names.dedup();
         for name in names {
-            self.push(facet, &name, [1, 0, 0]);
+            self.push(facet, name.as_ref(), [1, 0, 0]);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use heliograph_wire::id::{ClusterId, ReporterId, hex};
 use jiff::{SignedDuration, Timestamp};
@@ -76,7 +77,7 @@ pub struct Speaker {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// A report of a cluster: by its slot, as long as data is kept.
-    Report(Box<Report>),
+    Report(Arc<Report>),
     /// Any other message: by key and `messageId`.
     Message(MessageKey),
 }
@@ -377,7 +378,7 @@ fn identity(
             digest: PropertiesDigest::of(properties),
             nodes,
         };
-        return Ok((Identity::Report(Box::new(report)), None));
+        return Ok((Identity::Report(Arc::new(report)), None));
     }
     // With a cluster's key comes too what its relay passes on of browsers: whose `anonymousId` is no cluster's.
     let names_cluster = || {

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::mention;
-use crate::ingest::text;
+use crate::ingest::{names, text};
 
 /// A slot.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,6 +90,17 @@ fn feed_raw(canonical: &mut Vec<u8>, raw: &RawValue) {
         feed_number(canonical, json);
         return;
     }
+    if let Some(names) = names::plainly(json) {
+        canonical.push(b'[');
+        for name in names {
+            canonical.push(b'{');
+            feed_text(canonical, "name");
+            feed_text(canonical, name);
+            canonical.push(b'}');
+        }
+        canonical.push(b']');
+        return;
+    }
     match text::string(raw) {
         Some(text) => feed_text(canonical, &text),
         None => feed(canonical, &serde_json::from_str(json).unwrap_or_default()),
@@ -150,6 +161,10 @@ mod tests {
             digest(r#"{"a": 8, "b": [1.50, "x"]}"#),
             digest(r#"{"b":[1.5,"\u0078"],"a":8.0}"#)
         );
+        // A list of names however it is written.
+        let plain = digest(r#"{"l":[{"name":"a"},{"name":"b c"}]}"#);
+        assert_eq!(plain, digest(r#"{"l": [{"name": "a"}, {"name": "b\u0020c"}]}"#));
+        assert_ne!(plain, digest(r#"{"l":[{"name":"b c"},{"name":"a"}]}"#));
         for other in [
             r#"{"a":9,"b":[1.5,"x"]}"#,
             r#"{"a":"8","b":[1.5,"x"]}"#,

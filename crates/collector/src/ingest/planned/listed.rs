@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::members::Members;
+use super::super::names;
 use super::super::text;
 use super::super::violation::{Violation, Violations};
 use super::Declared;
@@ -220,6 +221,9 @@ fn is_names(json: &str) -> bool {
     struct Named<'a> {
         #[serde(borrow, rename = "name")]
         _name: &'a RawValue,
+    }
+    if names::plainly(json).is_some() {
+        return true;
     }
     let items: Result<Vec<&RawValue>, _> = serde_json::from_str(json);
     items.is_ok_and(|items| {
