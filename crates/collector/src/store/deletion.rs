@@ -1,7 +1,7 @@
 //! What is to be deleted, what is being deleted, and what was.
 
+mod aged;
 mod ending;
-mod hashes;
 mod keys;
 mod pass;
 mod raw;

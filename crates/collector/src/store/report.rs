@@ -91,6 +91,14 @@ impl Names {
     }
 }
 
+/// The number of a cluster, if it has one, without remembering it.
+pub(super) fn cluster_of(connection: &Connection, id: &str) -> Result<Option<i64>, StoreError> {
+    connection
+        .prepare_cached(FIND_CLUSTER)
+        .and_then(|mut statement| statement.query_row([id], |row| row.get(0)).optional())
+        .doing("look up a cluster")
+}
+
 /// The reporter that first spoke for a cluster, if any has; `Some(None)` when that did not say who it is.
 pub(super) fn bound(
     connection: &Connection,

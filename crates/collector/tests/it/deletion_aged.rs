@@ -1,5 +1,5 @@
-//! After somebody is deleted of whom messages were dropped by age, no day holds a hash of the id but for messages that are kept;
-//! compared over random stores, with the store being left and opened again in between.
+//! After somebody is deleted of whom messages were dropped by age, no day holds a hash of the id, and none of a cluster anything, but
+//! for messages that are kept; compared over random stores, with the store being left and opened again in between.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -27,6 +27,13 @@ const SUBJECTS: [(Kind, &str); 6] = [
     (Kind::User, "77"),
     (Kind::Customer, "k1"),
     (Kind::Customer, "k/2"),
+];
+
+/// Clusters that may be.
+const CLUSTERS: [(Kind, &str); 3] = [
+    (Kind::Cluster, "c1"),
+    (Kind::Cluster, "c2"),
+    (Kind::Anonymous, "c3"),
 ];
 
 /// Drops the first batches, as age does.
@@ -127,5 +134,49 @@ proptest! {
             carry_out(data, stride);
         }
         prop_assert_eq!(sums_at(deleted.path(), &hashes, true), sums_at(kept.path(), &hashes, true));
+    }
+
+    #[test]
+    fn clusters_go_but_for_what_came_later(
+        seeds in seeds(),
+        chosen in prop::sample::subsequence(CLUSTERS.to_vec(), 1..=2),
+        dropped in 1_usize..8,
+        later in 1_usize..6,
+        stride in 1_usize..4,
+    ) {
+        let mut number = 0;
+        let batches: Vec<Vec<Value>> = seeds.iter().map(|batch| {
+            let each = batch.iter().map(|seed| {
+                number += 1;
+                message(*seed, number)
+            });
+            each.collect()
+        }).collect();
+        let (before, after) = batches.split_at(batches.len().saturating_sub(later));
+        let (old, young) = before.split_at(dropped.min(before.len().saturating_sub(1)));
+        let stays = |message: &&Value| !chosen.iter().any(|subject| is_about(message, *subject));
+        let left: Vec<Vec<Value>> = young.iter().map(|batch| batch.iter().filter(stays).cloned().collect()).collect();
+        let is_theirs = |sum: &String| chosen.iter().any(|(_, id)| sum.split(' ').nth(1) == Some(id));
+        let all = |data: &Path, theirs: bool| -> BTreeSet<String> {
+            let is_user = |sum: &String| sum.contains(" User ");
+            sums(data).into_iter().filter(|sum| is_theirs(sum) == theirs && !is_user(sum)).collect()
+        };
+
+        let store = |parts: &[&[Vec<Value>]]| write(TempDir::new().unwrap(), &parts.concat());
+        let deleted = store(&[old, young]);
+        drop_by_age(deleted.path(), old.len());
+        order(deleted.path(), &chosen);
+        // Whoever comes back after the order stays.
+        let deleted = write(deleted, after);
+        carry_out(deleted.path(), stride);
+        let kept = store(&[&left, after]);
+        prop_assert_eq!(all(deleted.path(), true), all(kept.path(), true));
+        let others = store(&[old, &left, after]);
+        prop_assert_eq!(all(deleted.path(), false), all(others.path(), false));
+
+        // And can be taken away in its turn.
+        order(deleted.path(), &chosen);
+        carry_out(deleted.path(), stride);
+        prop_assert_eq!(all(deleted.path(), true), BTreeSet::new());
     }
 }

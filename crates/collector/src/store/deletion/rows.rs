@@ -2,14 +2,13 @@
 //! dropped by age, who has spoken, and the hashes of their ids.
 
 use heliograph_wire::id::ReporterId;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 
-use super::hashes::Hashes;
+use super::aged::Aged;
 use super::keys::Keys;
 use super::settle;
 use super::trace::{Name, Trace};
 use super::whom;
-use crate::delta::Day;
 use crate::forget::hunt::{Hunt, Target};
 use crate::forget::reach::Reach;
 use crate::ingest::subject::Subject;
@@ -17,7 +16,7 @@ use crate::store::error::{Doing as _, StoreError};
 use crate::store::report::{self, bytes_of};
 use crate::store::shelf::Who;
 use crate::store::time_line::{self, ClusterHour, Numbers};
-use crate::store::{Commit, flag, keep, outcome, retention};
+use crate::store::{Commit, flag, outcome};
 
 /// Of so many the samples are looked through in one step.
 const SAMPLES: usize = 16;
@@ -27,7 +26,7 @@ const DOING: &str = "delete what was dropped by age";
 pub(super) struct Rows {
     targets: Vec<Target>,
     hour: Option<i64>,
-    hashes: Option<Hashes>,
+    aged: Option<Aged>,
     samples: Vec<(Subject, Reach)>,
 }
 
@@ -55,7 +54,7 @@ impl Rows {
         Ok(Rows {
             targets: targets.cloned().collect(),
             hour: None,
-            hashes: Hashes::begin(connection, hunt)?,
+            aged: Aged::begin(connection, hunt)?,
             samples: whom::hashes(connection).doing(DOING)?,
         })
     }
@@ -70,12 +69,12 @@ impl Rows {
     ) -> Result<Did, StoreError> {
         let Some(target) = self.targets.last().cloned() else {
             // Only now, since a report that is let count instead of another one adds hashes, too.
-            if let Some(hashes) = &mut self.hashes {
-                let did = hashes.step(commit, hunt, keys)?;
+            if let Some(aged) = &mut self.aged {
+                let did = aged.step(commit, hunt, keys)?;
                 if did != Did::End {
                     return Ok(did);
                 }
-                self.hashes = None;
+                self.aged = None;
             }
             let connection = &commit.transaction;
             let rest = self.samples.len().saturating_sub(SAMPLES);
@@ -86,11 +85,7 @@ impl Rows {
             return Ok((outcome::forget(connection, &some)? > 0).into());
         };
         let connection = &commit.transaction;
-        let cluster: Option<i64> = connection
-            .prepare_cached("SELECT id FROM cluster WHERE name = ?")
-            .and_then(|mut statement| statement.query_row([&target.id], |row| row.get(0)).optional())
-            .doing(DOING)?;
-        let Some(cluster) = cluster else {
+        let Some(cluster) = report::cluster_of(connection, &target.id)? else {
             self.targets.pop();
             return Ok(Did::Nothing);
         };
@@ -104,10 +99,7 @@ impl Rows {
         trace.add(connection, Name::Cluster, cluster)?;
         match &target.reporter {
             Some(reporter) => forget_speaker(connection, cluster, reporter)?,
-            None => {
-                forget_aged_days(connection, cluster)?;
-                flag::forget(connection, cluster)?;
-            }
+            None => flag::forget(connection, cluster)?,
         }
         Ok(Did::Change)
     }
@@ -160,33 +152,4 @@ fn forget_speaker(connection: &Connection, cluster: i64, reporter: &ReporterId) 
         Ok(())
     };
     forget().doing(DOING)
-}
-
-/// Removes the sums of a cluster's days of which messages were dropped by age: what these added can't be told any more.
-fn forget_aged_days(connection: &Connection, cluster: i64) -> Result<(), StoreError> {
-    let mut days = Vec::new();
-    let mut forget = || -> rusqlite::Result<()> {
-        let Some(Day(last)) = retention::incomplete_through(connection)? else {
-            return Ok(());
-        };
-        let mut before = last + 1;
-        while let Some(day) = connection
-            .prepare_cached("SELECT max(day) FROM cluster_day WHERE day < ?")?
-            .query_row([before], |row| row.get::<_, Option<i64>>(0))?
-        {
-            let gone = connection
-                .prepare_cached("DELETE FROM cluster_day WHERE day = ? AND cluster = ?")?
-                .execute((day, cluster))?;
-            if gone > 0 {
-                days.push(Day(day));
-            }
-            before = day;
-        }
-        Ok(())
-    };
-    forget().doing(DOING)?;
-    for day in days {
-        keep::changed(connection, day, true)?;
-    }
-    Ok(())
 }

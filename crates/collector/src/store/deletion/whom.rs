@@ -49,6 +49,11 @@ pub(super) fn has_rows(target: &Target) -> bool {
     may_be && target.reach.covers_all_reports()
 }
 
+/// Whether all that a cluster reported is deleted.
+pub(super) fn is_cluster(target: &Target) -> bool {
+    has_rows(target) && target.reporter.is_none()
+}
+
 /// Clears whom the run was about; from here on there is nothing more to find.
 pub(super) fn forget(connection: &Connection) -> Result<(), StoreError> {
     connection

@@ -1,7 +1,8 @@
-//! The hashes of the ids of those who are deleted, in the sums of days of which messages were dropped by age: what these added can't
-//! be told from what others did any more, but whoever has the database could try ids on the hashes.
+//! What days of which messages were dropped by age hold of those who are deleted. The rows of a cluster are its own, and go. In the
+//! rows of others stand the hashes of ids: what these added can't be told from what others did any more, but whoever has the database
+//! could try ids on the hashes.
 //!
-//! First the days are looked through. Where any holds one of the hashes, the batches that are kept are read for what messages that
+//! First the days are looked through. Where any holds one of these, the batches that are kept are read for what messages that
 //! stay add to it: of who came back since, or of another kind of the same id. That is left, so that it can be taken away in its turn;
 //! all else goes. It begins again after a restart, and finds what is left to do.
 
@@ -13,26 +14,31 @@ use super::keys::Keys;
 use super::raw;
 use super::rewrite::Rewrite;
 use super::rows::Did;
+use super::whom;
 use crate::delta::{Amounts, Coordinate, Day, Facet, Share, Sums};
 use crate::forget::hunt::Hunt;
 use crate::ingest::record::Kept;
 use crate::store::cluster_day::{self, Place};
 use crate::store::error::{Doing as _, StoreError};
-use crate::store::{Commit, cluster_number, keep, retention};
+use crate::store::{Commit, cluster_number, keep, report, retention};
 
 /// What one step looks through at most: rows, and bytes of them beyond the first.
 const ROWS: i64 = 32;
 const BYTES: usize = 128 * 1024;
-const DOING: &str = "delete the hashes of ids";
+const DOING: &str = "delete what days without messages hold";
 
 /// How far that is.
-pub(super) struct Hashes {
+pub(super) struct Aged {
     wanted: HashSet<(Facet, u64)>,
+    /// The clusters that are deleted.
+    clusters: HashSet<i64>,
+    /// The last batch that holds nothing of these any more.
+    through: i64,
     /// The last day of which messages may have been dropped.
     last: Day,
     /// The row that was looked through last; `None` when all were.
     looked: Option<(i64, i64)>,
-    /// The rows that hold any of them.
+    /// The rows that hold any of it.
     found: Vec<Place>,
     /// The batch that was read last, and the one that is being read.
     read: i64,
@@ -41,13 +47,22 @@ pub(super) struct Hashes {
     stays: HashMap<(Place, Coordinate), Amounts>,
 }
 
-impl Hashes {
+impl Aged {
     /// Begins, where there may be any.
-    pub(super) fn begin(connection: &Connection, hunt: &Hunt) -> Result<Option<Hashes>, StoreError> {
+    pub(super) fn begin(connection: &Connection, hunt: &Hunt) -> Result<Option<Aged>, StoreError> {
         let wanted: HashSet<_> = hunt.targets().flat_map(|target| target.hashes()).collect();
         let last = retention::incomplete_through(connection).doing(DOING)?;
-        Ok(last.filter(|_| !wanted.is_empty()).map(|last| Hashes {
+        let (mut clusters, mut through) = (HashSet::new(), i64::MAX);
+        for target in hunt.targets().filter(|target| whom::is_cluster(target)) {
+            let number = report::cluster_of(connection, &target.id)?;
+            clusters.extend(number);
+            through = through.min(target.through);
+        }
+        let any = !wanted.is_empty() || !clusters.is_empty();
+        Ok(last.filter(|_| any).map(|last| Aged {
             wanted,
+            clusters,
+            through,
             last,
             looked: Some((i64::MIN, i64::MIN)),
             found: Vec::new(),
@@ -108,17 +123,27 @@ impl Hashes {
             let (day, cluster) = (row.get(0).doing(DOING)?, row.get(1).doing(DOING)?);
             let encoded = row.get_ref(2).doing(DOING)?.as_blob().unwrap_or_default();
             let sums = Sums::decode(encoded).map_err(|error| StoreError::damaged(DOING, error))?;
-            if sums.iter().any(|(at, _)| self.is_wanted(at)) {
-                self.found.push((Day(day), cluster));
+            let place = (Day(day), cluster);
+            if sums.iter().any(|(at, _)| self.is_wanted(place, at)) {
+                self.found.push(place);
             }
             bytes += encoded.len();
             self.looked = Some((day, cluster));
         }
+        // Of a cluster nothing is left but what came later.
+        if self.looked.is_none()
+            && self
+                .found
+                .iter()
+                .all(|(_, cluster)| self.clusters.contains(cluster))
+        {
+            self.read = self.through;
+        }
         Ok(())
     }
 
-    fn is_wanted(&self, at: Coordinate) -> bool {
-        self.wanted.contains(&(at.facet, at.key))
+    fn is_wanted(&self, (_, cluster): Place, at: Coordinate) -> bool {
+        self.clusters.contains(&cluster) || self.wanted.contains(&(at.facet, at.key))
     }
 
     /// Reads some of a batch for what stays.
@@ -164,16 +189,17 @@ impl Hashes {
         };
         // What has no number is in no row.
         let parts = commit.terms.look_up(connection, &share.delta, false)?;
+        let place = (share.to.day, cluster);
         for (at, amounts) in parts.unwrap_or_default() {
-            if self.is_wanted(at) {
-                let stays = self.stays.entry(((share.to.day, cluster), at)).or_default();
+            if self.is_wanted(place, at) {
+                let stays = self.stays.entry((place, at)).or_default();
                 *stays = stays.plus(amounts);
             }
         }
         Ok(())
     }
 
-    /// Removes the hashes from a row, but for what stays; says whether there were any.
+    /// Removes it from a row, but for what stays; says whether there was any.
     fn strip_one(&mut self, commit: &mut Commit<'_>) -> Result<bool, StoreError> {
         let Some(place) = self.found.pop() else {
             return Ok(false);
@@ -181,7 +207,7 @@ impl Hashes {
         commit.days.write(&commit.transaction)?;
         let connection = &commit.transaction;
         let sums = cluster_day::read(connection, place)?;
-        let wanted = sums.iter().filter(|(at, _)| self.is_wanted(*at));
+        let wanted = sums.iter().filter(|(at, _)| self.is_wanted(place, *at));
         let parts = wanted.map(|(at, amounts)| {
             let stays = self.stays.get(&(place, at)).copied().unwrap_or_default();
             (at, stays.plus(amounts.negated()))
