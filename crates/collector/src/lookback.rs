@@ -137,11 +137,11 @@ impl Lookback {
         }
     }
 
-    /// Looks up those messages of a request that may have been taken before the window begins.
+    /// Looks up those messages of a request that may have been taken before the window begins; says whether there were any.
     ///
     /// # Errors
     /// When that can't be done, or not now.
-    pub async fn seek(&self, request: &mut Request) -> Result<(), NotSought> {
+    pub async fn seek(&self, request: &mut Request) -> Result<bool, NotSought> {
         let floor = *self.floor.borrow();
         let old = |message: &Checked| match message.identity {
             Identity::Message(id) => {
@@ -157,7 +157,7 @@ impl Lookback {
             .map(|(_, since)| since)
             .min()
         else {
-            return Ok(());
+            return Ok(false);
         };
         let place = self.waiting.place(request.key.id, request.size());
         let _place = place.ok_or(NotSought::Busy)?;
@@ -170,7 +170,7 @@ impl Lookback {
         let look_up = LookUp::new(ids, Hour::of(from), Hour::of(floor));
         let Some(done) = self.look(Begun { look_up, floor }).await? else {
             // The runtime is ending; the writer looks for itself.
-            return Ok(());
+            return Ok(false);
         };
         let found = done.look_up.found();
         for message in &mut request.messages {
@@ -181,7 +181,7 @@ impl Lookback {
                 };
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes turns until it is done; `None` when no turn is given any more.
@@ -346,7 +346,7 @@ mod tests {
             // Another one in between takes nothing of it away.
             let _ = lookback.seek(&mut other).await;
             match lookback.seek(&mut one).await {
-                Ok(()) => break,
+                Ok(looked) => break assert!(looked),
                 Err(NotSought::Busy) => assert!(tries < 30),
                 Err(error) => panic!("{error}"),
             }
@@ -376,7 +376,7 @@ mod tests {
         assert!(lookback.waiting.by_key.lock().unwrap().is_empty());
         // What is not old needs no turn.
         let mut fresh = request(&[""]);
-        lookback.seek(&mut fresh).await.unwrap();
+        assert!(!lookback.seek(&mut fresh).await.unwrap());
         // One that takes all that its key may, as a large one does.
         let ids: Vec<String> = (0..40).map(|number| number.to_string()).collect();
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -388,7 +388,7 @@ mod tests {
             drop(held);
             refused
         });
-        first.unwrap();
+        assert!(first.unwrap());
         assert!(busy(second));
         lookback.seek(&mut small).await.unwrap();
         assert_eq!(sought(&small), [Sought::Found]);

@@ -44,6 +44,31 @@ pub struct Connections {
     pub cut: Counters<1>,
 }
 
+/// How a look among old messages ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookedBack {
+    /// It is known of each message whether it was taken.
+    Done,
+    /// Not in time, or too many wait: the request was told to come again.
+    Busy,
+    /// The database could not be read.
+    Failed,
+}
+
+impl LookedBack {
+    /// All of them.
+    pub const ALL: [LookedBack; 3] = [LookedBack::Done, LookedBack::Busy, LookedBack::Failed];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LookedBack::Done => "done",
+            LookedBack::Busy => "busy",
+            LookedBack::Failed => "failed",
+        }
+    }
+}
+
 /// What a client did not do in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Late {
@@ -89,6 +114,7 @@ pub struct Metrics {
     over_quota: Counters<2>,
     requests: Family<[Label<Cow<'static, str>>; 2], Counter>,
     too_fast: Counters<1>,
+    lookbacks: Counters<1>,
     body_bytes: Counter,
     commits: Counter,
     written: Counter,
@@ -113,6 +139,7 @@ impl Default for Metrics {
             over_quota: Counters::default(),
             requests: Family::default(),
             too_fast: Counters::default(),
+            lookbacks: Counters::default(),
             body_bytes: Counter::default(),
             commits: Counter::default(),
             written: Counter::default(),
@@ -204,6 +231,14 @@ impl Metrics {
             "Connections that were ended, by what their client did not do in time",
             cut.clone(),
         );
+        for how in LookedBack::ALL {
+            let _ = self.lookbacks.get_or_create(&[("outcome", how.name())]);
+        }
+        registry.register(
+            "lookbacks",
+            "Requests with messages that were looked for on disk, since they may be older than the ids in memory",
+            self.lookbacks.clone(),
+        );
         registry.register_with_unit(
             "body",
             "Bytes of bodies, as they came",
@@ -279,6 +314,11 @@ impl Metrics {
     /// A request was refused because somebody asks too fast.
     pub fn too_fast(&self, who: &'static str) {
         self.too_fast.get_or_create(&[("by", who)]).inc();
+    }
+
+    /// Messages of a request were looked for on disk.
+    pub fn looked_back(&self, how: LookedBack) {
+        self.lookbacks.get_or_create(&[("outcome", how.name())]).inc();
     }
 
     /// A body was read.

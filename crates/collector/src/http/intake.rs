@@ -33,6 +33,7 @@ use crate::ingest::outcome::{Outcome, Suppression};
 use crate::ingest::request::{self, RequestError, Terms};
 use crate::key::{Key, KeyKind, WriteKey};
 use crate::lookback::NotSought;
+use crate::metrics::LookedBack;
 use crate::writer::{Delivery, Done, chain};
 
 /// Takes a call.
@@ -184,13 +185,21 @@ pub(super) async fn write(
 
 /// Looks old messages up.
 pub(super) async fn seek(app: &App, checked: &mut request::Request) -> Result<(), Refused> {
-    app.lookback.seek(checked).await.map_err(|error| match error {
-        NotSought::Busy => Refused::Busy,
-        NotSought::Store(error) => {
-            tracing::warn!("{}", chain(&error));
-            Refused::Store
+    let metrics = app.queue.metrics();
+    match app.lookback.seek(checked).await {
+        Ok(false) => {}
+        Ok(true) => metrics.looked_back(LookedBack::Done),
+        Err(NotSought::Busy) => {
+            metrics.looked_back(LookedBack::Busy);
+            return Err(Refused::Busy);
         }
-    })
+        Err(NotSought::Store(error)) => {
+            metrics.looked_back(LookedBack::Failed);
+            tracing::warn!("{}", chain(&error));
+            return Err(Refused::Store);
+        }
+    }
+    Ok(())
 }
 
 fn refused_inflate(error: &InflateError) -> Refused {

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::client::Client;
 use crate::collector::{TestCollector, messages};
 use crate::in_process::InProcess;
+use crate::metrics::scrape;
 
 fn track(id: &str) -> Value {
     json!({"type": "track", "event": "e", "anonymousId": "a", "messageId": id})
@@ -87,10 +89,20 @@ fn repeats_are_recognised_after_days_too() {
         if restarted {
             collector.restart();
         }
+        let looked_back = |outcome| {
+            let shown = scrape(&mut Client::to(collector.address()).unwrap(), &[]);
+            shown.value("heliograph_collector_lookbacks_total", &[("outcome", outcome)])
+        };
+        let before = looked_back("done").unwrap();
         assert_eq!(
             collector.batch(&key, &first).counts(),
             (0, 1, 0),
             "restarted: {restarted}"
+        );
+        assert_eq!(looked_back("done"), Some(before + 1.0));
+        assert_eq!(
+            (looked_back("busy"), looked_back("failed")),
+            (Some(0.0), Some(0.0))
         );
         let early = at("23-0-0", "2026-11-23T11:00:00Z");
         assert_eq!(collector.batch(&key, &early).counts(), (0, 1, 0));

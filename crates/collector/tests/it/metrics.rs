@@ -9,7 +9,7 @@ use crate::collector::TestCollector;
 use crate::exposition::{Exposition, Kind};
 use crate::in_process::InProcess;
 
-fn scrape(client: &mut Client, headers: &[(&str, &str)]) -> Exposition {
+pub(crate) fn scrape(client: &mut Client, headers: &[(&str, &str)]) -> Exposition {
     let answer = client.send("GET", "/metrics", headers, b"").unwrap();
     assert_eq!(answer.status, 200);
     assert_eq!(
@@ -73,6 +73,7 @@ fn what_happened_is_counted() {
     assert!(open >= Some(1.0) && open <= accepted, "{open:?} {accepted:?}");
     assert_eq!(accepted, Some(6.0));
     assert_eq!(value("window_ids", &[]), Some(2.0));
+    assert_eq!(value("lookbacks_total", &[("outcome", "done")]), Some(0.0));
     // Nothing has left the window: it has no age.
     assert_eq!(value("window_floor_age_seconds", &[]), None);
     assert_eq!(value("store_condition", &[("condition", "well")]), Some(1.0));
