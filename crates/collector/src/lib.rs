@@ -83,6 +83,7 @@ pub mod tenure;
 pub mod token;
 pub mod tracker;
 mod varint;
+pub mod verdict;
 pub mod window;
 pub mod writer;
 

@@ -24,6 +24,7 @@ pub mod popularity;
 pub mod quality;
 mod ratio;
 mod registry;
+pub mod release_health;
 pub mod reliability;
 mod scope;
 mod spans;

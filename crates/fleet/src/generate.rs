@@ -20,7 +20,7 @@
 //! Markov chain with the given correlation), so bad hours come in runs.
 
 mod calendar;
-mod draw;
+pub(crate) mod draw;
 mod fleet;
 mod installation;
 mod life;

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use heliograph_collector::clock::Clock;
 use heliograph_collector::question::filter::{COMMON, Parameter};
+use heliograph_collector::question::release_health::{self, IMPROVED, NO_EVIDENCE, NOT_ENOUGH, REGRESSED};
 use heliograph_collector::question::{self, Asked, Format, Page, Scope, Shape};
 use heliograph_collector::store::Reader;
 use heliograph_wire::id::Hour;
@@ -19,6 +20,7 @@ pub(crate) struct Ask {
     question: Option<String>,
     format: Format,
     limit: Option<usize>,
+    fail_on: Vec<String>,
     filters: Vec<(&'static str, String)>,
 }
 
@@ -26,6 +28,9 @@ pub(crate) struct Ask {
 const QUESTION: &str = "question";
 const FORMAT: &str = "format";
 const LIMIT: &str = "limit";
+const FAIL_ON: &str = "fail-on";
+/// The question that it is about.
+const VERDICTS: &str = "release-health";
 
 /// The parameters of all questions, each once.
 fn parameters() -> Vec<&'static Parameter> {
@@ -69,6 +74,14 @@ impl Args for Ask {
                     .value_parser(clap::value_parser!(usize))
                     .help("Print at most so many rows"),
             )
+            .arg(
+                Arg::new(FAIL_ON)
+                    .long(FAIL_ON)
+                    .value_name("VERDICT")
+                    .action(ArgAction::Append)
+                    .value_parser([REGRESSED, IMPROVED, NO_EVIDENCE, NOT_ENOUGH])
+                    .help("Of release-health: exit with 1 where a unit has this verdict; may be given more than once"),
+            )
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -87,6 +100,7 @@ impl FromArgMatches for Ask {
         self.question = matches.get_one(QUESTION).cloned();
         self.format = matches.get_one(FORMAT).copied().unwrap_or(Format::Table);
         self.limit = matches.get_one(LIMIT).copied();
+        self.fail_on = matches.get_many(FAIL_ON).into_iter().flatten().cloned().collect();
         self.filters = parameters()
             .into_iter()
             .flat_map(|parameter| {
@@ -100,21 +114,30 @@ impl FromArgMatches for Ask {
 
 /// Asks, and prints the answer.
 pub(crate) fn run(data: &Path, ask: &Ask, clock: &dyn Clock, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut failing = Vec::new();
     let printed = match &ask.question {
         Some(name) => {
             let asked = find(name)?;
-            let mut text = answer(data, asked, ask, clock)?;
+            if !ask.fail_on.is_empty() && asked.name != VERDICTS {
+                bail!("--{FAIL_ON} is about verdicts: ask {VERDICTS}");
+            }
+            let (mut text, named) = answer(data, asked, ask, clock)?;
             if !text.ends_with('\n') {
                 text.push('\n');
             }
+            failing = named;
             out.write_all(text.as_bytes())
         }
         None => list(out),
     };
     match printed.and_then(|()| out.flush()) {
         // Whoever reads has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed.context("can't print"),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        printed => printed.context("can't print")?,
+    }
+    match failing.is_empty() {
+        true => Ok(()),
+        false => bail!("{}", failing.join("; ")),
     }
 }
 
@@ -129,7 +152,8 @@ fn find(name: &str) -> anyhow::Result<&'static Asked> {
     Ok(asked)
 }
 
-fn answer(data: &Path, asked: &Asked, ask: &Ask, clock: &dyn Clock) -> anyhow::Result<String> {
+/// The answer, and what of it is to fail.
+fn answer(data: &Path, asked: &Asked, ask: &Ask, clock: &dyn Clock) -> anyhow::Result<(String, Vec<String>)> {
     let pairs = ask.filters.iter().map(|(name, value)| (*name, value.as_str()));
     let filter = asked.filter(pairs, Hour::of(clock.now()))?;
     let shape = Shape {
@@ -142,7 +166,16 @@ fn answer(data: &Path, asked: &Asked, ask: &Ask, clock: &dyn Clock) -> anyhow::R
     let reader = Reader::open(data)?;
     let snapshot = reader.snapshot()?;
     let scope = Scope::new(&snapshot, &filter)?;
-    let rendered = (asked.ask)(&scope, &shape)?;
+    let mut failing = Vec::new();
+    let rendered = match ask.fail_on.is_empty() {
+        true => (asked.ask)(&scope, &shape)?,
+        false => {
+            let answer = release_health::ask(&scope)?;
+            let rows = answer.rows.iter().filter(|row| ask.fail_on.contains(&row.verdict));
+            failing.extend(rows.map(|row| format!("{} in {}: {}", row.unit, row.version, row.verdict)));
+            answer.render(&shape)
+        }
+    };
     if ask.format == Format::Csv && !rendered.counted.is_empty() {
         // It has no place in the rows. Where nobody listens to it, the rows are there still.
         let _ = writeln!(
@@ -153,7 +186,7 @@ fn answer(data: &Path, asked: &Asked, ask: &Ask, clock: &dyn Clock) -> anyhow::R
             rendered.left_out
         );
     }
-    Ok(rendered.text)
+    Ok((rendered.text, failing))
 }
 
 fn list(out: &mut impl Write) -> io::Result<()> {

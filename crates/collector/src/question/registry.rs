@@ -9,8 +9,8 @@ use super::filter::{
 };
 use super::scope::{AskError, Scope};
 use super::{
-    active, breakdown, capacity, installation, installations, pages, popularity, quality, reliability,
-    time_line, ui,
+    active, breakdown, capacity, installation, installations, pages, popularity, quality, release_health,
+    reliability, time_line, ui,
 };
 use crate::delta::Day;
 use crate::token;
@@ -105,6 +105,22 @@ pub const ALL: &[Asked] = &[
         scope: token::Scope::Read,
         schemas: Schemas::of::<capacity::Row, capacity::Total>,
         ask: |scope, shape| Ok(capacity::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "release-health",
+        about: "Did a unit get less reliable in a version than in those before it, or more? Verdicts that stay right under daily looks.",
+        takes: &[UNIT],
+        scope: token::Scope::Read,
+        schemas: Schemas::of::<release_health::Row, release_health::Total>,
+        ask: |scope, shape| Ok(release_health::ask(scope)?.render(shape)),
+    },
+    Asked {
+        name: "release-health-installations",
+        about: "The installations behind a verdict, of one version and one unit: who upgraded, who they are compared with, who is left out.",
+        takes: &[UNIT],
+        scope: token::Scope::Support,
+        schemas: Schemas::of::<release_health::InstallationRow, release_health::InstallationTotal>,
+        ask: |scope, shape| Ok(release_health::ask_installations(scope)?.render(shape)),
     },
     Asked {
         name: "installation-reliability",

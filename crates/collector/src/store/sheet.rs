@@ -48,7 +48,8 @@ impl<'a> Snapshot<'a> {
         Snapshot { patience, ..self }
     }
 
-    fn wait_on(&self) -> Result<(), StoreError> {
+    /// Fails where the reader's time is over.
+    pub(crate) fn wait_on(&self) -> Result<(), StoreError> {
         if self.patience.is_lost() {
             return Err(StoreError::too_long(READ));
         }

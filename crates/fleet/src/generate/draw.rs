@@ -10,7 +10,7 @@ const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 pub(super) const NEVER: u32 = u32::MAX / 2;
 
 /// A generator of its own for number `number` of a kind of thing.
-pub(super) fn rng(seed: u64, kind: u64, number: u64) -> Rng {
+pub(crate) fn rng(seed: u64, kind: u64, number: u64) -> Rng {
     let of_kind = Rng::with_seed(seed.wrapping_mul(SPREAD) ^ kind).u64(..);
     let mut rng = Rng::with_seed(of_kind ^ number.wrapping_mul(SPREAD));
     rng.fork()
@@ -22,7 +22,7 @@ pub(super) fn chance(rng: &mut Rng, probability: f64) -> bool {
 }
 
 /// A time that has no memory.
-pub(super) fn exponential(rng: &mut Rng, mean: f64) -> f64 {
+pub(crate) fn exponential(rng: &mut Rng, mean: f64) -> f64 {
     -mean * (1.0 - rng.f64()).ln()
 }
 
@@ -32,7 +32,7 @@ pub(super) fn normal(rng: &mut Rng) -> f64 {
 }
 
 /// Gamma of this shape and mean 1 (Marsaglia and Tsang, 2000). An infinite shape has no spread.
-pub(super) fn gamma(rng: &mut Rng, shape: f64) -> f64 {
+pub(crate) fn gamma(rng: &mut Rng, shape: f64) -> f64 {
     if !shape.is_finite() {
         return 1.0;
     }
@@ -66,7 +66,7 @@ pub(super) fn wait(rng: &mut Rng, probability: f64) -> u32 {
 }
 
 /// A size with a heavy tail: `least` or more.
-pub(super) fn heavy(rng: &mut Rng, least: f64, tail: f64) -> f64 {
+pub(crate) fn heavy(rng: &mut Rng, least: f64, tail: f64) -> f64 {
     least * (1.0 - rng.f64()).powf(-1.0 / tail)
 }
 

@@ -6,6 +6,7 @@ mod measure;
 mod questions;
 mod signal;
 mod spool;
+mod verdicts;
 
 use crate::run::{cargo, run};
 
@@ -27,6 +28,8 @@ enum Bench {
     Signal,
     /// The spool: parcels a second, and reading a full one again
     Spool,
+    /// Verdicts on fleets with a known truth: how many are wrong, how many true ones are found, and how soon
+    Verdicts(verdicts::Args),
     /// Run a command and print what it used as JSON
     #[command(hide = true)]
     Measure { command: Vec<String> },
@@ -44,6 +47,7 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
         Bench::Questions(args) => questions::bench(args),
         Bench::Signal => signal::bench(),
         Bench::Spool => spool::bench(),
+        Bench::Verdicts(args) => verdicts::bench(args),
         Bench::Measure { command } => measure::child(command),
     }
 }
