@@ -91,6 +91,10 @@ pub struct Row {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Total {
+    /// The first day that was looked at.
+    pub first: Option<Date>,
+    /// The last, which is over.
+    pub last: Option<Date>,
     /// Units that regressed, version by version.
     pub regressed: u64,
     /// That improved.
@@ -125,16 +129,14 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         .collect();
     let count = |verdict: &str| rows.iter().filter(|row| row.verdict == verdict).count() as u64;
     let total = Total {
+        first: bulletin.days.map(|(first, _)| first),
+        last: bulletin.days.map(|(_, last)| last),
         regressed: count(REGRESSED),
         improved: count(IMPROVED),
         no_evidence: count(NO_EVIDENCE),
         not_enough_data: count(NOT_ENOUGH),
     };
-    let mut answer = Answer::new(scope.filter, bulletin.installations, total, rows);
-    if let Some((from, to)) = bulletin.days {
-        (answer.from, answer.to) = (from, to);
-    }
-    Ok(answer)
+    Ok(Answer::new(scope.filter, bulletin.installations, total, rows))
 }
 
 /// Judges all units of the versions that are asked about, or the newest.

@@ -101,9 +101,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         window: shown.length,
         pairs: pairing.bets.len() as u64,
     };
-    let mut answer = Answer::new(filter, call.clusters.len() as u64, total, rows);
-    (answer.from, answer.to) = (Date(call.span.0), Date(call.span.1));
-    Ok(answer)
+    Ok(Answer::new(filter, call.clusters.len() as u64, total, rows))
 }
 
 fn in_pair(
