@@ -171,7 +171,10 @@ fn answer(data: &Path, asked: &Asked, ask: &Ask, clock: &dyn Clock) -> anyhow::R
         true => (asked.ask)(&scope, &shape)?,
         false => {
             let answer = release_health::ask(&scope)?;
-            let rows = answer.rows.iter().filter(|row| ask.fail_on.contains(&row.verdict));
+            let rows = answer
+                .rows
+                .iter()
+                .filter(|row| ask.fail_on.contains(&row.verdict));
             failing.extend(rows.map(|row| format!("{} in {}: {}", row.unit, row.version, row.verdict)));
             answer.render(&shape)
         }

@@ -109,6 +109,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "release-health",
         about: "Did a unit get less reliable in a version than in those before it, or more? Verdicts that stay right under daily looks.",
+        common: COMMON,
         takes: &[UNIT],
         scope: token::Scope::Read,
         schemas: Schemas::of::<release_health::Row, release_health::Total>,
@@ -117,6 +118,7 @@ pub const ALL: &[Asked] = &[
     Asked {
         name: "release-health-installations",
         about: "The installations behind a verdict, of one version and one unit: who upgraded, who they are compared with, who is left out.",
+        common: COMMON,
         takes: &[UNIT],
         scope: token::Scope::Support,
         schemas: Schemas::of::<release_health::InstallationRow, release_health::InstallationTotal>,

@@ -136,7 +136,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         no_evidence: count(NO_EVIDENCE),
         not_enough_data: count(NOT_ENOUGH),
     };
-    Ok(Answer::new(scope.filter, bulletin.installations, total, rows))
+    Ok(Answer::new(scope, bulletin.installations, total, rows))
 }
 
 /// Judges all units of the versions that are asked about, or the newest.

@@ -59,7 +59,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             "say which `version` and which `unit`: one each",
         ));
     };
-    let empty = |window| Answer::new(filter, 0, Total { window, pairs: 0 }, Vec::new());
+    let empty = |window| Answer::new(scope, 0, Total { window, pairs: 0 }, Vec::new());
     let units = scope.units()?.unwrap_or_default();
     let Some(unit) = units.first().copied() else {
         return Ok(empty(0));
@@ -101,7 +101,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
         window: shown.length,
         pairs: pairing.bets.len() as u64,
     };
-    Ok(Answer::new(filter, call.clusters.len() as u64, total, rows))
+    Ok(Answer::new(scope, call.clusters.len() as u64, total, rows))
 }
 
 fn in_pair(

@@ -61,7 +61,7 @@ impl RollCall {
             to: scope.filter.to,
             ..Filter::default()
         };
-        let whole = scope.with(&everybody)?;
+        let whole = Scope::new(scope.snapshot, &everybody)?;
         let mut wanted = Wanted::of(&[Facet::Unit]);
         if let Some(units) = units {
             wanted = wanted.named(units);
@@ -113,7 +113,7 @@ impl RollCall {
             let mut places = Vec::new();
             for (at, line) in view.lines() {
                 places.resize(at, None);
-                let counts = line.cluster != 0 && line.reported;
+                let counts = line.cluster != 0 && line.reported && scope.counts(line.cluster);
                 if !counts
                     || chosen
                         .as_ref()
