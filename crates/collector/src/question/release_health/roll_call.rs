@@ -141,7 +141,24 @@ impl RollCall {
                     *known = now;
                 }
             }
-            units.extend(view.columns(Facet::Unit).map(|column| column.key));
+            // Those of the installations that count: how many are judged decides how sure each verdict must be.
+            for column in view
+                .columns(Facet::Unit)
+                .filter(|column| !column.runs(0).is_empty())
+            {
+                let mut pieces = view.pieces(column, 0);
+                if !units.contains(&column.key)
+                    && pieces.any(|piece| {
+                        places
+                            .get(piece.places)
+                            .into_iter()
+                            .flatten()
+                            .any(Option::is_some)
+                    })
+                {
+                    units.insert(column.key);
+                }
+            }
             call.days.push(Held { day, view, places });
         }
         call.units = units.into_iter().collect();
