@@ -6,7 +6,7 @@
 //! upgrade with others over the same days, and bets on each pair; what the bets win is how sure a claim is, on whatever day one looks.
 //! [`decide`] then holds the share of wrong verdicts over all units below [`LEVEL`].
 //!
-//! The method, its sources and its limits are in `docs/adr/0022-release-health.md`.
+//! The method, its sources and its limits are in `docs/adr/0024-release-health.md`.
 
 mod arms;
 mod decide;
