@@ -18,40 +18,56 @@
 //!
 //! The others are pages. **Invariant:** a page loads nothing from elsewhere, and its policy forbids script and style in place.
 
-#![allow(dead_code, reason = "pages come one by one")]
-
 mod ask;
 mod asset;
+mod capacity;
 mod changes;
 pub(crate) mod chart;
+mod cluster;
 mod components;
 mod csv;
+mod data;
 mod failure;
 mod figure;
 mod form;
 pub(crate) mod frame;
+mod live;
 mod overview;
+mod packages;
 mod page;
 mod query;
+mod recent;
+mod releases;
+mod support;
 mod table;
 mod tile;
+mod ui;
 mod unit;
 mod viewer;
 mod welcome;
 
 use axum::routing::get;
 
+use self::frame::Place;
+pub(crate) use self::live::WATCHERS;
 use crate::access::route::Route;
 use crate::token::Scope;
 
 /// All pages, each with what it takes to see it.
 pub(crate) const ROUTES: &[Route] = &[
     Route::page("/", Scope::Read, || get(overview::home)),
-    Route::page(frame::Place::Overview.path(), Scope::Read, || get(overview::get)),
-    Route::page(frame::Place::Components.path(), Scope::Read, || {
-        get(components::get)
-    }),
+    Route::page(Place::Overview.path(), Scope::Read, || get(overview::get)),
+    Route::page(Place::Components.path(), Scope::Read, || get(components::get)),
     Route::page(unit::PATH, Scope::Read, || get(unit::get)),
+    Route::page(Place::Releases.path(), Scope::Read, || get(releases::get)),
+    Route::page(Place::Packages.path(), Scope::Read, || get(packages::get)),
+    Route::page(Place::Capacity.path(), Scope::Read, || get(capacity::get)),
+    Route::page(Place::Ui.path(), Scope::Read, || get(ui::get)),
+    Route::page(Place::Support.path(), Scope::Support, || get(support::get)),
+    Route::page(cluster::PATH, Scope::Support, || get(cluster::get)),
+    Route::page(Place::Live.path(), Scope::Support, || get(live::get)),
+    Route::page(live::EVENTS, Scope::Support, || get(live::events)),
+    Route::page(Place::Data.path(), Scope::Read, || get(data::get)),
     Route::page(csv::PATH, Scope::Read, || get(csv::get)),
     Route::open(asset::PATH, || get(asset::get)),
 ];

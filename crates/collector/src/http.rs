@@ -36,6 +36,7 @@ use axum::extract::State;
 use axum::http::Request;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
+use tokio::sync::Semaphore;
 
 use self::answer::{Fast, Refused};
 use self::cors::Cors;
@@ -52,6 +53,7 @@ use crate::keys::Keys;
 use crate::limit::Limits;
 use crate::lookback::Lookback;
 use crate::readers::Readers;
+use crate::retention::Retention;
 use crate::secret::Secrets;
 use crate::server::Sources;
 use crate::writer::Queue;
@@ -85,6 +87,10 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     /// Who may look at what is collected.
     pub(crate) gate: Gate,
+    /// How long what is kept.
+    pub(crate) retention: Retention,
+    /// Those who may watch messages arrive.
+    pub(crate) watchers: Arc<Semaphore>,
     /// Where administrators are attended to.
     desk: admin::Desk,
     /// Who reads for those who ask questions.
@@ -122,6 +128,8 @@ impl App {
             tls: config.tls_cert.is_some(),
             limits: Limits::of(config),
             gate: Gate::of(config),
+            retention: config.retention,
+            watchers: Arc::new(Semaphore::new(crate::dashboard::WATCHERS)),
             desk: admin::Desk::default(),
             readers: Readers::start(&config.data)?,
             readiness: health::Readiness::default(),
@@ -140,6 +148,11 @@ impl App {
             self.queue.metrics().too_fast(Fast::Key.name());
             Refused::TooFast(Fast::Key, over)
         })
+    }
+
+    /// Whether it is about to end.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// From now on it says that it is not ready.

@@ -15,11 +15,16 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Name, kind and content.
-const FILES: [(&str, &str, &str); 2] = [
+const FILES: [(&str, &str, &str); 3] = [
     (
         "style.css",
         "text/css; charset=utf-8",
         include_str!("../../assets/style.css"),
+    ),
+    (
+        "live.js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/live.js"),
     ),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
 ];
@@ -29,6 +34,8 @@ const FILES: [(&str, &str, &str); 2] = [
 pub(crate) struct Assets {
     /// The style sheet.
     pub(crate) style: String,
+    /// What adds messages as they come.
+    pub(crate) live: String,
     /// The icon.
     pub(crate) icon: String,
 }
@@ -43,6 +50,7 @@ pub(crate) fn assets() -> &'static Assets {
         };
         Assets {
             style: path("style.css"),
+            live: path("live.js"),
             icon: path("icon.svg"),
         }
     });

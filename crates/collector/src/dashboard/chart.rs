@@ -9,6 +9,7 @@ pub(crate) mod bars;
 pub(crate) mod columns;
 mod empty;
 pub(crate) mod heat;
+pub(crate) mod intervals;
 
 mod legend;
 pub(crate) mod line;

@@ -55,7 +55,18 @@ pub(crate) struct Item {
 
 impl Place {
     /// All of them, in their order.
-    pub(crate) const ALL: &[Place] = &[Place::Overview, Place::Components, Place::Settings];
+    pub(crate) const ALL: &[Place] = &[
+        Place::Overview,
+        Place::Components,
+        Place::Releases,
+        Place::Packages,
+        Place::Capacity,
+        Place::Ui,
+        Place::Support,
+        Place::Live,
+        Place::Data,
+        Place::Settings,
+    ];
 
     /// Its path.
     pub(crate) const fn path(self) -> &'static str {
@@ -133,6 +144,7 @@ impl Frame {
     }
 
     /// For somebody who is not known yet.
+    #[allow(dead_code, reason = "what is shown before somebody has logged in")]
     pub(crate) fn bare(title: impl Into<String>) -> Frame {
         Frame {
             title: title.into(),

@@ -22,6 +22,7 @@ mod collector;
 mod command;
 mod connection;
 mod cors;
+mod dashboard;
 mod day;
 mod dedupe;
 mod deletion;

@@ -1,0 +1,223 @@
+//! Live: messages as they arrive, with what became of them. Without a script it is a page of the last ones; with one, further ones
+//! are added as they come. It reads what is stored and shows nothing else.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use askama::Template;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use hyper::body::Frame as Piece;
+use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::sleep;
+
+use super::ask::Ask;
+use super::failure::Failure;
+use super::frame::{Frame, Place};
+use super::page::{Content, Kind, Visit, show};
+use super::recent::{self, Recent};
+use super::support::cluster_href;
+use crate::http::App;
+use crate::question::Patience;
+use crate::readers::NotRead;
+use crate::store::{Reader, StoreError};
+use crate::token::Scope;
+
+/// Where messages come from as they arrive.
+pub(crate) const EVENTS: &str = "/live/events";
+/// Messages of the page, and at most of one second.
+const SHOWN: usize = 100;
+const OF_A_SECOND: usize = 50;
+/// Batches that are looked into in a second; of more, the latest.
+const BATCHES: i64 = 20;
+/// How often it is looked, and how long; then the browser asks again, and it is checked again who it is.
+const EACH: Duration = Duration::from_secs(1);
+const LOOKS: usize = 600;
+/// How many may watch at once.
+pub(crate) const WATCHERS: usize = 16;
+/// How long a page may look for messages.
+const PATIENCE: Duration = Duration::from_secs(3);
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// The page.
+#[derive(Template)]
+#[template(path = "live.html")]
+struct Live {
+    frame: Frame,
+    script: &'static str,
+    cluster: Option<String>,
+    cluster_href: String,
+    events: &'static str,
+    more: bool,
+    rows: Vec<Recent>,
+}
+
+impl Content for Live {
+    fn text(&self) -> askama::Result<String> {
+        self.render()
+    }
+}
+
+/// The last messages.
+pub(crate) async fn get(State(app): State<Arc<App>>, visit: Visit) -> Response {
+    let kind = Kind {
+        needs_reports: false,
+        ..Kind::of(Place::Live, &[])
+    };
+    show(&app, visit, kind, |ask, reader| Ok(Box::new(live(ask, reader)?))).await
+}
+
+fn live(ask: &Ask<'_>, reader: &Reader) -> Result<Live, Failure> {
+    let cluster = ask.query.filter.clusters.first().cloned();
+    let (rows, more) = recent::last(reader, cluster.as_deref(), SHOWN, &Patience::of(PATIENCE))?;
+    let (title, lead) = match &cluster {
+        Some(_) => (
+            "Raw reports",
+            "The last messages of one cluster, as they are kept.",
+        ),
+        None => (
+            "Live",
+            "The last messages, with what became of them. New ones are added as they come.",
+        ),
+    };
+    let frame = Frame::new(title, Some(Place::Live), ask.viewer, Some(ask.query)).lead(lead);
+    Ok(Live {
+        script: &frame.assets.live,
+        cluster_href: cluster
+            .as_deref()
+            .map(|cluster| cluster_href(ask, cluster))
+            .unwrap_or_default(),
+        cluster,
+        events: EVENTS,
+        more,
+        rows,
+        frame,
+    })
+}
+
+/// Messages as they arrive.
+pub(crate) async fn events(State(app): State<Arc<App>>, visit: Visit) -> Response {
+    if !visit.viewer.may(Scope::Support) {
+        return Failure::Denied(Scope::Support).page(&visit.viewer);
+    }
+    let Ok(permit) = Arc::clone(&app.watchers).try_acquire_owned() else {
+        return Failure::NotRead(NotRead::Busy).page(&visit.viewer);
+    };
+    let (send, receive) = channel(4);
+    tokio::spawn(watch(app, send));
+    let mut response = Response::new(Body::new(Stream {
+        receive,
+        _permit: permit,
+    }));
+    *response.status_mut() = StatusCode::OK;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, EVENT_STREAM);
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    response
+}
+
+/// Looks for new messages until whoever asked has gone.
+async fn watch(app: Arc<App>, send: Sender<Bytes>) {
+    let mut after = (None, app.clock.now());
+    for _ in 0..LOOKS {
+        if app.is_stopping() {
+            return;
+        }
+        let from = after;
+        let found = app.readers.read(move |reader, _| since(reader, from)).await;
+        let text = match found {
+            Ok(Ok((messages, place))) => {
+                after = place;
+                text(&messages)
+            }
+            // Whoever watches waits; it is looked again.
+            _ => String::from(": busy\n\n"),
+        };
+        if send.send(Bytes::from(text)).await.is_err() {
+            return;
+        }
+        sleep(EACH).await;
+    }
+}
+
+/// A batch, and when what was not kept was looked for last.
+type Since = (Option<i64>, Timestamp);
+
+fn since(reader: &Reader, (batch, time): Since) -> Result<(Vec<Recent>, Since), StoreError> {
+    let last = reader.last_batch()?;
+    let Some(batch) = batch else {
+        return Ok((Vec::new(), (Some(last), time)));
+    };
+    let mut found = recent::remembered(reader, time)?;
+    let latest = found.iter().filter_map(|message| message.time.parse().ok()).max();
+    let mut number = batch.max(last - BATCHES);
+    while number < last && found.len() < OF_A_SECOND {
+        found.extend(recent::kept(reader, number, None)?);
+        number += 1;
+    }
+    found.truncate(OF_A_SECOND);
+    Ok((found, (Some(last), latest.unwrap_or(time))))
+}
+
+/// As server-sent events; a comment where there is nothing, so that it is found out when nobody listens any more.
+fn text(messages: &[Recent]) -> String {
+    if messages.is_empty() {
+        return String::from(":\n\n");
+    }
+    let lines = messages.iter().filter_map(|message| {
+        let short = Recent {
+            raw: String::new(),
+            ..message.clone()
+        };
+        serde_json::to_string(&short).ok()
+    });
+    lines.map(|line| format!("data: {line}\n\n")).collect()
+}
+
+/// What is sent, as it comes.
+struct Stream {
+    receive: Receiver<Bytes>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl HttpBody for Stream {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Piece<Bytes>, Self::Error>>> {
+        self.receive
+            .poll_recv(context)
+            .map(|bytes| bytes.map(|bytes| Ok(Piece::data(bytes))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_lines_of_json() {
+        let message = Recent {
+            event: "a\n\ndata: b".to_owned(),
+            raw: "all of it".to_owned(),
+            ..Recent::default()
+        };
+        let text = text(&[message]);
+        assert!(text.starts_with("data: {") && text.ends_with("}\n\n"), "{text}");
+        assert!(
+            text.matches('\n').count() == 2 && !text.contains("all of it"),
+            "{text}"
+        );
+        assert_eq!(super::text(&[]), ":\n\n");
+    }
+}
