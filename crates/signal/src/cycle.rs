@@ -477,7 +477,7 @@ impl Cycle<'_> {
 }
 
 /// Messages in as few parcels as the limits of a batch allow; mostly one.
-pub fn parcels(kind: Kind, collected: Timestamp, messages: impl Iterator<Item = String>) -> Vec<Parcel> {
+fn parcels(kind: Kind, collected: Timestamp, messages: impl Iterator<Item = String>) -> Vec<Parcel> {
     let mut parcels: Vec<Parcel> = Vec::new();
     for message in messages {
         let full = |parcel: &Parcel| {

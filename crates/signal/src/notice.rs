@@ -28,7 +28,8 @@ pub(crate) fn show(until: Option<Timestamp>, cycle: &Cycle<'_>) -> Result<(), Er
 /// The notice.
 pub(crate) fn text(until: Timestamp, sink: &str) -> String {
     format!(
-        "this host is about to report the health, capacity and packages of its cluster to {sink}, every hour from {until:.0} on. \
+        "this host is about to report the health, capacity and packages of its cluster to {sink}, every hour from {until:.0} on; \
+         and, where heliograph-relay runs, log-ins and page views of its web UI, without names or addresses. \
          Nothing has been collected yet. `heliograph-signal explain` tells what would be sent, `preview` shows it, \
          `opt-in` begins at once, `opt-out` makes sure that it never does"
     )

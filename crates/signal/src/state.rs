@@ -24,6 +24,8 @@ pub struct StateError {
 
 /// The service's directory.
 pub const SERVICE_PATH: &str = "/var/lib/heliograph/signal";
+/// The file with the key for ids of the web UI's users.
+pub(crate) const UI_KEY: &str = "ui-key";
 
 /// The directory.
 #[derive(Debug, Clone)]
@@ -82,7 +84,7 @@ impl State {
     /// # Errors
     /// It can't be read, or can't be made and kept.
     pub fn ui_key(&self) -> Result<String, StateError> {
-        self.secret("ui-key")
+        self.secret(UI_KEY)
     }
 
     /// A random secret that is kept in a file.

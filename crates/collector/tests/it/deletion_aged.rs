@@ -16,7 +16,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::deletion::sums;
-use crate::deletion_model::{is_about, message, seeds, write};
+use crate::deletion_model::{batches, seeds, without, write};
 use crate::suppression::now;
 
 /// Whoever may be deleted.
@@ -94,19 +94,11 @@ proptest! {
         later in 0_usize..4,
         stride in 1_usize..4,
     ) {
-        let mut number = 0;
-        let batches: Vec<Vec<Value>> = seeds.iter().map(|batch| {
-            let each = batch.iter().map(|seed| {
-                number += 1;
-                message(*seed, number)
-            });
-            each.collect()
-        }).collect();
+        let batches = batches(&seeds);
         let (before, after) = batches.split_at(batches.len().saturating_sub(later));
         // The last one stays, as it does when it is old.
         let (old, young) = before.split_at(dropped.min(before.len().saturating_sub(1)));
-        let stays = |message: &&Value| !chosen.iter().any(|subject| is_about(message, *subject));
-        let left: Vec<Vec<Value>> = young.iter().map(|batch| batch.iter().filter(stays).cloned().collect()).collect();
+        let left = without(young, &chosen);
         let all_hashes = |id| [hash("user", id), hash("customerKey", id)];
         let hashes: Vec<u64> = chosen.iter().flat_map(|(kind, id)| {
             let both = all_hashes(id);
@@ -144,18 +136,10 @@ proptest! {
         later in 1_usize..6,
         stride in 1_usize..4,
     ) {
-        let mut number = 0;
-        let batches: Vec<Vec<Value>> = seeds.iter().map(|batch| {
-            let each = batch.iter().map(|seed| {
-                number += 1;
-                message(*seed, number)
-            });
-            each.collect()
-        }).collect();
+        let batches = batches(&seeds);
         let (before, after) = batches.split_at(batches.len().saturating_sub(later));
         let (old, young) = before.split_at(dropped.min(before.len().saturating_sub(1)));
-        let stays = |message: &&Value| !chosen.iter().any(|subject| is_about(message, *subject));
-        let left: Vec<Vec<Value>> = young.iter().map(|batch| batch.iter().filter(stays).cloned().collect()).collect();
+        let left = without(young, &chosen);
         let is_theirs = |sum: &String| chosen.iter().any(|(_, id)| sum.split(' ').nth(1) == Some(id));
         let all = |data: &Path, theirs: bool| -> BTreeSet<String> {
             let is_user = |sum: &String| sum.contains(" User ");

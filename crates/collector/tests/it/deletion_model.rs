@@ -194,6 +194,26 @@ pub(crate) fn seeds() -> impl Strategy<Value = Vec<Vec<Seed>>> {
     prop::collection::vec(prop::collection::vec(seed, 1..12), 1..12)
 }
 
+/// The messages that seeds stand for, each of its own id.
+pub(crate) fn batches(seeds: &[Vec<Seed>]) -> Vec<Vec<Value>> {
+    let mut number = 0;
+    let mut next = |seed: &Seed| {
+        number += 1;
+        message(*seed, number)
+    };
+    seeds
+        .iter()
+        .map(|batch| batch.iter().map(&mut next).collect())
+        .collect()
+}
+
+/// What is left of batches without these subjects.
+pub(crate) fn without(batches: &[Vec<Value>], subjects: &[(Kind, &str)]) -> Vec<Vec<Value>> {
+    let stays = |message: &&Value| !subjects.iter().any(|subject| is_about(message, *subject));
+    let left = |batch: &Vec<Value>| batch.iter().filter(stays).cloned().collect();
+    batches.iter().map(left).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 60, ..ProptestConfig::default() })]
     #[test]
@@ -203,18 +223,10 @@ proptest! {
         later in 0_usize..4,
         together in any::<bool>(),
     ) {
-        let mut number = 0;
-        let batches: Vec<Vec<Value>> = seeds.iter().map(|batch| {
-            let each = batch.iter().map(|seed| {
-                number += 1;
-                message(*seed, number)
-            });
-            each.collect()
-        }).collect();
+        let batches = batches(&seeds);
         // Some batches come after the deletion, and stay.
         let (before, after) = batches.split_at(batches.len().saturating_sub(later));
-        let stays = |message: &&Value| !chosen.iter().any(|subject| is_about(message, *subject));
-        let kept: Vec<Vec<Value>> = before.iter().map(|batch| batch.iter().filter(stays).cloned().collect()).collect();
+        let kept = without(before, &chosen);
 
         let deleted = write(TempDir::new().unwrap(), before);
         delete(deleted.path(), &chosen, together);

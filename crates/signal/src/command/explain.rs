@@ -12,7 +12,7 @@ use crate::consent::{Consent, FILE, Said};
 use crate::cycle::Cycle;
 use crate::gate::{Decision, Meaning, Statement, forbids};
 use crate::spread;
-use crate::state::State;
+use crate::state::{State, UI_KEY};
 
 /// Writes the explanation.
 ///
@@ -86,7 +86,12 @@ fn voices(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
         out,
         "\nThis is this host's answer. The cluster's other masters have their own: they need the same configuration, or copies of"
     )?;
-    writeln!(out, "{} and of the cluster id.", path.display())?;
+    writeln!(
+        out,
+        "{} and of the cluster id; and, to give a user of the web UI the same hash everywhere, of",
+        path.display()
+    )?;
+    writeln!(out, "{}.", cycle.state_path().join(UI_KEY).display())?;
     Ok(())
 }
 
@@ -156,7 +161,13 @@ fn properties(config: &Config, out: &mut dyn Write) -> Result<(), Error> {
             }
         }
     }
+    if config.selection.admits_ui() {
+        of_the_ui(config, out)?;
+    }
     writeln!(out, "\nWhat is held back:")?;
+    if !config.selection.admits_ui() {
+        writeln!(out, "  {:<34} by level", "messages of the web UI")?;
+    }
     for event in &plan.events {
         if let Some(why) = source_off(event, config) {
             writeln!(out, "  {:<34} {why}", event.name)?;
@@ -188,6 +199,33 @@ fn properties(config: &Config, out: &mut dyn Write) -> Result<(), Error> {
         )?;
     }
     writeln!(out, "  {:<34} always: it is not in the plan", "everything else")?;
+    Ok(())
+}
+
+/// What the relay hands over, where one runs.
+fn of_the_ui(config: &Config, out: &mut dyn Write) -> std::io::Result<()> {
+    let ui = &Plan::built_in().ui;
+    let admitted = |property: &&Property| config.selection.admits(&property.name, property);
+    writeln!(
+        out,
+        "\n of the web UI, where heliograph-relay runs; with the properties of every event"
+    )?;
+    let always = ui.envelope.iter().filter(|property| property.name != "userId");
+    let user = ui.envelope.iter().filter(|property| property.name == "userId");
+    for property in always.chain(user.filter(admitted)).chain(&ui.relay) {
+        sent(property, out)?;
+    }
+    for message in ui.calls.iter().chain(&ui.events) {
+        let asked = if message.opt_in {
+            " (only with errors = true in the relay)"
+        } else {
+            ""
+        };
+        writeln!(out, "\n {}{asked}: {}", message.name, message.description)?;
+        for property in message.properties.iter().filter(admitted) {
+            sent(property, out)?;
+        }
+    }
     Ok(())
 }
 

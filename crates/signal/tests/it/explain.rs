@@ -65,6 +65,8 @@ fn it_names_the_line_that_decided_and_what_all_others_said() {
             "notice",
             "not shown yet",
             "other masters",
+            "/state/consent",
+            "/state/ui-key",
         ],
     );
     cluster.was_left_alone();
@@ -97,6 +99,14 @@ fn it_tells_what_is_sent_where_to_and_what_is_held_back() {
             "health-unit-<unit>-total",
             "\n mesos_track",
             "cpu_total",
+            " of the web UI, where heliograph-relay runs",
+            "anonymousId",
+            "userId",
+            "context.drift",
+            "\n identify",
+            "\n page",
+            "\n ui_error (only with errors = true in the relay)",
+            "kind",
             "What is held back:",
             "package_list",
             "its source is off",
@@ -107,10 +117,12 @@ fn it_tells_what_is_sent_where_to_and_what_is_held_back() {
             "Next report: 2026-11-22T11:",
         ],
     );
+    let (reports, of_the_ui) = explain.split_once(" of the web UI").unwrap();
     assert!(
-        !explain.contains("userId"),
+        !reports.contains("userId"),
         "there is no customer key, so no userId is sent: {explain}"
     );
+    assert_eq!(of_the_ui.matches("  userId").count(), 1, "{explain}");
     cluster.run(&["report", "--now", "2026-11-22T11:00:00Z"]).exits(0);
     let explain = cluster
         .run(&["explain", "--now", "2026-11-22T11:00:00Z"])
@@ -126,6 +138,8 @@ fn it_tells_what_is_sent_where_to_and_what_is_held_back() {
         &explain,
         &[
             "What is held back:",
+            "messages of the web UI",
+            "by level",
             "mesos_track",
             "by level or omit",
             "customerKey",
@@ -133,6 +147,15 @@ fn it_tells_what_is_sent_where_to_and_what_is_held_back() {
         ],
     );
     assert!(!explain.contains(small::CUSTOMER_KEY), "{explain}");
+    assert!(!explain.contains("  userId"), "{explain}");
+    assert!(!explain.contains("heliograph-relay"), "{explain}");
+
+    let cluster = cluster.set("level", "standard").set("omit", json!(["userId"]));
+    let explain = cluster.run(&["explain"]).exits(0).stdout;
+    holds(
+        &explain,
+        &["heliograph-relay", "\n identify", "What is held back:"],
+    );
     assert!(!explain.contains("  userId"), "{explain}");
 }
 

@@ -32,6 +32,7 @@ fn the_first_report_shows_it_and_does_nothing() {
             .run(&["report"])
             .exits(0)
             .logs("this host is about to report")
+            .logs("log-ins and page views of its web UI")
             .logs("Nothing has been collected yet")
             .logs(&cluster.sink.url());
     }

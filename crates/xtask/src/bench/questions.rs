@@ -263,6 +263,14 @@ impl Client<'_> {
     }
 }
 
+/// A unit that a version changed, as questions are asked for it.
+fn one_unit(truth: &FleetTruth) -> String {
+    let changed = truth.changes.first();
+    changed.map_or_else(String::new, |change| {
+        format!("version={}&unit={}", change.version, change.unit)
+    })
+}
+
 /// Asks a question in one way, many times.
 fn measure(
     client: &Client<'_>,
@@ -277,10 +285,12 @@ fn measure(
     );
     let mut path = plain.trim_end_matches('&').to_owned();
     let (mut status, mut text) = client.get(&path)?;
-    // Some ask about one cluster.
-    if status == 400 {
-        path = format!("{path}&cluster={cluster}");
-        (status, text) = client.get(&path)?;
+    // Some ask about one cluster, or about one unit of one version.
+    for one in [format!("cluster={cluster}"), one_unit(truth)] {
+        if status == 400 {
+            path = format!("{}&{one}", plain.trim_end_matches('&'));
+            (status, text) = client.get(&path)?;
+        }
     }
     if status != 200 {
         println!(
