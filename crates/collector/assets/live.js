@@ -11,7 +11,10 @@
     return td;
   };
   source.onopen = () => { state.textContent = 'New messages are added as they arrive.'; };
-  source.onerror = () => { state.textContent = 'The connection is lost; trying again.'; };
+  source.onerror = () => {
+    const ended = source.readyState === EventSource.CLOSED;
+    state.textContent = ended ? 'The connection has ended. Load the page again.' : 'The connection is lost; trying again.';
+  };
   source.onmessage = (event) => {
     const message = JSON.parse(event.data);
     const empty = document.getElementById('empty');

@@ -27,7 +27,7 @@ mod cluster;
 mod components;
 mod csv;
 mod data;
-mod failure;
+pub(crate) mod failure;
 mod figure;
 mod form;
 pub(crate) mod frame;

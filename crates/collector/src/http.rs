@@ -35,13 +35,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::Request;
 use axum::middleware::from_fn_with_state;
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use tokio::sync::Semaphore;
 
 use self::answer::{Fast, Refused};
 use self::cors::Cors;
 use crate::access::gate::Gate;
-use crate::access::route;
+use crate::access::{guard, route};
 use crate::budget::Budget;
 use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
@@ -208,10 +209,18 @@ fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route(metrics::PATH, get(metrics::get_local))
-        .fallback(problem::not_found)
+        .fallback(nowhere)
         .method_not_allowed_fallback(problem::other_method)
         .layer(from_fn_with_state(Arc::clone(&app), metrics::count))
         .with_state(app)
+}
+
+/// What is answered on a path that there is not: a page for people, a problem for programs.
+async fn nowhere(State(app): State<Arc<App>>, request: Request<Body>) -> Response {
+    if guard::wants_page(request.method(), request.headers()) {
+        return guard::nowhere(&app, request.headers()).await;
+    }
+    problem::not_found().await
 }
 
 /// The paths of Segment's HTTP API: the ones that browsers reach from other origins.

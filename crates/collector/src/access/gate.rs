@@ -4,12 +4,13 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use super::act::{Act, Acted};
 use super::attempts::Attempts;
+use super::cookie::{self, Site};
 use super::hasher::Hasher;
 use super::look_up::{LookUp, Who, Whom};
+use super::origin;
 use super::password::{Password, PasswordHash};
-use super::session::{Lifetime, Secret, Session};
+use super::session::{Lifetime, Secret, SecretDigest, Session};
 use super::user::UserName;
-use super::{cookie, origin};
 use crate::client::Client;
 use crate::config::{Config, PublicUrl};
 use crate::http::App;
@@ -90,18 +91,26 @@ impl Gate {
 
     /// The cookie that begins a session.
     pub(crate) fn cookie(&self, secret: &Secret) -> Option<HeaderValue> {
-        cookie::set(secret, self.secure, self.lifetime.all)
+        cookie::set(secret, self.site(), self.lifetime.all)
+    }
+
+    /// Where cookies belong.
+    fn site(&self) -> Site<'_> {
+        Site {
+            secure: self.secure,
+            base: &self.base,
+        }
     }
 
     /// The cookie that ends one.
     pub(crate) fn no_cookie(&self) -> Option<HeaderValue> {
-        cookie::clear(self.secure)
+        cookie::clear(self.site())
     }
 }
 
 /// Whose session a request is of, if it is of one that lasts; `Err` when the store can't be read.
 pub(crate) async fn holder(app: &App, headers: &HeaderMap) -> Result<Option<Holder>, Unavailable> {
-    let Some(secret) = cookie::stated(headers, app.gate.secure) else {
+    let Some(secret) = cookie::stated(headers, app.gate.site()) else {
         return Ok(None);
     };
     let (digest, now) = (secret.digest(), app.clock.now());
@@ -115,6 +124,13 @@ pub(crate) async fn holder(app: &App, headers: &HeaderMap) -> Result<Option<Hold
         tokio::spawn(async move { queue.act(Act::Use(digest)).await });
     }
     Ok(Some(Holder { secret, session }))
+}
+
+/// Whether a session is good still; that is no use of it, so it ends as one that nobody uses.
+pub(crate) async fn lasts(app: &App, session: SecretDigest) -> bool {
+    let found = app.look(move |reader| reader.session(session)).await;
+    let now = app.clock.now();
+    found.is_ok_and(|found| found.is_some_and(|session| session.lasts(app.gate.lifetime, now)))
 }
 
 /// Begins a session for whoever knows a password; any that the request came with ends.
@@ -131,7 +147,7 @@ pub(crate) async fn log_in(
         user,
         checked,
         session: secret.digest(),
-        instead_of: cookie::stated(headers, app.gate.secure).map(|earlier| earlier.digest()),
+        instead_of: cookie::stated(headers, app.gate.site()).map(|earlier| earlier.digest()),
     };
     match app.queue.act(begin).await? {
         Acted::Done => Ok(secret),

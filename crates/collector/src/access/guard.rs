@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::MethodRouter;
@@ -20,7 +20,11 @@ use super::aim::{Aim, LOG_IN};
 use super::gate::{self, Holder};
 use super::look_up::Who;
 use super::session::{FormToken, SecretDigest};
+use super::user::Role;
+use crate::dashboard::failure::plain;
+use crate::dashboard::frame::Frame;
 use crate::http::{App, Caller, authenticate};
+use crate::limit::Over;
 use crate::token::Scope;
 
 /// Largest form, in bytes.
@@ -37,6 +41,8 @@ pub(crate) struct Viewer {
     pub(crate) scope: Scope,
     /// Their session; none of a token, with which nothing is changed here.
     session: Option<(SecretDigest, FormToken)>,
+    /// What stands before our paths where browsers reach us.
+    base: String,
 }
 
 /// What a form states.
@@ -52,6 +58,10 @@ pub(crate) enum Refusal {
     Forged,
     /// The form is too large, or does not come.
     Form,
+    /// There is nothing under this path.
+    Nothing,
+    /// They ask too fast.
+    TooFast(Over),
     /// Too much is under way.
     Busy,
     /// The store can't be used.
@@ -67,6 +77,11 @@ impl Viewer {
     /// What they are called.
     pub(crate) fn name(&self) -> &str {
         self.who.parts().1
+    }
+
+    /// What stands before our paths where browsers reach us.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
     }
 
     /// Their session.
@@ -86,22 +101,22 @@ impl Viewer {
     }
 }
 
-impl From<Holder> for Viewer {
-    fn from(holder: Holder) -> Viewer {
+impl Viewer {
+    fn of_session(app: &App, holder: &Holder) -> Viewer {
         Viewer {
             who: Who::User(holder.session.user.as_str().to_owned()),
             scope: holder.session.role.scope(),
             session: Some((holder.secret.digest(), holder.secret.form_token())),
+            base: app.gate.base().to_owned(),
         }
     }
-}
 
-impl From<Caller> for Viewer {
-    fn from(caller: Caller) -> Viewer {
+    fn of_token(app: &App, caller: Caller) -> Viewer {
         Viewer {
             who: caller.who,
             scope: caller.scope,
             session: None,
+            base: app.gate.base().to_owned(),
         }
     }
 }
@@ -139,29 +154,29 @@ async fn check(State((app, needed)): State<(Arc<App>, Scope)>, request: Request,
     // Tools may show a token, and look.
     let viewer = if parts.headers.contains_key(header::AUTHORIZATION) {
         match authenticate(&app, &parts.headers, needed).await {
-            Ok(caller) => Viewer::from(caller),
+            Ok(caller) => Viewer::of_token(&app, caller),
             Err(denied) => return denied.answer(),
         }
     } else {
         match gate::holder(&app, &parts.headers).await {
-            Ok(Some(holder)) => Viewer::from(holder),
+            Ok(Some(holder)) => Viewer::of_session(&app, &holder),
             Ok(None) => return to_log_in(&app, &parts),
-            Err(_) => return Refusal::Store.page(),
+            Err(_) => return Refusal::Store.page(app.gate.base()),
         }
     };
     if !viewer.may(needed) {
-        return Refusal::Role(needed).page();
+        return Refusal::Role(needed).page_for(&viewer);
     }
     if changes(&parts.method) {
         if !app.gate.is_ours(&parts.headers) {
-            return Refusal::Forged.page();
+            return Refusal::Forged.page_for(&viewer);
         }
         let form = match Form::read(&app, body).await {
             Ok(form) => form,
-            Err(refusal) => return refusal.page(),
+            Err(refusal) => return refusal.page_for(&viewer),
         };
         if !viewer.made(&form) {
-            return Refusal::Forged.page();
+            return Refusal::Forged.page_for(&viewer);
         }
         parts.extensions.insert(form);
         body = Body::empty();
@@ -172,6 +187,28 @@ async fn check(State((app, needed)): State<(Arc<App>, Scope)>, request: Request,
 
 fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Whether whoever asks would look at a page: browsers say so of what people open.
+pub(crate) fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    !changes(method) && accepted.is_some_and(|accepted| accepted.contains("text/html"))
+}
+
+/// The page where there is none.
+pub(crate) async fn nowhere(app: &App, headers: &HeaderMap) -> Response {
+    match gate::holder(app, headers).await {
+        Ok(Some(holder)) => Refusal::Nothing.page_for(&Viewer::of_session(app, &holder)),
+        _ => Refusal::Nothing.page(app.gate.base()),
+    }
+}
+
+/// The page for a browser that asks too fast.
+pub(crate) fn too_fast(app: &App, over: Over) -> Response {
+    let mut response = Refusal::TooFast(over).page(app.gate.base());
+    let seconds = HeaderValue::from(over.seconds);
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    response
 }
 
 /// Sends somebody to log in, and from there to where they wanted to go, where that is a page.
@@ -192,13 +229,41 @@ pub(crate) fn see_other(app: &App, path: &str) -> Response {
 }
 
 impl Refusal {
-    /// What is shown.
-    pub(crate) fn page(self) -> Response {
-        let (status, title, text) = match self {
+    /// What is shown to somebody who is not known; `base` stands before our paths.
+    pub(crate) fn page(self, base: &str) -> Response {
+        let (status, title, text) = self.told();
+        let frame = Frame::bare(title, base);
+        plain(status, frame, text)
+    }
+
+    /// What is shown to somebody who is: with the way to the pages that they may see.
+    pub(crate) fn page_for(self, viewer: &Viewer) -> Response {
+        let (status, title, text) = self.told();
+        plain(status, Frame::new(title, None, viewer, None), text)
+    }
+
+    fn told(self) -> (StatusCode, &'static str, String) {
+        match self {
+            Refusal::Nothing => (
+                StatusCode::NOT_FOUND,
+                "There is no such page",
+                "The link is wrong, or the page is not there any more. All pages are within reach from the overview.".to_owned(),
+            ),
+            Refusal::TooFast(over) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests",
+                format!(
+                    "So many came from your address that this one is not answered. Try again in {} seconds.",
+                    over.seconds
+                ),
+            ),
             Refusal::Role(needed) => (
                 StatusCode::FORBIDDEN,
                 "Not for your role",
-                format!("This takes more than your role may do: it takes the scope {}.", needed.name()),
+                format!(
+                    "This takes the role {}, which yours does not cover. An administrator can give it to you under Settings.",
+                    Role::of(needed).name()
+                ),
             ),
             Refusal::Forged => (
                 StatusCode::FORBIDDEN,
@@ -208,30 +273,19 @@ impl Refusal {
             Refusal::Form => (
                 StatusCode::BAD_REQUEST,
                 "Not understood",
-                "The form is too large, or did not arrive.".to_owned(),
+                "The form is too large, or did not arrive. Go back and try again.".to_owned(),
             ),
             Refusal::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Not now",
-                "Too much is under way. Try again.".to_owned(),
+                "Too much is under way. Try again in a few seconds.".to_owned(),
             ),
             Refusal::Store => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Not now",
-                "The store can't be used at the moment. Try again.".to_owned(),
+                "The store can't be used at the moment. Try again; the collector's log says what is wrong.".to_owned(),
             ),
-        };
-        // All of it is our own text.
-        let html = format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} · Heliograph</title><h1>{title}</h1><p>{text}</p></html>\n"
-        );
-        let mut response = Response::new(Body::from(html));
-        *response.status_mut() = status;
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/html; charset=utf-8"),
-        );
-        response
+        }
     }
 }
 
@@ -244,7 +298,7 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
             .extensions
             .get()
             .cloned()
-            .ok_or_else(|| Refusal::Role(Scope::Admin).page())
+            .ok_or_else(|| Refusal::Role(Scope::Admin).page(""))
     }
 }
 

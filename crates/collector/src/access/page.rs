@@ -72,9 +72,9 @@ async fn hashed(app: &App, password: &Password) -> Result<PasswordHash, Refusal>
 }
 
 /// A page as an answer.
-fn html(status: StatusCode, page: &impl Template) -> Response {
+fn html(app: &App, status: StatusCode, page: &impl Template) -> Response {
     let Ok(text) = page.render() else {
-        return Refusal::Store.page();
+        return Refusal::Store.page(app.gate.base());
     };
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;

@@ -63,6 +63,15 @@ struct Page {
     text: String,
 }
 
+/// A page of one sentence.
+pub(crate) fn plain(status: StatusCode, frame: Frame, text: String) -> Response {
+    let title = frame.title.clone();
+    match (Page { frame, text }).render() {
+        Ok(text) => html(status, text, true),
+        Err(_) => html(StatusCode::INTERNAL_SERVER_ERROR, title, true),
+    }
+}
+
 impl Failure {
     /// A page that says so.
     pub(crate) fn page(&self, viewer: &Viewer) -> Response {
@@ -70,11 +79,7 @@ impl Failure {
         if status == StatusCode::INTERNAL_SERVER_ERROR || matches!(self, Failure::Ask(AskError::Store(_))) {
             tracing::warn!("{}", chain(self));
         }
-        let frame = Frame::new(title, None, viewer, None);
-        match (Page { frame, text }).render() {
-            Ok(text) => html(status, text, false),
-            Err(_) => html(StatusCode::INTERNAL_SERVER_ERROR, title.to_owned(), false),
-        }
+        plain(status, Frame::new(title, None, viewer, None), text)
     }
 
     fn told(&self) -> (StatusCode, &'static str, String) {

@@ -124,7 +124,7 @@ impl Form {
             .collect();
         let kept = query.pairs().filter(|(name, _)| !own.contains(name));
         Form {
-            action: path.to_owned(),
+            action: query.at(path),
             ranges: RANGES.iter().map(|days| range(*days, path, query)).collect(),
             from: filter.from.to_string(),
             to: filter.to.to_string(),

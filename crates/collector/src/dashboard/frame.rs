@@ -28,6 +28,8 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     /// A sentence below it.
     pub(crate) lead: String,
+    /// What stands before our paths where browsers reach us.
+    pub(crate) base: String,
     /// Where the name leads.
     pub(crate) home: &'static str,
     /// The way to other pages.
@@ -128,10 +130,14 @@ impl Frame {
         Frame {
             title: title.into(),
             lead: String::new(),
+            base: viewer.base().to_owned(),
             home: Place::Overview.path(),
             nav: nav
                 .map(|item| Item {
-                    href: query.map_or_else(|| item.path().to_owned(), |query| query.to(item.path())),
+                    href: query.map_or_else(
+                        || format!("{}{}", viewer.base(), item.path()),
+                        |query| query.to(item.path()),
+                    ),
                     label: item.label(),
                     current: Some(*item) == place,
                 })
@@ -143,12 +149,12 @@ impl Frame {
         }
     }
 
-    /// For somebody who is not known yet.
-    #[allow(dead_code, reason = "what is shown before somebody has logged in")]
-    pub(crate) fn bare(title: impl Into<String>) -> Frame {
+    /// For somebody who is not known yet; `base` stands before our paths.
+    pub(crate) fn bare(title: impl Into<String>, base: &str) -> Frame {
         Frame {
             title: title.into(),
             lead: String::new(),
+            base: base.to_owned(),
             home: "/",
             nav: Vec::new(),
             form: None,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hyper::body::Frame as Piece;
 use jiff::Timestamp;
@@ -23,7 +23,10 @@ use super::frame::{Frame, Place};
 use super::page::{Content, Kind, Visit, show};
 use super::recent::{self, Recent};
 use super::support::cluster_href;
-use crate::http::App;
+use crate::access::gate;
+use crate::access::look_up::Whom;
+use crate::access::session::SecretDigest;
+use crate::http::{App, authenticate};
 use crate::question::Patience;
 use crate::readers::NotRead;
 use crate::store::{Reader, StoreError};
@@ -44,6 +47,11 @@ pub(crate) const WATCHERS: usize = 16;
 /// How long a page may look for messages.
 const PATIENCE: Duration = Duration::from_secs(3);
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+/// nginx would wait for more before it passes anything on.
+const NO_BUFFERING: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("x-accel-buffering"),
+    HeaderValue::from_static("no"),
+);
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The page.
@@ -51,10 +59,10 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 #[template(path = "live.html")]
 struct Live {
     frame: Frame,
-    script: &'static str,
+    script: String,
     cluster: Option<String>,
     cluster_href: String,
-    events: &'static str,
+    events: String,
     more: bool,
     rows: Vec<Recent>,
 }
@@ -89,13 +97,13 @@ fn live(ask: &Ask<'_>, reader: &Reader) -> Result<Live, Failure> {
     };
     let frame = Frame::new(title, Some(Place::Live), ask.viewer, Some(ask.query)).lead(lead);
     Ok(Live {
-        script: &frame.assets.live,
+        script: ask.query.at(&frame.assets.live),
         cluster_href: cluster
             .as_deref()
             .map(|cluster| cluster_href(ask, cluster))
             .unwrap_or_default(),
         cluster,
-        events: EVENTS,
+        events: ask.query.at(EVENTS),
         more,
         rows,
         frame,
@@ -103,15 +111,24 @@ fn live(ask: &Ask<'_>, reader: &Reader) -> Result<Live, Failure> {
 }
 
 /// Messages as they arrive.
-pub(crate) async fn events(State(app): State<Arc<App>>, visit: Visit) -> Response {
-    if !visit.viewer.may(Scope::Support) {
-        return Failure::Denied(Scope::Support).page(&visit.viewer);
+pub(crate) async fn events(State(app): State<Arc<App>>, headers: HeaderMap, visit: Visit) -> Response {
+    let viewer = &visit.viewer;
+    if !viewer.may(Scope::Support) {
+        return Failure::Denied(Scope::Support).page(viewer);
+    }
+    // Messages name clusters.
+    if let Err(error) = gate::note(&app, &viewer.who, EVENTS, vec![Whom::Many]).await {
+        return Failure::from(error).page(viewer);
     }
     let Ok(permit) = Arc::clone(&app.watchers).try_acquire_owned() else {
         return Failure::NotRead(NotRead::Busy).page(&visit.viewer);
     };
     let (send, receive) = channel(4);
-    tokio::spawn(watch(app, send));
+    let pass = match viewer.session() {
+        Some(session) => Pass::Session(session),
+        None => Pass::Token(headers),
+    };
+    tokio::spawn(watch(app, pass, send));
     let mut response = Response::new(Body::new(Stream {
         receive,
         _permit: permit,
@@ -120,14 +137,32 @@ pub(crate) async fn events(State(app): State<Arc<App>>, visit: Visit) -> Respons
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, EVENT_STREAM);
     headers.insert(header::CACHE_CONTROL, NO_STORE);
+    headers.insert(NO_BUFFERING.0, NO_BUFFERING.1);
     response
 }
 
-/// Looks for new messages until whoever asked has gone.
-async fn watch(app: Arc<App>, send: Sender<Bytes>) {
+/// With what somebody was let in.
+enum Pass {
+    Session(SecretDigest),
+    /// What the request stated.
+    Token(HeaderMap),
+}
+
+impl Pass {
+    /// Whether they would be let in still: nobody who was logged out, removed or given another role sees another message.
+    async fn is_good(&self, app: &App) -> bool {
+        match self {
+            Pass::Session(session) => gate::lasts(app, *session).await,
+            Pass::Token(headers) => authenticate(app, headers, Scope::Support).await.is_ok(),
+        }
+    }
+}
+
+/// Looks for new messages until whoever asked has gone, or may see no more.
+async fn watch(app: Arc<App>, pass: Pass, send: Sender<Bytes>) {
     let mut after = (None, app.clock.now());
     for _ in 0..LOOKS {
-        if app.is_stopping() {
+        if app.is_stopping() || !pass.is_good(&app).await {
             return;
         }
         let from = after;

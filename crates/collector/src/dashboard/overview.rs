@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::ask::{Ask, Axis};
@@ -21,6 +19,7 @@ use super::frame::{Frame, Place};
 use super::page::{Content, Kind, Visit, show};
 use super::table::{Cell, Table};
 use super::tile::Tile;
+use crate::access::guard::see_other;
 use crate::delta::Day;
 use crate::http::App;
 use crate::question::{Answer, Date, Filter, Group, Span, active, popularity, quality, reliability};
@@ -53,12 +52,8 @@ impl Content for Overview {
 }
 
 /// Leads to the overview.
-pub(crate) async fn home() -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    let to = HeaderValue::from_static(Place::Overview.path());
-    response.headers_mut().insert(header::LOCATION, to);
-    response
+pub(crate) async fn home(State(app): State<Arc<App>>) -> Response {
+    see_other(&app, Place::Overview.path())
 }
 
 /// The overview.

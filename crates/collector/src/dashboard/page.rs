@@ -115,7 +115,7 @@ async fn try_show(
     kind: Kind,
     make: impl FnOnce(&Ask<'_>, &Reader) -> Result<Box<dyn Content>, Failure> + Send + 'static,
 ) -> Result<Response, Failure> {
-    let query = Query::read(&visit.query, kind.takes, app.clock.now())?;
+    let query = Query::read(&visit.query, kind.takes, app.clock.now(), app.gate.base())?;
     let needed = match query.filter.names_clusters() {
         true => kind.place.scope().max(Scope::Support),
         false => kind.place.scope(),

@@ -19,6 +19,8 @@ const KEPT: [&str; 9] = [
 pub(crate) struct Query {
     /// Names and values as they were stated; none that are empty.
     pairs: Vec<(String, String)>,
+    /// What stands before our paths where browsers reach us.
+    base: String,
     /// What they mean.
     pub(crate) filter: Filter,
     /// The one figure that is asked for.
@@ -33,7 +35,12 @@ impl Query {
     ///
     /// # Errors
     /// When a value can't be that.
-    pub(crate) fn read(text: &str, takes: &[Parameter], now: Timestamp) -> Result<Query, FilterError> {
+    pub(crate) fn read(
+        text: &str,
+        takes: &[Parameter],
+        now: Timestamp,
+        base: &str,
+    ) -> Result<Query, FilterError> {
         let today = Day::of(now);
         let mut figure = None;
         let mut pairs: Vec<(String, String)> = Vec::new();
@@ -55,6 +62,7 @@ impl Query {
         Ok(Query {
             filter: Filter::read(stated, takes, today)?.at(Hour::of(now)),
             pairs,
+            base: base.to_owned(),
             figure,
             today,
         })
@@ -75,12 +83,12 @@ impl Query {
     /// Another page about the same, but for what `instead` names: an empty value takes a filter away.
     pub(crate) fn to_with(&self, path: &str, instead: &[(&str, &str)]) -> String {
         let kept = self.pairs().filter(|(name, _)| KEPT.contains(name));
-        url(path, kept, instead)
+        self.url(path, kept, instead)
     }
 
     /// This page, but for what `instead` names.
     pub(crate) fn here_with(&self, path: &str, instead: &[(&str, &str)]) -> String {
-        url(path, self.pairs(), instead)
+        self.url(path, self.pairs(), instead)
     }
 
     /// The file of a figure of this page.
@@ -95,7 +103,33 @@ impl Query {
         let kept = self
             .pairs()
             .filter(|(name, _)| KEPT.contains(name) && *name != "from" && *name != "to");
-        url(&format!("/csv/{question}"), days.into_iter().chain(kept), more)
+        self.url(&format!("/csv/{question}"), days.into_iter().chain(kept), more)
+    }
+
+    /// A path of ours where browsers reach it.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    fn url<'a>(
+        &self,
+        path: &str,
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+        instead: &[(&'a str, &'a str)],
+    ) -> String {
+        let mut query = Serializer::new(String::new());
+        let replaced = |name: &str| instead.iter().any(|(other, _)| *other == name);
+        for (name, value) in pairs.filter(|(name, _)| !replaced(name)) {
+            query.append_pair(name, value);
+        }
+        for (name, value) in instead.iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        let path = self.at(path);
+        match query.finish() {
+            empty if empty.is_empty() => path,
+            query => format!("{path}?{query}"),
+        }
     }
 
     /// Whether anything but days is filtered.
@@ -109,25 +143,6 @@ impl Query {
 /// Filters of which an empty value is one.
 const GROUPS: [&str; 3] = ["version", "provider", "variant"];
 
-fn url<'a>(
-    path: &str,
-    pairs: impl Iterator<Item = (&'a str, &'a str)>,
-    instead: &[(&'a str, &'a str)],
-) -> String {
-    let mut query = Serializer::new(String::new());
-    let replaced = |name: &str| instead.iter().any(|(other, _)| *other == name);
-    for (name, value) in pairs.filter(|(name, _)| !replaced(name)) {
-        query.append_pair(name, value);
-    }
-    for (name, value) in instead.iter().filter(|(_, value)| !value.is_empty()) {
-        query.append_pair(name, value);
-    }
-    match query.finish() {
-        empty if empty.is_empty() => path.to_owned(),
-        query => format!("{path}?{query}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,7 +155,7 @@ mod tests {
     #[test]
     fn filters_go_from_page_to_page() {
         let text = "from=2026-11-01&to=2026-11-09&version=1.9&version=1.10&unit=a&by=version&svg=x&other=1&provider=";
-        let query = Query::read(text, &[UNIT, GROUP], now()).unwrap();
+        let query = Query::read(text, &[UNIT, GROUP], now(), "").unwrap();
         assert_eq!(query.filter.versions.len(), 2);
         // What was ticked is kept, what means nothing here is not.
         assert_eq!(query.figure.as_deref(), Some("x"));
@@ -152,13 +167,15 @@ mod tests {
             query.here_with("/c", &[("version", ""), ("provider", ""), ("by", "variant")]),
             "/c?from=2026-11-01&to=2026-11-09&unit=a&by=variant"
         );
-        let bare = Query::read("", &[], now()).unwrap();
+        let bare = Query::read("", &[], now(), "").unwrap();
         assert_eq!(bare.to("/"), "/");
         assert!(!bare.is_narrowed() && query.is_narrowed());
+        let behind = Query::read("tier=new", &[], now(), "/here").unwrap();
+        assert_eq!(behind.to("/packages"), "/here/packages?tier=new");
         assert_eq!(
             bare.csv("capacity", &bare.filter, &[("per", "day")]),
             "/csv/capacity?from=2026-10-24&to=2026-11-22&per=day"
         );
-        assert!(Query::read("from=x", &[], now()).is_err());
+        assert!(Query::read("from=x", &[], now(), "").is_err());
     }
 }

@@ -18,6 +18,7 @@ use tower_service::Service as _;
 use super::answer::{Fast, Refused};
 use super::call::{self, Call};
 use super::{App, body, intake, metrics, pixel};
+use crate::access::guard::{too_fast, wants_page};
 use crate::access::{aim, page};
 use crate::client::proxies::Proxies;
 use crate::client::{Client, Peer};
@@ -137,6 +138,8 @@ impl Guard {
             pixel::dot(app, headers)
         } else if SEGMENTS.iter().any(|prefix| path.starts_with(prefix)) {
             app.cors.grant(headers).mark(refused.answer())
+        } else if wants_page(&parts.method, headers) {
+            too_fast(app, over)
         } else {
             refused.problem()
         }

@@ -260,7 +260,9 @@ fn over_tls_the_cookie_is_for_tls_alone() {
     let answer = browser.log_in("ada", PASSWORD);
     let set = answer.header("set-cookie").unwrap();
     assert!(
-        set.starts_with("__Host-heliograph=") && set.contains("; Secure"),
+        set.starts_with("__Secure-heliograph=")
+            && set.contains("; Path=/here/; ")
+            && set.contains("; Secure"),
         "{set}"
     );
     assert_eq!(answer.header("location"), Some("/here/"));
@@ -271,7 +273,7 @@ fn over_tls_the_cookie_is_for_tls_alone() {
     let location = Browser::to(collector.address()).get("/account");
     assert_eq!(location.header("location"), Some("/here/login?next=%2Faccount"));
     // Without TLS anybody on the way could have set this one.
-    browser.cookie = browser.cookie.map(|cookie| cookie.replace("__Host-", ""));
+    browser.cookie = browser.cookie.map(|cookie| cookie.replace("__Secure-", ""));
     assert_eq!(browser.get("/account").status, 303);
 }
 

@@ -84,6 +84,16 @@ impl Client {
         }
     }
 
+    /// Reads what there is, once there is something.
+    pub(crate) fn some(&mut self) -> io::Result<String> {
+        let bytes = self.stream.fill_buf()?.to_vec();
+        self.stream.consume(bytes.len());
+        if bytes.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Whether the server has not ended the connection within a time.
     pub(crate) fn is_open_after(&mut self, time: Duration) -> bool {
         let stream = self.stream.get_mut();

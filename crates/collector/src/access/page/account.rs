@@ -67,7 +67,7 @@ pub(super) async fn post(
             response
         }
         Err(Wrong::Told(text)) => page(&app, StatusCode::BAD_REQUEST, &viewer, viewer.csrf(), &text),
-        Err(Wrong::Refused(refusal)) => refusal.page(),
+        Err(Wrong::Refused(refusal)) => refusal.page_for(&viewer),
     }
 }
 
@@ -122,6 +122,7 @@ fn page(app: &App, status: StatusCode, viewer: &Viewer, csrf: &str, wrong: &str)
     let mut frame = Frame::new("Your account", None, viewer, None);
     csrf.clone_into(&mut frame.csrf);
     html(
+        app,
         status,
         &Page {
             frame,

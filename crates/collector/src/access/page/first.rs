@@ -46,7 +46,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, RawQuery(query): RawQuery) 
     match is_good(&app, secret.as_ref()).await {
         Ok(true) => page(&app, StatusCode::OK, "", secret.as_ref(), ""),
         Ok(false) => page(&app, StatusCode::FORBIDDEN, "", None, GONE),
-        Err(refusal) => refusal.page(),
+        Err(refusal) => refusal.page(app.gate.base()),
     }
 }
 
@@ -54,18 +54,18 @@ pub(super) async fn get(State(app): State<Arc<App>>, RawQuery(query): RawQuery) 
 pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if !app.gate.is_ours(&parts.headers) {
-        return Refusal::Forged.page();
+        return Refusal::Forged.page(app.gate.base());
     }
     let form = match Form::read(&app, body).await {
         Ok(form) => form,
-        Err(refusal) => return refusal.page(),
+        Err(refusal) => return refusal.page(app.gate.base()),
     };
     let secret = Secret::stated(form.get("token"));
     // Nothing is hashed for whoever has no link.
     match is_good(&app, secret.as_ref()).await {
         Ok(true) => {}
         Ok(false) => return page(&app, StatusCode::FORBIDDEN, "", None, GONE),
-        Err(refusal) => return refusal.page(),
+        Err(refusal) => return refusal.page(app.gate.base()),
     }
     let (stated, typed) = (form.get("name"), form.get("password"));
     let wrong = |text: &str| page(&app, StatusCode::BAD_REQUEST, stated, secret.as_ref(), text);
@@ -82,7 +82,7 @@ pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
     };
     let hash = match hashed(&app, &password).await {
         Ok(hash) => hash,
-        Err(refusal) => return refusal.page(),
+        Err(refusal) => return refusal.page(app.gate.base()),
     };
     let user = NewUser {
         name: name.clone(),
@@ -96,7 +96,7 @@ pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
     match app.queue.act(Act::AcceptInvitation(digest, user)).await {
         Ok(Acted::Done) => {}
         Ok(_) => return page(&app, StatusCode::FORBIDDEN, "", None, GONE),
-        Err(_) => return Refusal::Store.page(),
+        Err(_) => return Refusal::Store.page(app.gate.base()),
     }
     let client = parts.extensions.get::<Client>().copied();
     match gate::log_in(&app, &parts.headers, client, name.as_str(), password).await {
@@ -117,9 +117,10 @@ async fn is_good(app: &App, secret: Option<&Secret>) -> Result<bool, Refusal> {
 
 fn page(app: &App, status: StatusCode, name: &str, secret: Option<&Secret>, wrong: &str) -> Response {
     html(
+        app,
         status,
         &Page {
-            frame: Frame::bare("The first user"),
+            frame: Frame::bare("The first user", app.gate.base()),
             base: app.gate.base(),
             name,
             token: secret.map(Secret::reveal).unwrap_or_default(),

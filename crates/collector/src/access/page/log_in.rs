@@ -47,7 +47,7 @@ pub(super) async fn get(
     match gate::holder(&app, &headers).await {
         Ok(Some(_)) => see_other(&app, aim.as_str()),
         Ok(None) => page(&app, StatusCode::OK, "", &aim, "").await,
-        Err(_) => Refusal::Store.page(),
+        Err(_) => Refusal::Store.page(app.gate.base()),
     }
 }
 
@@ -55,11 +55,11 @@ pub(super) async fn get(
 pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     if !app.gate.is_ours(&parts.headers) {
-        return Refusal::Forged.page();
+        return Refusal::Forged.page(app.gate.base());
     }
     let form = match Form::read(&app, body).await {
         Ok(form) => form,
-        Err(refusal) => return refusal.page(),
+        Err(refusal) => return refusal.page(app.gate.base()),
     };
     let aim = Aim::stated(form.get("next")).unwrap_or_default();
     let client = parts.extensions.get::<Client>().copied();
@@ -84,7 +84,7 @@ pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
             "Too many log in at the moment. Try again.".to_owned(),
             Some(1),
         ),
-        NotLoggedIn::Store => return Refusal::Store.page(),
+        NotLoggedIn::Store => return Refusal::Store.page(app.gate.base()),
     };
     let mut response = page(&app, status, name, &aim, &text).await;
     if let Some(seconds) = wait {
@@ -106,12 +106,13 @@ pub(super) fn enter(app: &App, secret: &Secret, aim: &Aim) -> Response {
 
 async fn page(app: &App, status: StatusCode, name: &str, aim: &Aim, wrong: &str) -> Response {
     let Ok(users) = app.look(|reader| reader.has_users()).await else {
-        return Refusal::Store.page();
+        return Refusal::Store.page(app.gate.base());
     };
     html(
+        app,
         status,
         &Page {
-            frame: Frame::bare("Log in"),
+            frame: Frame::bare("Log in", app.gate.base()),
             base: app.gate.base(),
             name,
             next: aim.as_str(),

@@ -20,7 +20,7 @@ pub(super) async fn post(State(app): State<Arc<App>>, viewer: Viewer) -> Respons
         && app.queue.act(Act::LogOut(session)).await.is_err()
     {
         // It would be good still.
-        return Refusal::Store.page();
+        return Refusal::Store.page_for(&viewer);
     }
     let mut response = see_other(&app, LOG_IN);
     if let Some(cookie) = app.gate.no_cookie() {

@@ -57,7 +57,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, viewer: Viewer, RawQuery(qu
         .look(move |reader| reader.look_ups(of, offset, ROWS + 1))
         .await
     else {
-        return Refusal::Store.page();
+        return Refusal::Store.page_for(&viewer);
     };
     let is_more = noted.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
     noted.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));
@@ -69,6 +69,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, viewer: Viewer, RawQuery(qu
             .finish()
     });
     html(
+        &app,
         StatusCode::OK,
         &Page {
             frame: Frame::new(

@@ -108,7 +108,7 @@ pub(super) async fn get(State(app): State<Arc<App>>, viewer: Viewer) -> Response
 pub(super) async fn post(State(app): State<Arc<App>>, viewer: Viewer, form: Form) -> Response {
     match act(&app, &form).await {
         Ok(done) => page(&app, &viewer, &done).await,
-        Err(refusal) => refusal.page(),
+        Err(refusal) => refusal.page_for(&viewer),
     }
 }
 
@@ -200,9 +200,10 @@ async fn page(app: &App, viewer: &Viewer, done: &Done) -> Response {
         .look(|reader| Ok((reader.keys()?, reader.tokens()?, reader.users()?)))
         .await;
     let Ok((keys, tokens, users)) = read else {
-        return Refusal::Store.page();
+        return Refusal::Store.page_for(viewer);
     };
     html(
+        app,
         done.status,
         &Page {
             frame: Frame::new("Settings", Some(Place::Settings), viewer, None),
