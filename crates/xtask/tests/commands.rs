@@ -64,6 +64,11 @@ fn of_operations() {
 }
 
 #[test]
+fn of_the_api() {
+    run("docs/API.md");
+}
+
+#[test]
 fn of_migrating() {
     run("docs/MIGRATING.md");
 }

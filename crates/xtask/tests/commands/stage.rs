@@ -30,6 +30,8 @@ pub(crate) struct Stage {
     collector: Option<Child>,
     url: String,
     prefix: String,
+    /// What later statements are to find: `export …`.
+    exports: String,
 }
 
 /// The workspace's folder.
@@ -69,6 +71,7 @@ impl Stage {
             collector: None,
             url: String::new(),
             prefix: String::new(),
+            exports: String::new(),
         };
         stage.fill();
         Some(stage)
@@ -186,6 +189,9 @@ impl Stage {
             self.shell("for turn in $(seq 100); do heliograph-collector deletions --receipt 1 && exit 0; sleep 0.1; done; exit 1");
         }
         let told = self.shell(&self.translated(statement));
+        if statement.starts_with("export ") {
+            self.exports += &format!("{statement}\n");
+        }
         println!("{document}: {statement}\n{told}");
         if alone {
             self.start();
@@ -213,7 +219,10 @@ impl Stage {
         let output = Command::new("bash")
             .args([
                 "-c",
-                &format!("set -o pipefail\nPATH=\"$PROGRAMS:$PATH\"\n{FUNCTIONS}\n{script}"),
+                &format!(
+                    "set -o pipefail\nPATH=\"$PROGRAMS:$PATH\"\n{FUNCTIONS}\n{}\n{script}",
+                    self.exports
+                ),
             ])
             .current_dir(self.path("work"))
             .env("PROGRAMS", programs())
