@@ -24,6 +24,7 @@
 //! | [`import`], `local` | what comes by hand; the socket by which it comes to a running server |
 //! | [`sheet`] | a day of all clusters, by coordinate; pure |
 //! | `sheets` | keeps them for days that have come to rest |
+//! | [`verdict`], `judging` | did a version make a unit worse? pure; what keeps the answers |
 //! | [`question`] | what is asked of the days, and the answers |
 //! | [`rebuild`] | the days, made again from the messages that are kept |
 //! | `readers` | the threads that read for who asks |
@@ -58,6 +59,7 @@ pub mod forget;
 mod http;
 pub mod import;
 pub mod ingest;
+mod judging;
 pub mod key;
 pub mod keys;
 mod limit;

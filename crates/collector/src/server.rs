@@ -24,6 +24,7 @@ use crate::config::Config;
 use crate::delta::Day;
 use crate::entropy::{Entropy, NoEntropy, SystemEntropy};
 use crate::http::{self, App, Door};
+use crate::judging;
 use crate::keys::{self, Keys};
 pub use crate::listen::socket::BadSocket;
 use crate::listen::socket::Socket;
@@ -72,6 +73,7 @@ pub struct Collector {
     serving: Listening,
     polling: Task<()>,
     sheets: Task<()>,
+    judging: Task<()>,
     importing: Option<Listening>,
     metrics: Option<(Listening, Option<SocketAddr>)>,
     tls: Option<Arc<Tls>>,
@@ -176,7 +178,8 @@ impl Collector {
             retention: config.retention,
         };
         let (queue, writer) = writer::start(store, window, setup, clock).map_err(StartError::Thread)?;
-        let for_sheets = queue.clone();
+        let (for_sheets, for_judging) = (queue.clone(), queue.clone());
+        let judging = judging::keep(config.data.clone(), for_judging, Arc::clone(&reading));
         let app = Arc::new(
             App::new(
                 sources,
@@ -223,6 +226,7 @@ impl Collector {
             ),
             app,
             polling: tokio::spawn(poll(keys)),
+            judging: tokio::spawn(judging),
             sheets: tokio::spawn(sheets::keep(config.data.clone(), for_sheets, reading)),
             metrics,
             tls,
@@ -281,6 +285,7 @@ impl Collector {
             serving,
             polling,
             sheets,
+            judging,
             importing,
             metrics,
             ..
@@ -293,6 +298,7 @@ impl Collector {
         }
         polling.abort();
         sheets.abort();
+        judging.abort();
         let closed = spawn_blocking(move || {
             queue.close();
             writer.join()

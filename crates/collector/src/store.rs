@@ -10,6 +10,7 @@
 //! | `cluster`, `event` | the clusters, and who speaks for each; the events of reports (`report`) |
 //! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
 //! | `sheet`, `sheet_column`, `day_change` | the same by coordinate instead of by cluster, for questions (`sheet`) |
+//! | `judgement` | what was judged of versions, for release health (`judgement`) |
 //! | `outcome`, `violation`, `outcome_sample` | outcomes and violations of the plan, counted, and the last of each (`outcome`) |
 //! | `drift` | how far senders' clocks are off (`drift`) |
 //! | `key`, `key_usage` | write keys, hashed (`key`), and what was kept of what came with them (`usage`) |
@@ -34,6 +35,7 @@ mod error;
 mod flag;
 mod ids;
 mod interned;
+mod judgement;
 mod keep;
 mod key;
 mod look_up;
@@ -69,6 +71,7 @@ use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
 pub use self::flag::Flagged;
 pub use self::ids::LookUp;
+pub use self::judgement::Judgement;
 pub use self::keep::{Kept, Part, Ready};
 pub use self::key::ListedKey;
 pub use self::outcome::{Counted, Remembered};

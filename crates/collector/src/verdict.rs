@@ -19,6 +19,9 @@ mod rates;
 mod ratio;
 mod wealth;
 
+/// Which judge it is: raised whenever the same days may lead to another verdict, or to other numbers beside it.
+pub const REVISION: i64 = 1;
+
 pub use self::arms::{Arms, Upgraded};
 pub use self::decide::{LEVEL, decide};
 pub use self::exposure::{Cell, Exposure, Side};

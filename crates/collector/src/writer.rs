@@ -314,6 +314,11 @@ fn write(
                 wrote |= kept != Kept::Changed;
                 results.push(Became::Kept(kept));
             }
+            Job::Judge { judgement, .. } => {
+                let kept = commit.keep_judgement(judgement)?;
+                wrote |= kept != Kept::Changed;
+                results.push(Became::Kept(kept));
+            }
             Job::Act { act, .. } => {
                 results.push(Became::Acted(commit.act(subjects, act, now)?));
                 wrote = true;

@@ -1,9 +1,10 @@
 //! Release health: did a unit get less reliable in a version than it was in those before it, or more? See [`crate::verdict`].
 //!
-//! Days are looked back upon from `to`, [`BACK`](roll_call) of them or from `from`, whichever is more; the last day takes no part before another one has
-//! begun. All units are judged at once, also where only some are asked about, so that a verdict does not depend on who asks.
+//! Days are looked back upon from the last one up to `to` that is over, [`BACK`](roll_call) of them or from `from`, whichever is more: the last day takes
+//! no part before another one has begun. All units are judged at once, also where only some are asked about, so that a verdict does not depend on who asks.
 
 mod installations;
+mod kept;
 mod roll_call;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use super::scope::{AskError, Scope};
 use crate::verdict::{Arms, Claim, Judge, Judged, LEVEL, Left, decide};
 
 pub use self::installations::{Row as InstallationRow, Total as InstallationTotal, ask as ask_installations};
+pub use self::kept::{Pending, make, pending};
 use self::roll_call::RollCall;
 
 /// What is said of a unit that got less reliable.
@@ -34,7 +36,7 @@ const FEW: u32 = 20;
 const VERSIONS: usize = 3;
 
 /// A unit in a version.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     /// The version.
@@ -139,11 +141,19 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     Ok(Answer::new(scope, bulletin.installations, total, rows))
 }
 
-/// Judges all units of the versions that are asked about, or the newest.
+/// Judges all units of the versions that are asked about, or the newest; or tells what was judged, where that is still so.
 ///
 /// # Errors
 /// When the database can't be read.
 pub fn judge(scope: &Scope<'_>) -> Result<Bulletin, AskError> {
+    match kept::find(scope)? {
+        Some(bulletin) => Ok(bulletin),
+        None => anew(scope),
+    }
+}
+
+/// Judges them, whatever was judged before.
+fn anew(scope: &Scope<'_>) -> Result<Bulletin, AskError> {
     let Some(call) = RollCall::take(scope, None)? else {
         return Ok(Bulletin::default());
     };

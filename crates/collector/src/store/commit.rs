@@ -9,6 +9,7 @@ use rusqlite::{Connection, Transaction};
 use super::cluster_day::Way;
 use super::error::{Doing as _, StoreError};
 use super::ids::LookUp;
+use super::judgement::{self, Judgement};
 use super::keep::{self, Kept, Part};
 use super::report::Claimant;
 use super::{
@@ -223,6 +224,14 @@ impl Commit<'_> {
     /// When the database can't be written.
     pub fn keep_part(&mut self, part: &Part) -> Result<Kept, StoreError> {
         keep::keep(&self.transaction, part)
+    }
+
+    /// Keeps what was judged, unless any of its days has changed since.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn keep_judgement(&mut self, judgement: &Judgement) -> Result<Kept, StoreError> {
+        judgement::keep(&self.transaction, judgement)
     }
 
     /// Looks whether some of those who are in doubt are one.

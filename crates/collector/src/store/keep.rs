@@ -7,6 +7,7 @@
 use rusqlite::{Connection, Transaction};
 
 use super::error::{Doing as _, StoreError};
+use super::judgement;
 use crate::delta::Day;
 use crate::sheet::{Column, Sheet, encode_holders, encode_present};
 
@@ -167,6 +168,7 @@ pub(super) fn changed(connection: &Connection, day: Day, taken_away: bool) -> Re
             ] {
                 connection.prepare_cached(sql)?.execute([day.0])?;
             }
+            judgement::drop_of(connection, day)?;
         }
         Ok(())
     };

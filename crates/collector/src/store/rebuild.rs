@@ -253,6 +253,7 @@ fn replace(connection: &Connection, Day(from): Day, differs: bool) -> rusqlite::
     connection.execute(LISTED, ())?;
     connection.execute("DELETE FROM main.sheet", ())?;
     connection.execute("DELETE FROM main.sheet_column", ())?;
+    connection.execute("DELETE FROM main.judgement", ())?;
     if differs {
         // A row that is gone may have been the last to use a name.
         sweep::announce(connection)?;

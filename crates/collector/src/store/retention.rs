@@ -28,7 +28,7 @@ struct Aged {
 }
 
 /// By day.
-const DAYS: [Aged; 9] = [
+const DAYS: [Aged; 10] = [
     Aged::of("cluster_day", "day", "day, cluster"),
     Aged::of("day_change", "day", "day"),
     Aged {
@@ -38,6 +38,10 @@ const DAYS: [Aged; 9] = [
     Aged {
         most: LARGE_ROWS,
         ..Aged::of("sheet_column", "day", "day, facet, key")
+    },
+    Aged {
+        most: LARGE_ROWS,
+        ..Aged::of("judgement", "first", "last")
     },
     Aged::of("outcome", "day", "day, key, name"),
     Aged::of("violation", "day", "day, key, name"),

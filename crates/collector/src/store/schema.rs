@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migration/0016.sql"),
     include_str!("migration/0017.sql"),
     include_str!("migration/0018.sql"),
+    include_str!("migration/0019.sql"),
 ];
 /// Marks the file as ours (`PRAGMA application_id`): "HgCo".
 const APPLICATION: i64 = 0x4867_436f;

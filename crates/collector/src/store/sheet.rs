@@ -42,6 +42,11 @@ impl<'a> Snapshot<'a> {
         })
     }
 
+    /// What it reads by.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.transaction
+    }
+
     /// To be read for so long: reading a day fails when that is over.
     #[must_use]
     pub fn within(self, patience: Patience) -> Snapshot<'a> {

@@ -14,7 +14,7 @@ use crate::ingest::message::Checked;
 use crate::ingest::request::Request;
 use crate::ingest::tally::Tally;
 use crate::receipt_key::Proof;
-use crate::store::{Kept, Part};
+use crate::store::{Judgement, Kept, Part};
 
 /// Most requests of one commit.
 const GROUP_REQUESTS: usize = 1024;
@@ -87,6 +87,10 @@ pub(super) enum Job {
         part: Arc<Part>,
         answer: Answer<Kept>,
     },
+    Judge {
+        judgement: Arc<Judgement>,
+        answer: Answer<Kept>,
+    },
     Act {
         act: Box<Act>,
         answer: Answer<Acted>,
@@ -141,6 +145,7 @@ impl Job {
             | Job::Regulate { .. }
             | Job::Withdraw { .. }
             | Job::Keep { .. }
+            | Job::Judge { .. }
             | Job::Act { .. }
             | Job::Probe(_)
             | Job::Close => 0,
@@ -187,7 +192,9 @@ impl Job {
             (Job::Forget { answer, .. }, Became::Ruled(verdict)) => drop(answer.send(Ok(verdict))),
             (Job::Regulate { answer, .. }, Became::Placed(placed)) => drop(answer.send(Ok(placed))),
             (Job::Withdraw { answer, .. }, Became::Withdrawn(withdrawn)) => drop(answer.send(Ok(withdrawn))),
-            (Job::Keep { answer, .. }, Became::Kept(kept)) => drop(answer.send(Ok(kept))),
+            (Job::Keep { answer, .. } | Job::Judge { answer, .. }, Became::Kept(kept)) => {
+                let _ = answer.send(Ok(kept));
+            }
             (Job::Act { answer, .. }, Became::Acted(acted)) => drop(answer.send(Ok(acted))),
             (Job::Probe(answer), _) => drop(answer.send(Ok(()))),
             (job, _) => job.refuse(Unavailable::Store),
@@ -200,7 +207,7 @@ impl Job {
             Job::Forget { answer, .. } => drop(answer.send(Err(why))),
             Job::Regulate { answer, .. } => drop(answer.send(Err(why))),
             Job::Withdraw { answer, .. } => drop(answer.send(Err(why))),
-            Job::Keep { answer, .. } => drop(answer.send(Err(why))),
+            Job::Keep { answer, .. } | Job::Judge { answer, .. } => drop(answer.send(Err(why))),
             Job::Act { answer, .. } => drop(answer.send(Err(why))),
             Job::Probe(answer) => drop(answer.send(Err(why))),
             Job::Close => {}

@@ -16,7 +16,7 @@ use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
-use crate::store::{Kept, Part};
+use crate::store::{Judgement, Kept, Part};
 
 /// Why a request was not written. It may be tried again: nothing of it is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -93,6 +93,15 @@ impl Queue {
     pub async fn keep(&self, part: Arc<Part>) -> Result<Kept, Unavailable> {
         let (answer, answered) = oneshot::channel();
         self.submit(Job::Keep { part, answer }, answered).await
+    }
+
+    /// Keeps what was judged, unless any of its days has changed since.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub async fn judged(&self, judgement: Arc<Judgement>) -> Result<Kept, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.submit(Job::Judge { judgement, answer }, answered).await
     }
 
     /// Returns when it is on disk what is done about users, sessions, look-ups, keys or tokens.

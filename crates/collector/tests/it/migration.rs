@@ -216,6 +216,12 @@ fn rows(suppression_key: &[u8]) -> Vec<Rows> {
             &format!("INSERT INTO drift (day, seconds, requests) VALUES ({day}, -3, 4)"),
         ),
         always(
+            19,
+            &format!(
+                "INSERT INTO judgement (last, first, state, revision, installations, rows) VALUES ({day}, {day}, 1, 1, 1, x'')"
+            ),
+        ),
+        always(
             18,
             "INSERT INTO user (id, name, role, password, created, changed) VALUES (1, 'ada', 'admin', '$argon2id$', 5, 6);
              INSERT INTO session (digest, user, began, used) VALUES (zeroblob(32), 1, 5, 6);

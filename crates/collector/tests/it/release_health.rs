@@ -3,12 +3,17 @@
 use std::fs;
 use std::path::Path;
 use std::process::Output;
+use std::thread;
+use std::time::Duration;
 
 use heliograph_fleet::generate::{Change, Fleet, Settings};
-use serde_json::{Value, from_slice};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde_json::{Value, from_slice, json};
 use tempfile::TempDir;
 
 use crate::collector::{TestCollector, run};
+use crate::deletion::settle;
 
 const VERSION: &str = "1.11.0";
 const GUILTY: &str = "dcos-mesos-dns-service";
@@ -38,11 +43,11 @@ fn settings() -> Settings {
 }
 
 /// A data directory in which a fleet has reported, and its last day.
-fn reported() -> (TestCollector, String) {
+fn reported(settings: &Settings) -> (TestCollector, String) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("fleet.ndjson");
     let mut lines = Vec::new();
-    let truth = Fleet::new(&settings()).run(|message| -> std::io::Result<()> {
+    let truth = Fleet::new(settings).run(|message| -> std::io::Result<()> {
         let health = message
             .text
             .windows(16)
@@ -72,7 +77,7 @@ fn rows(output: &Output) -> Vec<Value> {
 
 #[test]
 fn what_a_version_made_worse_regressed_and_nothing_else() {
-    let (collector, last) = reported();
+    let (collector, last) = reported(&settings());
     let data = collector.data();
     let of = ["--to", &last, "--version", VERSION];
     // For pipelines, it ends with 1.
@@ -147,4 +152,107 @@ fn what_a_version_made_worse_regressed_and_nothing_else() {
     assert!(early.is_empty());
     let output = ask(data, "popularity", &["--fail-on", "regressed"]);
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// Waits until the server has kept what it judged, as things are now; returns the first day that it is about and the state.
+fn kept(data: &Path) -> (i64, i64) {
+    let connection = Connection::open(data.join("collector.db")).unwrap();
+    for _ in 0..1200 {
+        let found = connection
+            .query_row(
+                "SELECT first, state FROM judgement ORDER BY last DESC",
+                (),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional();
+        if let Some(found) = found.unwrap() {
+            return found;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("nothing is kept");
+}
+
+#[test]
+fn what_was_judged_is_kept_as_long_as_it_is_so() {
+    // Fewer than tell anything are enough to see whether it is the same.
+    let few = Settings {
+        installations: 40,
+        ..settings()
+    };
+    let (mut collector, last) = reported(&few);
+    let data = collector.data().to_owned();
+    let connection = Connection::open(data.join("collector.db")).unwrap();
+    let text = |more: &[&str]| {
+        let output = ask(&data, "release-health", &[&["--to", &last], more].concat());
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (all, of_version) = (text(&[]), text(&["--version", VERSION]));
+    collector.restart();
+    kept(&data);
+
+    // It is what was answered, to the last digit, also of one version.
+    assert_eq!(
+        (text(&[]), text(&["--version", VERSION])),
+        (all.clone(), of_version)
+    );
+    // And it is used: what is written there instead is told, but not to who asks for something else.
+    let mark = || {
+        let changed = connection.execute(
+            "UPDATE judgement SET rows = CAST(replace(CAST(rows AS TEXT), ?, 'marked-unit') AS BLOB)",
+            [GUILTY],
+        );
+        assert_eq!(changed.unwrap(), 1);
+        assert!(text(&[]).contains("marked-unit"));
+    };
+    mark();
+    assert!(text(&["--unit", "marked-unit", "--version", VERSION]).contains("marked-unit"));
+    for other in [
+        ["--without", "clone"],
+        ["--variant", "open"],
+        ["--from", "2020-01-01"],
+        ["--version", "1.9.0"],
+    ] {
+        assert!(!text(&other).contains("marked-unit"), "{other:?}");
+    }
+
+    // What comes late for any of its days is in the next answer, whether that is kept again or not.
+    let (first, state) = kept(&data);
+    let late = report("late", first + 1);
+    fs::write(data.join("late.ndjson"), late.to_string()).unwrap();
+    let output = run(&data, &["import", data.join("late.ndjson").to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    let with_it = text(&[]);
+    assert!(!with_it.contains("marked-unit") && with_it != all, "{with_it}");
+    while kept(&data).1 == state {
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(text(&[]), with_it);
+
+    // With whoever is forgotten goes what was made of them.
+    mark();
+    let output = run(&data, &["forget", "--delete-only", "--cluster-id", "late"]);
+    assert!(output.status.success(), "{output:?}");
+    settle(&data);
+    assert_eq!(text(&[]), all);
+    collector.stop();
+    for file in fs::read_dir(&data).unwrap().flatten() {
+        let bytes = fs::read(file.path()).unwrap_or_default();
+        assert!(memchr::memmem::find(&bytes, b"marked-unit").is_none(), "{file:?}");
+    }
+}
+
+/// A report of a day, in which the unit is healthy.
+fn report(cluster: &str, day: i64) -> Value {
+    let at = Timestamp::from_second(day * 86400 + 3600).unwrap();
+    let hour = at.strftime("%Y-%m-%dT%HZ");
+    json!({
+        "type": "track", "event": "health", "anonymousId": cluster,
+        "messageId": format!("{cluster}:health:{hour}"), "timestamp": at.to_string(), "receivedAt": at.to_string(),
+        "properties": {
+            "clusterId": cluster, "environmentVersion": VERSION, "provider": "aws", "variant": "open",
+            format!("health-unit-{GUILTY}-total"): 3, format!("health-unit-{GUILTY}-unhealthy"): 0,
+        },
+    })
 }

@@ -43,10 +43,14 @@ struct Held {
 /// The days that verdicts of a filter are made of: those that are over, which a later one shows.
 pub(super) fn days(scope: &Scope<'_>) -> Result<Vec<Day>, AskError> {
     let Filter { from, to, .. } = scope.filter;
-    let first = Day(from.0.0.min(to.0.0 - (BACK - 1)));
-    let mut days = scope.snapshot.days(first, Day(i64::MAX))?;
+    let mut days = scope.snapshot.days(Day(i64::MIN), Day(i64::MAX))?;
     days.pop();
     days.retain(|day| *day <= to.0);
+    let Some(last) = days.last().copied() else {
+        return Ok(days);
+    };
+    let first = from.0.0.min(last.0 - (BACK - 1));
+    days.retain(|day| day.0 >= first);
     Ok(days)
 }
 
