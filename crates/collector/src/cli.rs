@@ -72,6 +72,21 @@ pub(crate) enum Command {
     Import(Import),
     /// Make again what messages add up to, from those that are kept; while no server runs
     Rebuild(Rebuild),
+    /// Copy all that the collector knows into one file, beside a running server; it holds secrets
+    Backup {
+        /// File to write; it is there when all is written
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Take the collector back to a backup, while no server runs; what is there is kept aside
+    Restore {
+        /// The backup
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Go on although the database that is there can't be read, and with it who was forgotten since the backup
+        #[arg(long)]
+        without_later_orders: bool,
+    },
     /// Print the public key that receipts are signed with
     ReceiptKey,
     /// Print the description of the HTTP API (OpenAPI 3.1)

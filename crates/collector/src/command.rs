@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod ask;
+pub(crate) mod backup;
 pub(crate) mod export;
 mod file;
 pub(crate) mod flat;

@@ -26,6 +26,7 @@
 //! | `sheets` | keeps them for days that have come to rest |
 //! | [`verdict`], `judging` | did a version make a unit worse? pure; what keeps the answers |
 //! | [`question`] | what is asked of the days, and the answers |
+//! | [`backup`], [`restore`] | copies of the database |
 //! | [`rebuild`] | the days, made again from the messages that are kept |
 //! | `readers` | the threads that read for who asks |
 //! | [`flat`] | messages as rows, for other tools; pure |
@@ -42,6 +43,7 @@
 //! | [`config`], [`environment`], [`clock`], [`entropy`] | what is passed in |
 
 pub mod access;
+pub mod backup;
 pub mod budget;
 mod client;
 pub mod clock;
@@ -75,6 +77,7 @@ pub mod quota;
 mod readers;
 pub mod rebuild;
 pub mod receipt_key;
+pub mod restore;
 pub mod retention;
 pub mod secret;
 pub mod server;

@@ -12,6 +12,7 @@ use heliograph_collector::clock::SystemClock;
 use heliograph_collector::config::Config;
 use heliograph_collector::entropy::SystemEntropy;
 use heliograph_collector::environment;
+use heliograph_collector::server::StartError;
 use mimalloc::MiMalloc;
 
 use crate::cli::{AdminCommand, Cli, Command, Common, KeyCommand, SuppressionsCommand, TokenCommand};
@@ -19,6 +20,9 @@ use crate::cli::{AdminCommand, Cli, Command, Common, KeyCommand, SuppressionsCom
 /// Many small pieces are taken on one thread and given back on another, which the system's allocator pays for dearly.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// The exit code for a damaged database (`EX_DATAERR` of sysexits.h): a service manager must not start it again and again.
+const DAMAGED: u8 = 65;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -38,7 +42,12 @@ fn main() -> ExitCode {
         Err(error) => {
             // The one place where an error is told, with its causes. Without a standard error there is nobody to tell it to.
             let _ = writeln!(io::stderr(), "error: {error:#}");
-            ExitCode::FAILURE
+            let damaged = error.downcast_ref().is_some_and(StartError::is_damage);
+            if damaged {
+                ExitCode::from(DAMAGED)
+            } else {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -110,6 +119,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             out.flush()?;
             ended?;
         }
+        Command::Backup { file } => command::backup::make(&config.data, &file, &mut out)?,
+        Command::Restore {
+            file,
+            without_later_orders,
+        } => command::backup::take_back(&config.data, &file, without_later_orders, &mut out)?,
         Command::Openapi => out.write_all(heliograph_collector::openapi().as_bytes())?,
         Command::Tracker { url } => command::tracker::print(url.or(config.public_url).as_ref(), &mut out)?,
         Command::ReceiptKey => command::receipt_key::print(&config.data, &SystemEntropy, &mut out)?,

@@ -14,7 +14,7 @@ use crate::entropy::Entropy;
 use crate::secret::{self, SecretError};
 
 /// Name of its file in the data directory: the seed, in hexadecimal.
-const FILE: &str = "receipt-key";
+pub(crate) const FILE: &str = "receipt-key";
 /// Bodies that one signature covers: each of the answers carries the list, so a longer one would cost more than a signature does.
 pub const PER_SIGNATURE: usize = 128;
 const _: () = assert!(PER_SIGNATURE <= MAX_BODIES);

@@ -12,9 +12,11 @@ use heliograph_wire::id::hex;
 
 use crate::entropy::{Entropy, NoEntropy};
 use crate::files;
-use crate::ingest::subject::SubjectKey;
-use crate::receipt_key::ReceiptKey;
+use crate::ingest::subject::{self, SubjectKey};
+use crate::receipt_key::{self, ReceiptKey};
 
+/// Names of their files.
+pub(crate) const FILES: [&str; 2] = [receipt_key::FILE, subject::FILE];
 /// Bytes of a secret.
 pub(crate) const LENGTH: usize = 32;
 
@@ -81,7 +83,7 @@ pub(crate) fn load_or_make(
     load(directory, name)?.ok_or_else(|| SecretError::Damaged(directory.join(name)))
 }
 
-fn load(directory: &Path, name: &str) -> Result<Option<[u8; LENGTH]>, SecretError> {
+pub(crate) fn load(directory: &Path, name: &str) -> Result<Option<[u8; LENGTH]>, SecretError> {
     let path = directory.join(name);
     match fs::read(&path) {
         Ok(bytes) => unhex(bytes.trim_ascii_end())

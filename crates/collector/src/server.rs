@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -37,9 +38,10 @@ use crate::lookback::{self, Lookback};
 use crate::metrics::{Connections, Metrics};
 use crate::plan_dir::{self, PlanDirError};
 use crate::quota::Quotas;
+use crate::restore;
 use crate::secret::{SecretError, Secrets};
 use crate::sheets;
-use crate::store::{OpenError, Reader, Store, StoreError};
+use crate::store::{self, OpenError, Reader, Store, StoreError};
 use crate::window::{self, Window};
 use crate::writer::{self, Beat, Queue};
 
@@ -92,6 +94,9 @@ pub enum StartError {
     /// The database can't be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A restore that was cut off can't be ended.
+    #[error("a restore was cut off and can't be ended; run `restore` again")]
+    Restore(#[source] io::Error),
     /// The database can't be read.
     #[error("can't load what is needed from the database")]
     Load(#[from] StoreError),
@@ -121,6 +126,13 @@ pub enum StartError {
     Thread(#[source] io::Error),
 }
 
+impl StartError {
+    /// Whether the database is damaged: to start again does not help, and may make it worse.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, StartError::Open(OpenError::Damaged { .. }))
+    }
+}
+
 impl Collector {
     /// Starts a collector on the current runtime; it listens where that is configured.
     ///
@@ -142,8 +154,13 @@ impl Collector {
         let clock = Arc::clone(&sources.clock);
         let reading = Arc::clone(&sources.clock);
         let plan = plan_dir::planned(config)?;
+        let locked = end_restore(&config.data)?;
+        store::look_for_damage(&config.data)?;
         let mut store = Store::open(&config.data)?;
-        let lock = lock::lock(&config.data)?;
+        let lock = match locked {
+            Some(lock) => lock,
+            None => lock::lock(&config.data)?,
+        };
         let secrets = Secrets::load_or_make(&config.data, &*sources.entropy)?;
         if !store.check_subject_key(&secrets.subjects)? {
             return Err(SecretError::Another.into());
@@ -307,6 +324,19 @@ impl Collector {
             tracing::error!("the writer ended before its time");
         }
     }
+}
+
+/// Ends a restore that was cut off, before anybody opens the database.
+fn end_restore(data: &Path) -> Result<Option<File>, StartError> {
+    if !restore::was_cut_off(data) {
+        return Ok(None);
+    }
+    let lock = lock::lock(data)?;
+    if restore::was_cut_off(data) {
+        tracing::warn!("a restore was cut off before its end: ending it");
+        restore::end(data).map_err(StartError::Restore)?;
+    }
+    Ok(Some(lock))
 }
 
 /// Makes a link for the first user, if there is none yet.

@@ -29,6 +29,7 @@ mod bundle;
 mod cluster_day;
 mod commit;
 mod connection;
+mod copy;
 mod deletion;
 mod drift;
 mod error;
@@ -65,7 +66,8 @@ use rusqlite::{Connection, TransactionBehavior};
 
 pub use self::commit::Commit;
 use self::commit::cluster_number;
-pub use self::connection::{OpenError, sizes};
+pub use self::connection::{FILE, OpenError, look_for_damage, sizes};
+pub use self::copy::{Seal, TakenOver, examine, seal, unseal};
 pub use self::deletion::{ListedDeletion, Slice};
 use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};

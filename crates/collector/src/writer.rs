@@ -45,7 +45,7 @@ use crate::metrics::Metrics;
 use crate::quota::Quotas;
 use crate::retention::Retention;
 use crate::secret::Secrets;
-use crate::store::{Commit, Kept, Slice, Store, StoreError};
+use crate::store::{Commit, Fault, Kept, Slice, Store, StoreError};
 use crate::window::Window;
 
 /// How long the writer waits for a request before it looks for chores.
@@ -132,7 +132,11 @@ impl Writer {
         let mut chores = Chores::default();
         loop {
             self.beat.round();
-            let patience = if chores.more() { chores::BETWEEN } else { IDLE };
+            let patience = if chores.more() && !self.condition.is_damaged() {
+                chores::BETWEEN
+            } else {
+                IDLE
+            };
             match waiting.recv_timeout(patience) {
                 Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => return self.store,
                 Ok(first) => {
@@ -152,13 +156,19 @@ impl Writer {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if chores.due() {
+            if chores.due() && !self.condition.is_damaged() {
                 self.chore(&mut chores);
             }
         }
     }
 
     fn commit(&mut self, group: Vec<Job>) {
+        if self.condition.is_damaged() {
+            for job in group {
+                job.refuse(Unavailable::Store);
+            }
+            return;
+        }
         let began = Stopwatch::start();
         match self.write(&group) {
             Ok(Settled {
@@ -224,6 +234,9 @@ impl Writer {
         let time = Stopwatch::start();
         for chore in chores.in_turn() {
             let left = self.slice(chore).unwrap_or_else(|error| {
+                if error.fault == Fault::Damaged {
+                    self.condition.ill(&error);
+                }
                 // It is tried again; requests that meet the same trouble say so more loudly.
                 tracing::warn!("{}", chain(&error));
                 Left::Nothing

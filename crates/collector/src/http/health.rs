@@ -54,6 +54,7 @@ fn detail(fault: Option<Fault>) -> &'static str {
         Some(Fault::Io) => "the store can't be written: the disk fails",
         Some(Fault::ReadOnly) => "the store can't be written: it is read-only",
         Some(Fault::Busy) => "the store can't be written: another process keeps writing",
+        Some(Fault::Damaged) => "the database is damaged: restore a backup",
         Some(Fault::Other) | None => "the store can't be written",
     }
 }

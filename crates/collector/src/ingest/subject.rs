@@ -15,7 +15,7 @@ use crate::key::KeyId;
 use crate::secret::{self, SecretError};
 
 /// Name of the key's file in the data directory.
-const FILE: &str = "suppression-key";
+pub(crate) const FILE: &str = "suppression-key";
 
 /// The key of the hashes.
 #[derive(Debug, Clone)]

@@ -4,18 +4,22 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::{Doing as _, StoreError};
 use super::schema::{self, SchemaError};
 use crate::files;
 
 /// Name of the database in the data directory.
-const FILE: &str = "collector.db";
+pub const FILE: &str = "collector.db";
 /// How long to wait for another process to finish writing.
 const BUSY: Duration = Duration::from_secs(5);
+/// How long a start may take to look through the database: about 2 GiB, where the disk is fast.
+const LOOK_AT_START: Duration = Duration::from_secs(3);
 /// Pages of the write-ahead log after which the writer copies them into the database. Few, so that it never takes long.
 const CHECKPOINT_PAGES: i64 = 1000;
 /// Bytes to which the write-ahead log is cut back once a long reader let it grow.
@@ -40,6 +44,18 @@ pub enum OpenError {
     /// It can't be opened.
     #[error("can't open the database {}", .0.display())]
     Open(PathBuf, #[source] StoreError),
+    /// Not all of it can be read.
+    #[error(
+        "THE DATABASE IS DAMAGED: {}: {what}. Nothing was changed. Restore it: `heliograph-collector restore BACKUP` (what is there is \
+         kept aside, and what can be read of it can be exported). Find out why first: `dmesg`, the disk's own report",
+        .path.display()
+    )]
+    Damaged {
+        /// Where it is.
+        path: PathBuf,
+        /// What SQLite found.
+        what: String,
+    },
     /// It is not what this release works with.
     #[error("can't use the database {}", .0.display())]
     Schema(PathBuf, #[source] SchemaError),
@@ -92,6 +108,57 @@ pub(super) fn empty_log(connection: &Connection) -> Result<bool, StoreError> {
         busy.map(|busy: bool| !busy)
     };
     empty().doing("empty the write-ahead log")
+}
+
+/// Looks, for a bounded time, whether a database can be read; of a large one that is as far as it gets.
+///
+/// # Errors
+/// When it is damaged.
+pub fn look_for_damage(directory: &Path) -> Result<(), OpenError> {
+    let path = directory.join(FILE);
+    // One that is being made has no page yet.
+    if path.metadata().map_or(0, |file| file.len()) == 0 {
+        return Ok(());
+    }
+    let damaged = |what| OpenError::Damaged {
+        path: path.clone(),
+        what,
+    };
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let looked = Connection::open_with_flags(&path, flags).and_then(|connection| {
+        connection.busy_timeout(BUSY)?;
+        let interrupt = connection.get_interrupt_handle();
+        let (done, waiting) = mpsc::channel::<()>();
+        let timer = thread::spawn(move || {
+            if waiting.recv_timeout(LOOK_AT_START) == Err(RecvTimeoutError::Timeout) {
+                interrupt.interrupt();
+            }
+        });
+        let found = damage(&connection);
+        drop(done);
+        // It has nothing to say.
+        let _ = timer.join();
+        found
+    });
+    match looked {
+        Ok(None) => Ok(()),
+        Ok(Some(what)) => Err(damaged(what)),
+        Err(error) => match error.sqlite_error_code() {
+            Some(ErrorCode::OperationInterrupted) => {
+                tracing::info!("the database is too large to be looked through at the start");
+                Ok(())
+            }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Err(damaged(error.to_string())),
+            // Whoever opens it next says what is wrong.
+            _ => Ok(()),
+        },
+    }
+}
+
+/// What is wrong with a database of which not all can be read, as SQLite says it: the first that is found.
+pub(super) fn damage(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let said: String = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
+    Ok((said != "ok").then_some(said))
 }
 
 /// Opens the database for reading.

@@ -118,7 +118,7 @@ pub(super) fn receipt(connection: &Connection, id: i64) -> Result<Option<Option<
 }
 
 /// Which messages a deletion reaches, by its columns `source` and `petition`.
-fn reach_of(row: &Row<'_>) -> rusqlite::Result<Reach> {
+pub(super) fn reach_of(row: &Row<'_>) -> rusqlite::Result<Reach> {
     let source: Option<i64> = row.get("source")?;
     Ok(match (source, row.get("petition")?) {
         (Some(key), _) => Reach::Key(KeyId(key)),

@@ -23,6 +23,8 @@ enum Cause {
     Zstd(#[source] std::io::Error),
     #[error(transparent)]
     Damaged(Damaged),
+    #[error("it is damaged: {0}")]
+    FoundDamaged(String),
     #[error("it takes too long")]
     TooLong,
 }
@@ -38,7 +40,9 @@ pub enum Fault {
     ReadOnly,
     /// Another process has been writing for too long.
     Busy,
-    /// Anything else: most likely damage.
+    /// What is in it can't be right: it does not go away by itself.
+    Damaged,
+    /// Anything else.
     Other,
 }
 
@@ -54,8 +58,17 @@ impl StoreError {
     pub(super) fn damaged(doing: &'static str, error: Damaged) -> StoreError {
         StoreError {
             doing,
+            // Of one row: the others can be used.
             fault: Fault::Other,
             cause: Cause::Damaged(error),
+        }
+    }
+
+    pub(super) fn found_damaged(doing: &'static str, what: String) -> StoreError {
+        StoreError {
+            doing,
+            fault: Fault::Damaged,
+            cause: Cause::FoundDamaged(what),
         }
     }
 
@@ -75,7 +88,14 @@ impl StoreError {
 
 impl Fault {
     /// All kinds.
-    pub const ALL: [Fault; 5] = [Fault::Full, Fault::Io, Fault::ReadOnly, Fault::Busy, Fault::Other];
+    pub const ALL: [Fault; 6] = [
+        Fault::Full,
+        Fault::Io,
+        Fault::ReadOnly,
+        Fault::Busy,
+        Fault::Damaged,
+        Fault::Other,
+    ];
 
     /// The name that metrics use.
     pub const fn name(self) -> &'static str {
@@ -84,6 +104,7 @@ impl Fault {
             Fault::Io => "io",
             Fault::ReadOnly => "read_only",
             Fault::Busy => "busy",
+            Fault::Damaged => "damaged",
             Fault::Other => "other",
         }
     }
@@ -95,6 +116,7 @@ impl Fault {
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Fault::ReadOnly
             }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Fault::Damaged,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::Busy,
             _ => Fault::Other,
         }

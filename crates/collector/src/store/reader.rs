@@ -30,7 +30,7 @@ use crate::token::{Scope, TokenDigest};
 
 /// The database, for reading.
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
 }
 
 impl Reader {

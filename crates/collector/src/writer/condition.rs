@@ -11,6 +11,7 @@ use crate::store::{Fault, StoreError};
 pub struct Condition(AtomicU8);
 
 const WELL: u8 = 0;
+const DAMAGED: u8 = 6;
 
 impl Condition {
     /// What the last attempt met; `None` when it went well.
@@ -21,8 +22,14 @@ impl Condition {
             2 => Some(Fault::Io),
             3 => Some(Fault::ReadOnly),
             4 => Some(Fault::Busy),
+            DAMAGED => Some(Fault::Damaged),
             _ => Some(Fault::Other),
         }
+    }
+
+    /// Whether damage was met: nothing is written any more, lest it spread.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == DAMAGED
     }
 
     pub(super) fn well(&self) {
@@ -37,9 +44,19 @@ impl Condition {
             Fault::Io => 2,
             Fault::ReadOnly => 3,
             Fault::Busy => 4,
+            Fault::Damaged => DAMAGED,
             Fault::Other => 5,
         };
-        if self.0.swap(code, Ordering::Relaxed) != code {
+        if self.0.swap(code, Ordering::Relaxed) == code {
+            return;
+        }
+        if code == DAMAGED {
+            tracing::error!(
+                "THE DATABASE IS DAMAGED, nothing is written any more and messages are answered with 503: stop the collector, and restore \
+                 a backup (`heliograph-collector restore FILE`): {}",
+                chain(error)
+            );
+        } else {
             tracing::error!(
                 "THE STORE CAN'T BE WRITTEN, messages are answered with 503 until it can: {}",
                 chain(error)
