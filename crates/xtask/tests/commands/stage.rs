@@ -181,7 +181,9 @@ impl Stage {
     /// Runs a statement, which must end with 0.
     pub(crate) fn run(&mut self, document: &str, statement: &str) {
         // What says so wants the data for itself.
-        let alone = statement.starts_with("heliograph-collector rebuild");
+        let alone = ["rebuild", "restore"]
+            .iter()
+            .any(|command| statement.starts_with(&format!("heliograph-collector {command}")));
         if alone {
             self.stop();
         }
