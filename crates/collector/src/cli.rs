@@ -97,6 +97,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "URL")]
         url: Option<PublicUrl>,
     },
+    /// Try the webhook that changed verdicts are told to
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Keep nothing more of somebody, and delete what there is
     Forget(Forget),
     /// List and lift what keeps those out who asked to be forgotten
@@ -159,6 +162,12 @@ pub(crate) enum SuppressionsCommand {
     List,
     /// Let somebody's messages count again
     Lift(Whom),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhookCommand {
+    /// Send it an event that says nothing, and tell what it answers; where it said before that it is gone, it is told of changes again
+    Test,
 }
 
 #[derive(Debug, Subcommand)]

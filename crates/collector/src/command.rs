@@ -17,3 +17,4 @@ pub(crate) mod receipt_key;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod tracker;
+pub(crate) mod webhook;

@@ -13,7 +13,7 @@ use std::{fs, io};
 pub use self::origins::Origins;
 pub use self::public_url::PublicUrl;
 pub use self::quantity::size;
-use self::table::{SETTINGS, Setting};
+use self::table::{SETTINGS, Setting, WEBHOOK_URL};
 use crate::access::session::Lifetime;
 pub use crate::client::proxies::Proxies;
 use crate::environment;
@@ -21,6 +21,7 @@ use crate::ingest::planned::Unplanned;
 pub use crate::limit::bucket::Rate;
 use crate::quota::Defaults;
 use crate::retention::Retention;
+use crate::webhook::Target;
 
 /// How the collector runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,10 @@ pub struct Config {
     pub session: Lifetime,
     /// Where the vendor's own events are declared, if not in the data directory.
     pub plan_dir: Option<PathBuf>,
+    /// Where changed verdicts are told.
+    pub webhook_url: Option<Target>,
+    /// File of what that is signed with.
+    pub webhook_secret_file: Option<PathBuf>,
 }
 
 /// How much is logged.
@@ -185,6 +190,8 @@ impl Default for Config {
                 all: Duration::from_hours(7 * 24),
             },
             plan_dir: None,
+            webhook_url: None,
+            webhook_secret_file: None,
         }
     }
 }
@@ -256,7 +263,10 @@ impl Config {
                 place,
                 key,
                 expected,
-                found: found.to_owned(),
+                found: match *key {
+                    WEBHOOK_URL => "something else".to_owned(),
+                    _ => found.to_owned(),
+                },
             })
     }
 }
@@ -339,6 +349,8 @@ mod tests {
             session_idle = "30m"
             session_lifetime = "2d"
             plan_dir = "/etc/x/plan.d"
+            webhook_url = "https://me:secret@hooks.example/x?y=z"
+            webhook_secret_file = "/etc/x/webhook"
         "#;
         let config = read(text).unwrap();
         assert_eq!(
@@ -387,6 +399,8 @@ mod tests {
                     all: Duration::from_hours(48),
                 },
                 plan_dir: Some(PathBuf::from("/etc/x/plan.d")),
+                webhook_url: Some("https://me:secret@hooks.example/x?y=z".parse().unwrap()),
+                webhook_secret_file: Some(PathBuf::from("/etc/x/webhook")),
             }
         );
         assert_eq!(read(&config.to_toml()).unwrap(), config);

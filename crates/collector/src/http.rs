@@ -8,6 +8,7 @@ mod call;
 mod cors;
 mod credentials;
 mod door;
+mod feed;
 mod forget;
 mod health;
 mod import;
@@ -204,6 +205,7 @@ fn router(app: Arc<App>) -> Router {
         .route(question::ALL, get(question::list))
         .route(question::ALL.trim_end_matches('/'), get(question::list))
         .route(openapi::PATH, get(openapi::get))
+        .route(feed::PATH, get(feed::get))
         .route(question::ONE, get(question::answer))
         .route(privacy::GPC_PATH, get(privacy::gpc))
         .route("/healthz", get(health::healthz))

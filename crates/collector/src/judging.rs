@@ -1,4 +1,4 @@
-//! Keeps what is judged of versions, beside the writer, so that whoever looks need not wait while it is judged.
+//! Keeps what is judged of versions, beside the writer, so that whoever looks need not wait while it is judged, and changes are noticed.
 //!
 //! A question that meets days which have changed since is judged for whoever asks, so nothing is ever behind.
 
@@ -37,8 +37,23 @@ impl Drop for Stopping {
     }
 }
 
+/// What it takes.
+pub(crate) struct Setup {
+    pub(crate) data: PathBuf,
+    pub(crate) queue: Queue,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Whether there is a webhook to be told of changes.
+    pub(crate) deliver: bool,
+}
+
 /// Judges until it is dropped.
-pub(crate) async fn keep(data: PathBuf, queue: Queue, clock: Arc<dyn Clock>) {
+pub(crate) async fn keep(setup: Setup) {
+    let Setup {
+        data,
+        queue,
+        clock,
+        deliver,
+    } = setup;
     let mut pace = Pace::default();
     let mut known: Option<Pending> = None;
     loop {
@@ -62,6 +77,7 @@ pub(crate) async fn keep(data: PathBuf, queue: Queue, clock: Arc<dyn Clock>) {
         pace.rest(watch, watch.elapsed());
         match made {
             Ok(Some(judgement)) => {
+                let judgement = Judgement { deliver, ..judgement };
                 // Where it has changed meanwhile, or the queue or the disk is full, there is another look.
                 let _ = queue.judged(Arc::new(judgement)).await;
             }
@@ -124,8 +140,7 @@ async fn make(data: PathBuf, today: Day) -> Result<Option<Judgement>, String> {
 fn judge(data: &Path, today: Day, patience: Patience) -> Result<Option<Judgement>, String> {
     let reader = Reader::open(data).map_err(|error| chain(&error))?;
     let snapshot = reader.snapshot().map_err(|error| chain(&error))?.within(patience);
-    let made = release_health::make(&snapshot, today).map_err(|error| chain(&error))?;
-    Ok(made.map(|(judgement, _)| judgement))
+    release_health::make(&snapshot, today).map_err(|error| chain(&error))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@
 //! | [`question`] | what is asked of the days, and the answers |
 //! | [`backup`], [`restore`] | copies of the database |
 //! | [`rebuild`] | the days, made again from the messages that are kept |
+//! | [`webhook`] | tells an endpoint of changed verdicts |
 //! | `readers` | the threads that read for who asks |
 //! | [`flat`] | messages as rows, for other tools; pure |
 //! | [`store`] | the database; all SQL |
@@ -89,6 +90,7 @@ pub mod token;
 pub mod tracker;
 mod varint;
 pub mod verdict;
+pub mod webhook;
 pub mod window;
 pub mod writer;
 

@@ -15,7 +15,9 @@ use heliograph_collector::environment;
 use heliograph_collector::server::StartError;
 use mimalloc::MiMalloc;
 
-use crate::cli::{AdminCommand, Cli, Command, Common, KeyCommand, SuppressionsCommand, TokenCommand};
+use crate::cli::{
+    AdminCommand, Cli, Command, Common, KeyCommand, SuppressionsCommand, TokenCommand, WebhookCommand,
+};
 
 /// Many small pieces are taken on one thread and given back on another, which the system's allocator pays for dearly.
 #[global_allocator]
@@ -127,6 +129,9 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Openapi => out.write_all(heliograph_collector::openapi().as_bytes())?,
         Command::Tracker { url } => command::tracker::print(url.or(config.public_url).as_ref(), &mut out)?,
         Command::ReceiptKey => command::receipt_key::print(&config.data, &SystemEntropy, &mut out)?,
+        Command::Webhook(WebhookCommand::Test) => {
+            command::webhook::test(&config, &SystemClock, &SystemEntropy, &mut out)?;
+        }
         Command::Forget(asked) => command::forget::run(&config.data, &asked, &mut out)?,
         Command::Suppressions(SuppressionsCommand::List) => {
             command::forgotten::list(&config.data, &mut out)?;

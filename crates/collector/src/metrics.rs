@@ -128,6 +128,18 @@ pub struct Metrics {
     pub queue_length: Gauge,
     /// Ids in the window.
     pub window_ids: Gauge,
+    /// Changes of verdicts that the webhook has not taken.
+    pub webhook_pending: Gauge,
+    /// Seconds since the earliest of them was noticed.
+    pub webhook_oldest: Gauge,
+    /// Whether the webhook said that it is gone.
+    pub webhook_gone: Gauge,
+    /// Changes that it took.
+    pub webhook_told: Counter,
+    /// Attempts that it did not take.
+    pub webhook_failures: Counter,
+    /// Changes that were given up.
+    pub webhook_lost: Counter,
 }
 
 impl Default for Metrics {
@@ -154,6 +166,12 @@ impl Default for Metrics {
             connections: Connections::default(),
             queue_length: Gauge::default(),
             window_ids: Gauge::default(),
+            webhook_pending: Gauge::default(),
+            webhook_oldest: Gauge::default(),
+            webhook_gone: Gauge::default(),
+            webhook_told: Counter::default(),
+            webhook_failures: Counter::default(),
+            webhook_lost: Counter::default(),
         };
         metrics.register();
         metrics
@@ -279,6 +297,37 @@ impl Metrics {
             self.queue_length.clone(),
         );
         registry.register("window_ids", "Ids of messages in memory", self.window_ids.clone());
+        registry.register(
+            "webhook_pending",
+            "Changed verdicts that the webhook has not taken yet",
+            self.webhook_pending.clone(),
+        );
+        registry.register_with_unit(
+            "webhook_oldest",
+            "How long the earliest of them has been waiting",
+            Unit::Seconds,
+            self.webhook_oldest.clone(),
+        );
+        registry.register(
+            "webhook_gone",
+            "1 where the webhook answered 410: nothing is sent there any more",
+            self.webhook_gone.clone(),
+        );
+        registry.register(
+            "webhook_told",
+            "Changed verdicts that the webhook took",
+            self.webhook_told.clone(),
+        );
+        registry.register(
+            "webhook_failures",
+            "Attempts that the webhook did not take",
+            self.webhook_failures.clone(),
+        );
+        registry.register(
+            "webhook_lost",
+            "Changed verdicts that were given up, since the webhook took nothing for days",
+            self.webhook_lost.clone(),
+        );
     }
 
     /// All of them, to be shown.

@@ -42,6 +42,7 @@ use crate::restore;
 use crate::secret::{SecretError, Secrets};
 use crate::sheets;
 use crate::store::{self, OpenError, Reader, Store, StoreError};
+use crate::webhook::{self, Telling, Webhook, WebhookError};
 use crate::window::{self, Window};
 use crate::writer::{self, Beat, Queue};
 
@@ -76,6 +77,7 @@ pub struct Collector {
     polling: Task<()>,
     sheets: Task<()>,
     judging: Task<()>,
+    telling: Option<Telling>,
     importing: Option<Listening>,
     metrics: Option<(Listening, Option<SocketAddr>)>,
     tls: Option<Arc<Tls>>,
@@ -118,6 +120,9 @@ pub enum StartError {
     /// The vendor's own events can't be understood.
     #[error(transparent)]
     Plan(#[from] PlanDirError),
+    /// The webhook can't be used as it is configured.
+    #[error(transparent)]
+    Webhook(#[from] WebhookError),
     /// The certificate or its key is of no use.
     #[error("can't speak TLS")]
     Tls(#[source] TlsError),
@@ -174,7 +179,7 @@ impl Collector {
         let today = Day::of(clock.now());
         let used = Reader::open(&config.data)?.usage(today)?;
         let keys = Arc::new(Keys::load(Reader::open(&config.data)?)?);
-        let tls = tls(config)?;
+        let (tls, webhook) = (tls(config)?, Webhook::of(config)?);
         let mut sockets = Socket::inherited(sockets)?;
         if sockets.is_empty() {
             sockets.push(bind(&config.listen).await?);
@@ -186,17 +191,39 @@ impl Collector {
             None => None,
         };
 
+        let for_telling = Arc::<Metrics>::default();
         let setup = writer::Setup {
             pace: config.commit_pace,
             queue: config.queue,
             secrets: secrets.clone(),
-            metrics: Arc::default(),
+            metrics: Arc::clone(&for_telling),
             quotas: Arc::new(Quotas::new(config.quota, today, used)),
             retention: config.retention,
         };
         let (queue, writer) = writer::start(store, window, setup, clock).map_err(StartError::Thread)?;
         let (for_sheets, for_judging) = (queue.clone(), queue.clone());
-        let judging = judging::keep(config.data.clone(), for_judging, Arc::clone(&reading));
+        let telling = match webhook {
+            Some(webhook) => Some(
+                webhook::tell(
+                    webhook,
+                    webhook::Setup {
+                        data: config.data.clone(),
+                        queue: queue.clone(),
+                        metrics: for_telling,
+                        clock: Arc::clone(&reading),
+                        entropy: Arc::clone(&sources.entropy),
+                    },
+                )
+                .map_err(StartError::Thread)?,
+            ),
+            None => None,
+        };
+        let judge = judging::Setup {
+            data: config.data.clone(),
+            queue: for_judging,
+            clock: Arc::clone(&reading),
+            deliver: telling.is_some(),
+        };
         let app = Arc::new(
             App::new(
                 sources,
@@ -243,7 +270,8 @@ impl Collector {
             ),
             app,
             polling: tokio::spawn(poll(keys)),
-            judging: tokio::spawn(judging),
+            judging: tokio::spawn(judging::keep(judge)),
+            telling,
             sheets: tokio::spawn(sheets::keep(config.data.clone(), for_sheets, reading)),
             metrics,
             tls,
@@ -303,6 +331,7 @@ impl Collector {
             polling,
             sheets,
             judging,
+            telling,
             importing,
             metrics,
             ..
@@ -316,6 +345,7 @@ impl Collector {
         polling.abort();
         sheets.abort();
         judging.abort();
+        drop(telling);
         let closed = spawn_blocking(move || {
             queue.close();
             writer.join()

@@ -11,6 +11,8 @@
 //! | `cluster_day`, `term`, `edition` | what a cluster's messages add up to, by day (`cluster_day`) |
 //! | `sheet`, `sheet_column`, `day_change` | the same by coordinate instead of by cluster, for questions (`sheet`) |
 //! | `judgement` | what was judged of versions, for release health (`judgement`) |
+//! | `verdict`, `verdict_change`, `verdict_judge` | what was said of units, and what changed in that (`verdict_change`) |
+//! | `webhook_outbox`, `webhook_gone` | what the webhook is to be told (`webhook`) |
 //! | `outcome`, `violation`, `outcome_sample` | outcomes and violations of the plan, counted, and the last of each (`outcome`) |
 //! | `drift` | how far senders' clocks are off (`drift`) |
 //! | `key`, `key_usage` | write keys, hashed (`key`), and what was kept of what came with them (`usage`) |
@@ -57,6 +59,8 @@ mod token;
 mod unused;
 mod usage;
 mod user;
+mod verdict_change;
+mod webhook;
 
 use std::path::Path;
 
@@ -87,6 +91,8 @@ pub use self::shelf::{Place, Reported, decode as decode_shelf};
 pub use self::suppression::ListedSuppression;
 pub use self::token::ListedToken;
 pub use self::user::ListedUser;
+pub use self::verdict_change::{Changes, Said, VerdictChange};
+pub use self::webhook::{Backlog, Posted, Waiting};
 use crate::forget::order::{Order, Placed};
 use crate::import::origin::KeyOrigin;
 use crate::ingest::message::MessageKey;
@@ -302,6 +308,16 @@ impl Store {
         let kept = commit.keep_part(part)?;
         commit.finish()?;
         Ok(kept)
+    }
+
+    /// Notes what became of an attempt to tell the webhook.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn note_posted(&mut self, posted: &Posted) -> Result<(), StoreError> {
+        let mut commit = self.begin()?;
+        commit.note_posted(posted)?;
+        commit.finish()
     }
 
     /// Looks whether some of the clusters are one of which there is doubt; says whether there were any. Takes a few milliseconds.

@@ -328,9 +328,14 @@ fn write(
                 results.push(Became::Kept(kept));
             }
             Job::Judge { judgement, .. } => {
-                let kept = commit.keep_judgement(judgement)?;
+                let kept = commit.keep_judgement(judgement, now)?;
                 wrote |= kept != Kept::Changed;
                 results.push(Became::Kept(kept));
+            }
+            Job::Posted { posted, .. } => {
+                commit.note_posted(posted)?;
+                wrote = true;
+                results.push(Became::Done);
             }
             Job::Act { act, .. } => {
                 results.push(Became::Acted(commit.act(subjects, act, now)?));
@@ -339,7 +344,7 @@ fn write(
             Job::Probe(_) => {
                 commit.probe()?;
                 wrote = true;
-                results.push(Became::Probed);
+                results.push(Became::Done);
             }
             Job::Close => {}
         }

@@ -33,6 +33,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "admin -X DELETE",
         "collector/tests/it/regulations.rs: here it comes too late",
     ),
+    (
+        "heliograph-collector webhook test",
+        "collector/tests/it/webhook.rs: the stage has nobody to be told",
+    ),
     ("duckdb", "collector/tests/it/flat.rs, where DuckDB can be had"),
 ];
 

@@ -8,6 +8,7 @@ use super::quantity::{
 };
 use super::{Config, Level, Origins, Unplanned};
 use crate::listen::address::Address;
+use crate::webhook::Target;
 
 const RATE: &str = "\"none\", or a rate such as \"1000/s\" or \"1000/s burst 5000\"";
 const RATE_OF_BYTES: &str = "\"none\", or a rate such as \"10 MiB/s\" or \"10 MiB/s burst 50 MiB\"";
@@ -335,7 +336,33 @@ pub(super) const SETTINGS: &[Setting] = &[
         },
         show: |config| quoted(&shown_file(config.plan_dir.as_deref())),
     },
+    Setting {
+        key: WEBHOOK_URL,
+        doc: "Where each changed verdict of release health is told, as a CloudEvent by POST: regressed, improved, or neither any\nmore. A user and a password in it are sent as Basic authorization. Empty: nowhere. `webhook test` tries it.",
+        expected: "an http or https URL, or nothing",
+        read: |config, text| {
+            config.webhook_url = match text {
+                "" => None,
+                text => Some(text.parse().ok()?),
+            };
+            Some(())
+        },
+        show: |config| quoted(config.webhook_url.as_ref().map_or("", Target::reveal)),
+    },
+    Setting {
+        key: "webhook_secret_file",
+        doc: "File of the secret that these are signed with, by Standard Webhooks: `whsec_` and 24 to 64 random bytes in base64. Make one\nwith: echo whsec_$(openssl rand -base64 32). Read at the start.",
+        expected: "a file, or nothing",
+        read: |config, text| {
+            config.webhook_secret_file = file(text);
+            Some(())
+        },
+        show: |config| quoted(&shown_file(config.webhook_secret_file.as_deref())),
+    },
 ];
+
+/// The key whose value is not repeated where it is wrong: a password may be in it.
+pub(super) const WEBHOOK_URL: &str = "webhook_url";
 
 /// Stands for no limit.
 const NONE: &str = "none";

@@ -40,7 +40,7 @@ pub(super) const ONE: &str = "/api/v1/{question}";
 pub(super) const LIMIT: usize = 1000;
 pub(super) const MOST: usize = 10_000;
 /// May be kept by who asked, to be shown again when it is found to be the same.
-const OF_FLEET: HeaderValue = HeaderValue::from_static("private, no-cache");
+pub(super) const OF_FLEET: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// What tells of single clusters is not kept: they may be forgotten.
 const OF_CLUSTERS: HeaderValue = HeaderValue::from_static("no-store");
 const VARY: HeaderValue = HeaderValue::from_static("Accept, Authorization, Cookie");

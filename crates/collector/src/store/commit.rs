@@ -12,6 +12,7 @@ use super::ids::LookUp;
 use super::judgement::{self, Judgement};
 use super::keep::{self, Kept, Part};
 use super::report::Claimant;
+use super::webhook::{self, Posted};
 use super::{
     batch, bundle, cluster_day, drift, flag, ids, outcome, regulation, report, suppression, time_line, usage,
 };
@@ -226,12 +227,20 @@ impl Commit<'_> {
         keep::keep(&self.transaction, part)
     }
 
-    /// Keeps what was judged, unless any of its days has changed since.
+    /// Keeps what was judged, unless any of its days has changed since; notes what differs from what was said before.
     ///
     /// # Errors
     /// When the database can't be written.
-    pub fn keep_judgement(&mut self, judgement: &Judgement) -> Result<Kept, StoreError> {
-        judgement::keep(&self.transaction, judgement)
+    pub fn keep_judgement(&mut self, judgement: &Judgement, now: Timestamp) -> Result<Kept, StoreError> {
+        judgement::keep(&self.transaction, judgement, now)
+    }
+
+    /// Notes what became of an attempt to tell the webhook.
+    ///
+    /// # Errors
+    /// When the database can't be written.
+    pub fn note_posted(&mut self, posted: &Posted) -> Result<(), StoreError> {
+        webhook::note(&self.transaction, posted)
     }
 
     /// Looks whether some of those who are in doubt are one.

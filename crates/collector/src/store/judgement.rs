@@ -1,11 +1,13 @@
 //! What was judged of versions: kept while the days that it is about are as they were, so that it is not judged anew for whoever looks.
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::error::{Doing as _, StoreError};
 use super::keep::Kept;
 use super::sheet::Snapshot;
+use super::verdict_change::{self, Said};
 use crate::delta::Day;
 
 /// Judgements that are kept, those of the latest days: pages look at the last.
@@ -26,6 +28,10 @@ pub struct Judgement {
     pub installations: u64,
     /// What was said, as CSV.
     pub rows: Vec<u8>,
+    /// The same, one by one: what differs from what was said before is a change.
+    pub said: Vec<Said>,
+    /// Whether there is a webhook to be told of changes.
+    pub deliver: bool,
 }
 
 impl Snapshot<'_> {
@@ -58,14 +64,19 @@ impl Snapshot<'_> {
     }
 }
 
-/// Keeps it, unless any of its days has changed since.
-pub(super) fn keep(transaction: &Transaction<'_>, judgement: &Judgement) -> Result<Kept, StoreError> {
+/// Keeps it, unless any of its days has changed since; notes what differs from what was said before.
+pub(super) fn keep(
+    transaction: &Transaction<'_>,
+    judgement: &Judgement,
+    now: Timestamp,
+) -> Result<Kept, StoreError> {
     let Judgement {
         days,
         state: was,
         revision,
         installations,
         rows,
+        ..
     } = judgement;
     let keep = || -> rusqlite::Result<Kept> {
         if state(transaction, *days)? != *was {
@@ -81,6 +92,7 @@ pub(super) fn keep(transaction: &Transaction<'_>, judgement: &Judgement) -> Resu
                 "DELETE FROM judgement WHERE last NOT IN (SELECT last FROM judgement ORDER BY last DESC LIMIT ?)",
             )?
             .execute([MOST])?;
+        verdict_change::note(transaction, judgement, now)?;
         Ok(Kept::Yes)
     };
     keep().doing(DOING)

@@ -17,6 +17,8 @@ use super::sheet::Snapshot;
 use super::suppression::{self, ListedSuppression};
 use super::token::{self, ListedToken};
 use super::user::{self, ListedUser};
+use super::verdict_change::{self, Changes};
+use super::webhook::{self, Backlog, Waiting};
 use super::{ListedDeletion, batch, bundle, deletion, look_up, session, usage};
 use crate::access::look_up::NotedLookUp;
 use crate::access::password::PasswordHash;
@@ -234,6 +236,38 @@ impl Reader {
         count: u64,
     ) -> Result<Vec<NotedLookUp>, StoreError> {
         look_up::list(&self.connection, of, offset, count)
+    }
+
+    /// The latest changes of what is said of versions.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn verdict_changes(&self, count: u32) -> Result<Changes, StoreError> {
+        verdict_change::latest(&self.connection, count)
+    }
+
+    /// The first change that the webhook has not taken.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn webhook_first(&self) -> Result<Option<Waiting>, StoreError> {
+        webhook::first(&self.connection)
+    }
+
+    /// What the webhook has not taken.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn webhook_backlog(&self) -> Result<Backlog, StoreError> {
+        webhook::backlog(&self.connection)
+    }
+
+    /// Whether the URL of this SHA-256 said that it is gone.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn webhook_is_gone(&self, url: &[u8; 32]) -> Result<bool, StoreError> {
+        webhook::is_gone(&self.connection, url)
     }
 
     /// A regulation.

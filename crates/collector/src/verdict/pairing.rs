@@ -231,6 +231,10 @@ impl Table<'_> {
     fn controls(&self, change: u16, complete: u16, busy: &[Option<u16>]) -> Vec<(usize, Option<Contrast>)> {
         let mut found = Vec::new();
         for place in &self.arms.controls {
+            // Whatever its days before are, the last of them is taken.
+            if busy[*place].is_some_and(|until| until >= change.saturating_sub(1)) {
+                continue;
+            }
             let track = &self.panel.tracks[*place];
             let spell = track.around(change);
             let Some((spell, before)) =

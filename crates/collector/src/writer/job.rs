@@ -14,7 +14,7 @@ use crate::ingest::message::Checked;
 use crate::ingest::request::Request;
 use crate::ingest::tally::Tally;
 use crate::receipt_key::Proof;
-use crate::store::{Judgement, Kept, Part};
+use crate::store::{Judgement, Kept, Part, Posted};
 
 /// Most requests of one commit.
 const GROUP_REQUESTS: usize = 1024;
@@ -91,6 +91,10 @@ pub(super) enum Job {
         judgement: Arc<Judgement>,
         answer: Answer<Kept>,
     },
+    Posted {
+        posted: Posted,
+        answer: Answer<()>,
+    },
     Act {
         act: Box<Act>,
         answer: Answer<Acted>,
@@ -107,7 +111,8 @@ pub(super) enum Became {
     Withdrawn(Withdrawn),
     Kept(Kept),
     Acted(Acted),
-    Probed,
+    /// It is written, and there is nothing to tell of it.
+    Done,
 }
 
 /// The bodies of which receipts are given, in their order.
@@ -146,6 +151,7 @@ impl Job {
             | Job::Withdraw { .. }
             | Job::Keep { .. }
             | Job::Judge { .. }
+            | Job::Posted { .. }
             | Job::Act { .. }
             | Job::Probe(_)
             | Job::Close => 0,
@@ -196,7 +202,7 @@ impl Job {
                 let _ = answer.send(Ok(kept));
             }
             (Job::Act { answer, .. }, Became::Acted(acted)) => drop(answer.send(Ok(acted))),
-            (Job::Probe(answer), _) => drop(answer.send(Ok(()))),
+            (Job::Posted { answer, .. } | Job::Probe(answer), Became::Done) => drop(answer.send(Ok(()))),
             (job, _) => job.refuse(Unavailable::Store),
         }
     }
@@ -209,7 +215,7 @@ impl Job {
             Job::Withdraw { answer, .. } => drop(answer.send(Err(why))),
             Job::Keep { answer, .. } | Job::Judge { answer, .. } => drop(answer.send(Err(why))),
             Job::Act { answer, .. } => drop(answer.send(Err(why))),
-            Job::Probe(answer) => drop(answer.send(Err(why))),
+            Job::Posted { answer, .. } | Job::Probe(answer) => drop(answer.send(Err(why))),
             Job::Close => {}
         }
     }

@@ -16,7 +16,7 @@ use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
-use crate::store::{Judgement, Kept, Part};
+use crate::store::{Judgement, Kept, Part, Posted};
 
 /// Why a request was not written. It may be tried again: nothing of it is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -104,6 +104,16 @@ impl Queue {
         self.submit(Job::Judge { judgement, answer }, answered).await
     }
 
+    /// Waits until it is on disk what became of an attempt to tell the webhook. Blocks.
+    ///
+    /// # Errors
+    /// When that can't be written.
+    pub fn posted(&self, posted: Posted) -> Result<(), Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        self.push(Job::Posted { posted, answer })?;
+        answered.blocking_recv().unwrap_or(Err(Unavailable::Store))
+    }
+
     /// Returns when it is on disk what is done about users, sessions, look-ups, keys or tokens.
     ///
     /// # Errors
@@ -165,6 +175,11 @@ impl Queue {
         job: Job,
         answered: oneshot::Receiver<Result<T, Unavailable>>,
     ) -> Result<T, Unavailable> {
+        self.push(job)?;
+        answered.await.unwrap_or(Err(Unavailable::Store))
+    }
+
+    fn push(&self, job: Job) -> Result<(), Unavailable> {
         self.metrics.queue_length.inc();
         self.jobs.try_send(job).map_err(|error| {
             self.metrics.queue_length.dec();
@@ -172,7 +187,6 @@ impl Queue {
                 TrySendError::Full(_) => Unavailable::Busy,
                 TrySendError::Disconnected(_) => Unavailable::Store,
             }
-        })?;
-        answered.await.unwrap_or(Err(Unavailable::Store))
+        })
     }
 }

@@ -274,6 +274,17 @@ pub(crate) fn run(data: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// Runs a command of the binary to its end, in an environment.
+pub(crate) fn run_in(data: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+    Command::new(BINARY)
+        .envs(environment.iter().copied())
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .output()
+        .unwrap()
+}
+
 /// Runs a command of the binary to its end; this is typed to it.
 pub(crate) fn run_with_input(data: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(BINARY)

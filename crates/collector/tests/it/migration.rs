@@ -222,6 +222,14 @@ fn rows(suppression_key: &[u8]) -> Vec<Rows> {
             ),
         ),
         always(
+            20,
+            "INSERT INTO verdict (version, unit, verdict) VALUES ('1.13', 'a', 'regressed');
+             INSERT INTO verdict_change (id, uuid, noticed, day, version, unit, before, after, numbers)
+                 VALUES (1, zeroblob(16), 5, 6, '1.13', 'a', 'no evidence', 'regressed', 'null');
+             INSERT INTO webhook_outbox (change, tries, due) VALUES (1, 2, 3);
+             INSERT INTO webhook_gone (id, url) VALUES (1, zeroblob(32));",
+        ),
+        always(
             18,
             "INSERT INTO user (id, name, role, password, created, changed) VALUES (1, 'ada', 'admin', '$argon2id$', 5, 6);
              INSERT INTO session (digest, user, began, used) VALUES (zeroblob(32), 1, 5, 6);
@@ -326,6 +334,7 @@ fn check_what_was(data: &Path, version: usize) {
         (10, "SELECT name FROM token", "old token"),
         (18, "SELECT name || role || password FROM user", "adaadmin$argon2id$"),
         (18, "SELECT user || ' ' || used FROM session", "1 6"),
+        (20, "SELECT unit || before || after FROM verdict_change", "ano evidenceregressed"),
         (10, "SELECT action FROM regulation", "delete"),
         (15, "SELECT concat_ws(' ', seconds, requests) FROM drift WHERE day = unixepoch('2025-03-01') / 86400", "-3 4"),
     ] {

@@ -6,10 +6,11 @@ use std::process::Output;
 use std::thread;
 use std::time::Duration;
 
+use heliograph_collector::store::Reader;
 use heliograph_fleet::generate::{Change, Fleet, Settings};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
-use serde_json::{Value, from_slice, json};
+use serde_json::{Value, from_slice, from_str, json};
 use tempfile::TempDir;
 
 use crate::collector::{TestCollector, run};
@@ -217,6 +218,12 @@ fn what_was_judged_is_kept_as_long_as_it_is_so() {
         assert!(!text(&other).contains("marked-unit"), "{other:?}");
     }
 
+    // Had another thing been said of a unit, that would be a change, noticed when it is judged again; how things are at first is none.
+    let sql = "INSERT OR REPLACE INTO verdict (version, unit, verdict) VALUES (?, ?, 'regressed')";
+    assert_eq!(connection.execute(sql, [VERSION, GUILTY]).unwrap(), 1);
+    let changes = || Reader::open(&data).unwrap().verdict_changes(9).unwrap().latest;
+    assert!(changes().is_empty());
+
     // What comes late for any of its days is in the next answer, whether that is kept again or not.
     let (first, state) = kept(&data);
     let late = report("late", first + 1);
@@ -229,6 +236,19 @@ fn what_was_judged_is_kept_as_long_as_it_is_so() {
         thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(text(&[]), with_it);
+    let noticed = changes();
+    let [change] = noticed.as_slice() else {
+        panic!("{noticed:?}")
+    };
+    assert_eq!(
+        (&*change.version, &*change.unit, &*change.before),
+        (VERSION, GUILTY, "regressed")
+    );
+    let numbers: Value = from_str(&change.numbers).unwrap();
+    assert_eq!(
+        (&numbers["unit"], &numbers["verdict"]),
+        (&json!(GUILTY), &json!(change.after))
+    );
 
     // With whoever is forgotten goes what was made of them.
     mark();

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::{forget, metrics, question, regulations};
+use super::super::{feed, forget, metrics, question, regulations};
 use super::{PATH, problem, reference};
 use crate::question::{Flag, Tier};
 
@@ -29,6 +29,21 @@ pub(super) fn paths() -> Map<String, Value> {
             json!({"get": {
                 "operationId": "openapi", "tags": ["questions"], "summary": "This document.", "security": [],
                 "responses": {"200": answer("This document.", &json!({"type": "object"}))},
+            }}),
+        ),
+        (
+            feed::PATH,
+            json!({"get": {
+                "operationId": "releaseHealthFeed", "tags": ["questions"],
+                "summary": "Changed verdicts of release health, the latest first, as an Atom feed; the token may also be the password of Basic authorization.",
+                "security": [{"token": []}, {"session": []}],
+                "responses": {
+                    "200": {
+                        "description": "The latest 100 changes.",
+                        "content": {"application/atom+xml": {"schema": {"type": "string"}}},
+                    },
+                    "401": problem("NoToken"), "503": problem("Unavailable"),
+                },
             }}),
         ),
         (

@@ -7,10 +7,12 @@ use super::super::day::Date;
 use super::super::filter::Filter;
 use super::super::scope::{AskError, Scope};
 use super::roll_call::{BACK, days};
-use super::{Bulletin, Row, anew};
+use super::{Bulletin, IMPROVED, REGRESSED, Row, anew};
 use crate::delta::Day;
-use crate::store::{Judgement, Snapshot};
+use crate::store::{Judgement, Said, Snapshot};
 use crate::verdict::REVISION;
+
+const UNWRITTEN: AskError = AskError::Missing("a verdict can't be written");
 
 /// The first and the last day that are to be judged, and their state.
 pub type Pending = ((Day, Day), i64);
@@ -63,24 +65,35 @@ pub fn pending(snapshot: &Snapshot<'_>, today: Day) -> Result<Option<Pending>, A
     }
 }
 
-/// Judges them, to be kept; with what was said.
+/// Judges them, to be kept.
 ///
 /// # Errors
 /// When the database can't be read.
-pub fn make(snapshot: &Snapshot<'_>, today: Day) -> Result<Option<(Judgement, Bulletin)>, AskError> {
+pub fn make(snapshot: &Snapshot<'_>, today: Day) -> Result<Option<Judgement>, AskError> {
     let filter = Filter::up_to(today);
     let bulletin = anew(&Scope::new(snapshot, &filter)?)?;
     let Some((Date(first), Date(last))) = bulletin.days else {
         return Ok(None);
     };
-    let judgement = Judgement {
+    Ok(Some(Judgement {
         days: (first, last),
         state: snapshot.state((first, last))?,
         revision: REVISION,
         installations: bulletin.installations,
         rows: encode(&bulletin.rows)?,
-    };
-    Ok(Some((judgement, bulletin)))
+        said: bulletin.rows.iter().map(said).collect::<Result<_, _>>()?,
+        deliver: false,
+    }))
+}
+
+fn said(row: &Row) -> Result<Said, AskError> {
+    Ok(Said {
+        version: row.version.clone(),
+        unit: row.unit.clone(),
+        verdict: row.verdict.clone(),
+        tells: [REGRESSED, IMPROVED].contains(&row.verdict.as_str()),
+        numbers: serde_json::to_string(row).map_err(|_| UNWRITTEN)?,
+    })
 }
 
 /// Whether a filter asks for what is kept up to a day.
@@ -97,13 +110,9 @@ fn is_standard(filter: &Filter, last: Day) -> bool {
 fn encode(rows: &[Row]) -> Result<Vec<u8>, AskError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer
-            .serialize(row)
-            .map_err(|_| AskError::Missing("a verdict can't be written"))?;
+        writer.serialize(row).map_err(|_| UNWRITTEN)?;
     }
-    writer
-        .into_inner()
-        .map_err(|_| AskError::Missing("a verdict can't be written"))
+    writer.into_inner().map_err(|_| UNWRITTEN)
 }
 
 fn decode(rows: &[u8]) -> Result<Vec<Row>, csv::Error> {
