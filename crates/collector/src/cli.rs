@@ -394,4 +394,9 @@ mod tests {
     fn no_two_arguments_are_in_each_other_s_way() {
         Cli::command().debug_assert();
     }
+
+    #[test]
+    fn manual_and_completions_are_current() {
+        heliograph_fleet::pages::are_current(Cli::command());
+    }
 }

@@ -59,3 +59,14 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) role: Option<Role>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn manual_and_completions_are_current() {
+        heliograph_fleet::pages::are_current(Cli::command());
+    }
+}

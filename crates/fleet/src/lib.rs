@@ -21,6 +21,7 @@ pub mod fault;
 pub mod flood;
 pub mod generate;
 pub mod mistype;
+pub mod pages;
 pub mod roll_out;
 pub mod sandbox;
 pub mod sink;

@@ -45,6 +45,7 @@ pub struct Setup {
     directory: TempDir,
     hostname: String,
     netns: Option<String>,
+    installing: bool,
     shown: Vec<(PathBuf, String)>,
 }
 
@@ -69,6 +70,7 @@ impl Setup {
             directory,
             hostname: "sandbox".to_owned(),
             netns: None,
+            installing: false,
             shown: Vec::new(),
         };
         let root = setup.root();
@@ -142,6 +144,21 @@ impl Setup {
         self
     }
 
+    /// Lets Debian packages be installed: `/usr` can be written, without this machine's seeing it, and dpkg knows what is installed
+    /// on this machine.
+    pub fn installing(mut self) -> Setup {
+        for part in ["upper", "work"] {
+            fs::create_dir(self.directory.path().join(part)).unwrap();
+        }
+        let known = Command::new("cp")
+            .args(["--archive", "/var/lib/dpkg"])
+            .arg(self.root().join("var/lib/dpkg"))
+            .status();
+        assert!(known.unwrap().success(), "/var/lib/dpkg can't be copied");
+        self.installing = true;
+        self
+    }
+
     /// Starts it; returns when it has started its own units and answers on its bus.
     pub fn start(self) -> Sandbox {
         let root = self.root();
@@ -175,6 +192,9 @@ impl Setup {
             self.hostname.as_ref(),
             systemd().unwrap().as_os_str(),
         ]);
+        if self.installing {
+            command.env("HELIOGRAPH_SANDBOX_UPPER", self.directory.path());
+        }
         for (outside, inside) in &self.shown {
             command.arg(outside).arg(inside);
         }

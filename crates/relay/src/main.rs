@@ -114,3 +114,14 @@ fn notify(states: &[NotifyState<'_>]) {
         tracing::debug!("the service manager can't be told: {error}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn manual_and_completions_are_current() {
+        heliograph_fleet::pages::are_current(Cli::command());
+    }
+}

@@ -1,12 +1,13 @@
 //! The command line: ours, and the original's single-dash flags, so that an installed `dcos-signal` unit keeps working.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::config::DCOS_CONFIG;
 use crate::config::key::Key;
 use crate::config::setting::{Origin, Setting};
 
@@ -24,7 +25,7 @@ pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// Configuration file, TOML or DC/OS' JSON [default: /etc/heliograph/signal.toml, else
-    /// /opt/mesosphere/etc/dcos-signal-config.json]
+    /// /opt/mesosphere/etc/dcos-signal-config.json; run as dcos-signal, only the latter]
     #[arg(long, short = 'c', alias = "c", global = true, value_name = "PATH")]
     pub config: Option<PathBuf>,
     /// Print the complete default configuration
@@ -152,7 +153,17 @@ impl Arguments {
     /// # Errors
     /// It can't be understood, or asks for help or the version.
     pub fn parse_from_line(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-        Arguments::try_parse_from(with_two_dashes(line))
+        let mut line = line.into_iter().peekable();
+        let replaces_the_original = line
+            .peek()
+            .and_then(|program| Path::new(program).file_name())
+            .is_some_and(|name| name == "dcos-signal");
+        let mut arguments = Arguments::try_parse_from(with_two_dashes(line))?;
+        // Under the original's name the original's configuration is meant, whatever else is installed.
+        if replaces_the_original && arguments.config.is_none() {
+            arguments.config = Some(DCOS_CONFIG.into());
+        }
+        Ok(arguments)
     }
 
     /// What to do.
@@ -288,6 +299,19 @@ mod tests {
             Command::Report { spread: false }
         );
         assert!(parse("-test=maybe").is_err());
+    }
+
+    #[test]
+    fn under_the_originals_name_its_configuration_is_read() {
+        let parse = |line: &str| Arguments::parse_from_line(line.split(' ').map(OsString::from)).unwrap();
+        assert_eq!(parse("/usr/bin/dcos-signal -v").config, Some(DCOS_CONFIG.into()));
+        assert_eq!(parse("dcos-signal -c x.json").config, Some("x.json".into()));
+        assert_eq!(parse("/usr/bin/heliograph-signal -v").config, None);
+    }
+
+    #[test]
+    fn manual_and_completions_are_current() {
+        heliograph_fleet::pages::are_current(<Arguments as clap::CommandFactory>::command());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The process's environment, read once and passed on, so that nothing else depends on it.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// Variables by name.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +35,12 @@ impl Environment {
     /// A variable that is set, perhaps to nothing.
     pub fn set(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// The file of a credential that systemd handed to this service (`LoadCredential=` and the like), where it did.
+    pub fn credential(&self, name: &str) -> Option<PathBuf> {
+        let path = Path::new(self.get("CREDENTIALS_DIRECTORY")?).join(name);
+        path.exists().then_some(path)
     }
 
     /// All variables, sorted by name.

@@ -24,6 +24,7 @@ pub mod config;
 pub mod consent;
 pub mod cycle;
 pub mod deliver;
+pub mod enterprise;
 pub mod environment;
 pub mod gate;
 pub mod http;

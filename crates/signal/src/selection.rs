@@ -50,6 +50,12 @@ impl Selection {
         planned.is_some_and(|planned| self.admits("userId", planned))
     }
 
+    /// Whether the licence's id may leave with any event; if not, nobody need be asked for it.
+    pub fn admits_licence(&self) -> bool {
+        let planned = Plan::built_in().property("health", "licenseId");
+        planned.is_some_and(|planned| self.admits("licenseId", planned))
+    }
+
     /// Takes out of an event's properties what may not leave.
     pub fn filter(&self, event: &str, properties: &mut Properties) {
         let plan = Plan::built_in();

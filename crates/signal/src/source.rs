@@ -7,6 +7,8 @@ use heliograph_wire::catalogue::Catalogue;
 use heliograph_wire::{cosmos, mesos, summary};
 
 use crate::clock::Deadline;
+use crate::config::Secret;
+use crate::enterprise::login::Login;
 use crate::http::url::Url;
 use crate::http::{Answer, Client, Failure, Limits, Method, Request};
 use crate::tally::{self, Tally};
@@ -44,6 +46,14 @@ pub enum Problem {
     /// Another status than 200.
     #[error("answered {0}, not 200")]
     Status(u16),
+    /// It wants a token that could not be had.
+    #[error("answered {status}, not 200: {why}")]
+    NoToken {
+        /// What it answered.
+        status: u16,
+        /// Why there is no token.
+        why: String,
+    },
     /// An answer that is not what was asked for.
     #[error("{}", chain(.0.as_ref()))]
     Document(Box<dyn std::error::Error + Send + Sync>),
@@ -80,6 +90,8 @@ pub struct Asker<'a> {
     pub catalogue: &'a Catalogue,
     /// How long one source may take in all.
     pub timeout: Duration,
+    /// Where a token comes from, where sources want one.
+    pub login: Option<&'a Login<'a>>,
 }
 
 const JSON: (&str, &str) = ("content-type", "application/json");
@@ -156,25 +168,42 @@ impl Asker<'_> {
         head: Duration,
         total: Duration,
     ) -> Result<Answer, Problem> {
-        let limits = Limits {
-            connect: CONNECT_TIMEOUT,
-            head,
-            total,
-        };
-        let answer = self.client.send(
-            Request {
+        let (head, total) = (Deadline::after(head), Deadline::after(total));
+        let send = |token: Option<&Secret>| {
+            let authorization = token.map(|token| format!("token={}", token.expose()));
+            let mut headers = headers.to_vec();
+            headers.extend(authorization.as_deref().map(|value| ("authorization", value)));
+            let request = Request {
                 follow: true,
                 method,
                 url,
-                headers,
+                headers: &headers,
                 body,
+            };
+            let limits = Limits {
+                connect: CONNECT_TIMEOUT,
+                head: head.left(),
+                total: total.left(),
+            };
+            self.client.send(request, limits)
+        };
+        // Credentials in the URL are the operator's own word.
+        let login = self.login.filter(|_| url.authorization().is_none());
+        let token = login.and_then(Login::token);
+        let mut answer = send(token.as_ref())?;
+        if answer.status == 401
+            && let (Some(login), Some(refused)) = (login, &token)
+            && let Some(fresh) = login.instead_of(refused)
+        {
+            answer = send(Some(&fresh))?;
+        }
+        match answer.status {
+            200 => Ok(answer),
+            status @ (401 | 403) => match login.and_then(Login::problem) {
+                Some(why) => Err(Problem::NoToken { status, why }),
+                None => Err(Problem::Status(status)),
             },
-            limits,
-        )?;
-        if answer.status == 200 {
-            Ok(answer)
-        } else {
-            Err(Problem::Status(answer.status))
+            status => Err(Problem::Status(status)),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `cargo xtask docs`: what is generated from code.
 
+use heliograph_fleet::pages;
 use heliograph_wire::{dictionary, plan::Plan};
 
-use crate::run::{cargo, output};
+use crate::run::{cargo, output, run};
 
 pub(crate) fn write() -> anyhow::Result<()> {
     std::fs::write("docs/data-dictionary.md", dictionary::render(Plan::built_in()))?;
@@ -16,5 +17,23 @@ pub(crate) fn write() -> anyhow::Result<()> {
         "openapi",
     ];
     std::fs::write("docs/openapi.json", output(&mut cargo(&print))?)?;
+    for program in [
+        "heliograph-signal",
+        "heliograph-relay",
+        "heliograph-diagnostics",
+        "heliograph-collector",
+    ] {
+        // The test that compares them writes them when it is told to.
+        let words = [
+            "test",
+            "--quiet",
+            "--package",
+            program,
+            "--lib",
+            "--bins",
+            "manual_and_completions",
+        ];
+        run(cargo(&words).env(pages::WRITE, "1"))?;
+    }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod docs;
 mod fuzz;
+mod package;
 mod run;
 mod sdk;
 mod test;
@@ -28,9 +29,11 @@ enum Command {
     Prepare,
     /// Everything that `test` does, and what takes longer or needs more tools
     Check,
+    /// Build the Debian packages, into target/packages
+    Package(package::Args),
     /// Measure, and say how it was measured
     Bench(bench::Args),
-    /// Generate docs/data-dictionary.md and docs/openapi.json
+    /// Generate docs/data-dictionary.md, docs/openapi.json, and manual pages and completions in packaging/
     Docs,
     /// Run the fuzz targets, where a nightly compiler and cargo-fuzz are installed
     Fuzz(fuzz::Args),
@@ -46,6 +49,7 @@ fn main() -> anyhow::Result<()> {
             Ok(())
         }
         Command::Check => check::check(),
+        Command::Package(args) => package::package(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Docs => docs::write(),
         Command::Fuzz(args) => fuzz::fuzz(&args),

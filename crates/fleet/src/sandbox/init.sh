@@ -8,8 +8,16 @@ mount --make-rprivate /
 # Changing the root wants a mount, and so does systemd of /run, or it would put one of its own there.
 mount --bind "$root" "$root"
 mount --bind "$root/run" "$root/run"
-mount --rbind /usr "$root/usr"
-mount -o remount,bind,ro "$root/usr"
+units=/etc/systemd/system
+if [ -n "${HELIOGRAPH_SANDBOX_UPPER:-}" ]; then
+    # What is written to /usr is kept apart; and of the machine's own units none is there.
+    mount -t overlay -o "lowerdir=/usr,upperdir=$HELIOGRAPH_SANDBOX_UPPER/upper,workdir=$HELIOGRAPH_SANDBOX_UPPER/work" overlay "$root/usr"
+    mount -t tmpfs -o mode=755 tmpfs "$root/usr/lib/systemd/system"
+    units=$units:/usr/lib/systemd/system
+else
+    mount --rbind /usr "$root/usr"
+    mount -o remount,bind,ro "$root/usr"
+fi
 while [ $# -gt 0 ]; do
     if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$(dirname "$root$2")"; : > "$root$2"; fi
     mount --bind "$1" "$root$2"
@@ -38,5 +46,5 @@ pivot_root . outside
 umount -l /outside
 # No generators, and no units but those that were written for it.
 exec env -i container=sandbox PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 \
-    SYSTEMD_UNIT_PATH=/etc/systemd/system SYSTEMD_GENERATOR_PATH=/nowhere \
+    SYSTEMD_UNIT_PATH=$units SYSTEMD_GENERATOR_PATH=/nowhere \
     "$systemd" --system --unit=sandbox.target --log-target=journal --show-status=no

@@ -11,7 +11,10 @@ use jiff::Timestamp;
 use super::Error;
 use crate::cluster_id;
 use crate::cycle::Cycle;
+use crate::enterprise::login::Login;
+use crate::enterprise::{self, licence};
 use crate::gate::Decision;
+use crate::http::Client;
 use crate::http::url::Url;
 use crate::sink::{self, Sink};
 use crate::source::{Asker, Problem};
@@ -56,11 +59,13 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
         return Ok(report.well);
     }
     let client = cycle.client()?;
+    let login = report.enterprise(cycle, &client)?;
     let catalogue = Catalogue::new(cycle.config.names, cycle.config.units.clone());
     let asker = Asker {
         client: &client,
         catalogue: &catalogue,
         timeout: cycle.config.source_timeout,
+        login: login.as_ref(),
     };
     let config = cycle.config;
     let wanted = |event, urls| {
@@ -124,6 +129,35 @@ impl Findings<'_> {
     fn bad(&mut self, text: &str) -> std::io::Result<()> {
         self.well = false;
         writeln!(self.out, "BAD   {text}")
+    }
+
+    /// The service account and the licensing service, where there may be such.
+    fn enterprise<'c>(
+        &mut self,
+        cycle: &Cycle<'_>,
+        client: &'c Client,
+    ) -> std::io::Result<Option<Login<'c>>> {
+        if let Some(place) = enterprise::licensing_place(cycle.config) {
+            let socket = place.path.display();
+            match licence::ask(&place.path) {
+                Ok(Some(_)) => self.ok(&format!("licensing service {socket}: a licence"))?,
+                Ok(None) => self.note(&format!("licensing service {socket}: no licence"))?,
+                Err(problem) if place.expected => {
+                    self.bad(&format!("licensing service {socket}: {problem}"))?
+                }
+                Err(problem) => self.note(&format!("licensing service {socket}: {problem}"))?,
+            }
+        }
+        let Some(place) = enterprise::account_place(cycle.config, cycle.environment) else {
+            return Ok(None);
+        };
+        let login = Login::begin(client, &place, cycle.clock);
+        match login.problem() {
+            None => self.ok(&format!("service account {}: logged in", place.path.display()))?,
+            Some(why) if place.expected || place.path.exists() => self.bad(&why)?,
+            Some(why) => self.note(&why)?,
+        }
+        Ok(Some(login))
     }
 
     fn source(&mut self, url: &Url, found: Result<String, Problem>) -> std::io::Result<()> {

@@ -52,7 +52,7 @@ pub fn event(cycle: &Cycle<'_>, happened: &Happened<'_>) -> Result<Exit, Error> 
     let state = cycle.state()?;
     let sender = cycle.sender(cluster_id::find(cycle.config)?, &state)?;
     let at = cycle.clock.now();
-    let mut properties: Properties = crate::report::common(cycle.config, &sender.cluster)
+    let mut properties: Properties = crate::report::common(&cycle.licensed(), &sender.cluster)
         .into_iter()
         .chain(own)
         .collect();

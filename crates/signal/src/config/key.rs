@@ -188,13 +188,20 @@ pub const KEYS: &[Key] = &[
         "license_id",
         Kind::Secret,
         "",
-        "DC/OS Enterprise: the licence's id.",
+        "DC/OS Enterprise: the licence's id. Without it, licensing_socket is asked.",
     ),
     key(
         "licensing_socket",
         Kind::Path,
         "",
-        "DC/OS Enterprise: the licensing service's socket. Taken so that existing units keep working; not asked yet.",
+        "DC/OS Enterprise: the licensing service's socket. Without it: /run/dcos/dcos-licensing.sock, where that is there.",
+    ),
+    key(
+        "service_account_file",
+        Kind::Path,
+        "",
+        "DC/OS Enterprise: the service account (uid, private_key, login_endpoint) that gets the token which sources are shown. \
+Without it: the credential heliograph.service-account, else /run/dcos/etc/signal-service/service_account.json, where that is there.",
     ),
     key(
         "sink",
@@ -207,7 +214,7 @@ pub const KEYS: &[Key] = &[
         "write_key_file",
         Kind::Path,
         "",
-        "A file that holds the write key, so that it stands in no configuration.",
+        "A file that holds the write key, so that it stands in no configuration. Without it: systemd's credential heliograph.write-key.",
     ),
     key(
         "delivery_timeout",

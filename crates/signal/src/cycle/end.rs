@@ -64,7 +64,7 @@ pub enum Error {
     #[error(transparent)]
     Deliver(#[from] deliver::Error),
     /// There is no write key.
-    #[error("no write key: set write_key_file, or write_key")]
+    #[error("no write key: set write_key_file, or write_key, or load the credential heliograph.write-key")]
     NoWriteKey,
     /// The write key's file can't be read, or is empty.
     #[error("write_key_file {}: {problem}", path.display())]

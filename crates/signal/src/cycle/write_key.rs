@@ -1,4 +1,4 @@
-//! The sink's write key: in the configuration, or in a file of its own.
+//! The sink's write key: in the configuration, in a file of its own, or in a credential that systemd hands over.
 
 use std::fs;
 use std::io::Read as _;
@@ -10,6 +10,9 @@ use crate::config::Secret;
 /// Most that is read of the key's file, in bytes.
 const MAX_KEY_FILE: u64 = 4096;
 
+/// The name of the systemd credential that holds it.
+const CREDENTIAL: &str = "heliograph.write-key";
+
 impl Cycle<'_> {
     /// The sink's write key.
     ///
@@ -19,7 +22,9 @@ impl Cycle<'_> {
         if let Some(key) = &self.config.write_key {
             return Ok(key.clone());
         }
-        let path = self.config.write_key_file.clone().ok_or(Error::NoWriteKey)?;
+        let named = self.config.write_key_file.clone();
+        let path = named.or_else(|| self.environment.credential(CREDENTIAL));
+        let path = path.ok_or(Error::NoWriteKey)?;
         read(&path).map_err(|problem| Error::WriteKey { path, problem })
     }
 }

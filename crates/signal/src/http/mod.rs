@@ -6,6 +6,7 @@
 
 mod forward;
 pub mod proxy;
+pub mod socket;
 pub mod trust;
 pub mod url;
 
@@ -71,6 +72,20 @@ pub struct Answer {
 }
 
 impl Answer {
+    fn of(response: Response<Body>, method: Method, limits: Limits) -> Answer {
+        let status = response.status().as_u16();
+        let (parts, body) = response.into_parts();
+        Answer {
+            status,
+            method,
+            headers: parts.headers,
+            body: Box::new(Reading {
+                body: body.into_reader(),
+                total: limits.total,
+            }),
+        }
+    }
+
     /// A header that is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -155,16 +170,7 @@ impl Client {
             .map_err(|error| failure(error, limits))?;
             let status = response.status().as_u16();
             let Some(location) = redirect(&response).filter(|_| request.follow) else {
-                let (parts, body) = response.into_parts();
-                return Ok(Answer {
-                    status,
-                    method,
-                    headers: parts.headers,
-                    body: Box::new(Reading {
-                        body: body.into_reader(),
-                        total: limits.total,
-                    }),
-                });
+                return Ok(Answer::of(response, method, limits));
             };
             let next = url
                 .redirected(&location)
@@ -193,8 +199,6 @@ impl Client {
     }
 
     fn agent(&self, url: &Url, limits: Limits, head: Deadline, deadline: Deadline) -> Result<Agent, Failure> {
-        // A span of nothing would mean no limit.
-        let at_least = |span: Duration| span.max(Duration::from_millis(1));
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -221,6 +225,11 @@ impl Client {
         }
         Ok(config.build().new_agent())
     }
+}
+
+/// A span of nothing would mean no limit.
+fn at_least(span: Duration) -> Duration {
+    span.max(Duration::from_millis(1))
 }
 
 fn exchange(

@@ -125,9 +125,16 @@ fn without_any_configuration_it_says_where_it_looked() {
     let Some(host) = Host::install() else { return };
     host.run("")
         .exits(1)
+        .logs("/opt/mesosphere/etc/dcos-signal-config.json: no such file");
+    host.run("-version").exits(0);
+    // Under its own name it has two places to look.
+    let own = host.cluster.path("opt/mesosphere/bin/heliograph-signal");
+    fs::copy(env!("CARGO_BIN_EXE_heliograph-signal"), own).unwrap();
+    let mut command = host.namespace.command("/opt/mesosphere/bin/heliograph-signal");
+    run(command.env_clear().env("PATH", "/usr/bin:/bin"))
+        .exits(1)
         .logs("/etc/heliograph/signal.toml")
         .logs("/opt/mesosphere/etc/dcos-signal-config.json");
-    host.run("-version").exits(0);
 }
 
 /// Some hosts are set up anew by copying files only.
