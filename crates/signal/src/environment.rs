@@ -1,6 +1,7 @@
 //! The process's environment, read once and passed on, so that nothing else depends on it.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Variables by name.
@@ -37,10 +38,13 @@ impl Environment {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The file of a credential that systemd handed to this service (`LoadCredential=` and the like), where it did.
+    /// The file of a credential that systemd handed to this service (`LoadCredential=` and the like), where it did
+    /// and it is not blank.
     pub fn credential(&self, name: &str) -> Option<PathBuf> {
         let path = Path::new(self.get("CREDENTIALS_DIRECTORY")?).join(name);
-        path.exists().then_some(path)
+        // A unit sets a blank one where there need be none.
+        let says_something = fs::read_to_string(&path).is_ok_and(|text| !text.trim().is_empty());
+        says_something.then_some(path)
     }
 
     /// All variables, sorted by name.

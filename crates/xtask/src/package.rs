@@ -7,7 +7,7 @@ mod life;
 mod tool;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::run::{cargo, run, say, target_folder};
 
@@ -29,44 +29,77 @@ pub(crate) struct Args {
     /// Build the programs with this profile, not with those that are shipped: faster, to try the packages
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
-    /// Take programs that are built already
+    /// Take the packages that are there
     #[arg(long)]
     no_build: bool,
 }
 
 pub(crate) fn package(args: &Args) -> anyhow::Result<()> {
-    let deb = tool::cargo_deb()?;
-    let auditable = tool::cargo_auditable();
     let folder = std::path::absolute(target_folder().join("packages"))?;
-    let _ = std::fs::remove_dir_all(&folder);
-    let earlier = folder.join("earlier");
-    std::fs::create_dir_all(&earlier)?;
-    for (program, shipped, variants) in BUILT {
-        let profile = args.profile.as_deref().unwrap_or(shipped);
-        if !args.no_build {
-            let words = ["build", "--locked", "--profile", profile, "--package", program];
-            run(&mut match &auditable {
-                // Its list of dependencies is in the program then: `cargo audit bin` reads it.
-                Some(auditable) => with(auditable, &[&["auditable"], &words[..]].concat()),
-                None => cargo(&words),
-            })?;
-        }
-        for variant in *variants {
-            run(deb_command(&deb, program, profile, *variant).arg(&folder))?;
-            if args.check {
-                let mut command = deb_command(&deb, program, profile, *variant);
-                run(command.arg(&earlier).args(["--deb-version", EARLIER]))?;
-            }
-        }
+    if !args.no_build {
+        build(&folder, args.profile.as_deref())?;
     }
-    for package in packages(&folder)? {
+    let built = packages(&folder)?;
+    for package in &built {
         say(&format!("{}", package.display()));
     }
     if args.check {
-        check::check(&packages(&folder)?)?;
-        life::live(&packages(&earlier)?, &packages(&folder)?)?;
+        check::check(&built)?;
+        life::live(&earlier(&built)?, &built)?;
     }
     Ok(())
+}
+
+fn build(folder: &Path, profile: Option<&str>) -> anyhow::Result<()> {
+    let deb = tool::cargo_deb()?;
+    let auditable = tool::cargo_auditable();
+    let _ = std::fs::remove_dir_all(folder);
+    std::fs::create_dir_all(folder)?;
+    for (program, shipped, variants) in BUILT {
+        let profile = profile.unwrap_or(shipped);
+        let words = ["build", "--locked", "--profile", profile, "--package", program];
+        run(&mut match &auditable {
+            // Its list of dependencies is in the program then: `cargo audit bin` reads it.
+            Some(auditable) => with(auditable, &[&["auditable"], &words[..]].concat()),
+            None => cargo(&words),
+        })?;
+        for variant in *variants {
+            run(deb_command(&deb, program, profile, *variant).arg(folder))?;
+        }
+    }
+    Ok(())
+}
+
+/// The same packages under an earlier version, in a folder beside them: what an upgrade begins with.
+fn earlier(packages: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let unpacked = tempfile::tempdir()?;
+    let mut made = Vec::new();
+    for package in packages {
+        let (Some(name), Some(folder)) = (package.file_stem(), package.parent()) else {
+            continue;
+        };
+        let tree = unpacked.path().join(name);
+        run(Command::new("dpkg-deb")
+            .arg("--raw-extract")
+            .args([package, &tree]))?;
+        let control = tree.join("DEBIAN/control");
+        let text = std::fs::read_to_string(&control)?;
+        let lines = text.lines().map(|line| match line.strip_prefix("Version: ") {
+            Some(_) => format!("Version: {EARLIER}\n"),
+            None => format!("{line}\n"),
+        });
+        std::fs::write(&control, lines.collect::<String>())?;
+        let earlier = folder.join("earlier");
+        std::fs::create_dir_all(&earlier)?;
+        let target = earlier.join(package.file_name().unwrap_or_default());
+        let words = ["-Znone", "--root-owner-group", "--build"];
+        run(Command::new("dpkg-deb")
+            .args(words)
+            .args([&tree, &target])
+            .stdout(Stdio::null()))?;
+        made.push(target);
+    }
+    Ok(made)
 }
 
 /// cargo-deb for what is built, up to the folder that it writes to.

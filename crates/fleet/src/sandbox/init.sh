@@ -44,6 +44,8 @@ cd "$root"
 mkdir -p outside
 pivot_root . outside
 umount -l /outside
+# As on any machine: what systemd mounts for a service's credentials is seen by the service. Nobody outside shares it.
+mount --make-rshared /
 # No generators, and no units but those that were written for it.
 exec env -i container=sandbox PATH=/usr/sbin:/usr/bin LANG=C.UTF-8 \
     SYSTEMD_UNIT_PATH=$units SYSTEMD_GENERATOR_PATH=/nowhere \

@@ -24,7 +24,10 @@ pub(super) fn check(packages: &[PathBuf]) -> anyhow::Result<()> {
 fn contents(package: &Path) -> anyhow::Result<()> {
     let list = output(Command::new("dpkg-deb").arg("--contents").arg(package))?;
     for line in list.lines() {
-        ensure!(line.contains(" root/root "), "not root's: {line}");
+        ensure!(
+            line.contains(" 0/0 ") || line.contains(" root/root "),
+            "not root's: {line}"
+        );
         let executable = line.starts_with("-rwx");
         let is_program = line.contains(" ./usr/bin/");
         ensure!(

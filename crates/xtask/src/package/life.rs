@@ -3,6 +3,7 @@
 //! `/usr` is this machine's with what is installed over it, and dpkg takes this machine's packages for installed. So what the
 //! packages need is there as far as it is here.
 #![expect(clippy::print_stdout, reason = "the commands' own output")]
+#![expect(clippy::disallowed_methods, reason = "it waits for real services")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -97,7 +98,7 @@ impl Host {
         ]
         .concat();
         let key = self.run_as(COLLECTOR, &add)?;
-        self.write("etc/credstore/heliograph.write-key", &key, 0o600)?;
+        self.write("etc/heliograph/write-key", &key, 0o600)?;
         let config = self.path("etc/heliograph/signal.toml");
         let text = fs::read_to_string(&config)?
             .replace("#enabled = true", "enabled = true")
@@ -118,10 +119,10 @@ impl Host {
             0o644,
         )?;
         self.run(&["systemctl", "daemon-reload"])?;
+        self.run(&["systemctl", "start", "heliograph-signal.service"])
+            .with_context(|| self.journal())?;
         self.wait("a report", |host| {
-            host.run(&["systemctl", "start", "heliograph-signal.service"])
-                .is_ok()
-                && host.messages().is_ok_and(|told| !told.is_empty())
+            host.messages().is_ok_and(|told| !told.is_empty())
         })?;
         let key = key.trim();
         let journal = self.run(&["journalctl", "--no-pager"])?;
@@ -165,7 +166,7 @@ impl Host {
     /// The unit of DC/OS, unchanged, runs ours when `dcos-signal` is installed.
     fn stand_in(&self, packages: &[PathBuf]) -> anyhow::Result<()> {
         self.dpkg("--purge", &[RELAY.to_owned(), SIGNAL.to_owned()])?;
-        let key = fs::read_to_string(self.path("etc/credstore/heliograph.write-key"))?;
+        let key = fs::read_to_string(self.path("etc/heliograph/write-key"))?;
         let original = "#!/bin/sh\ntouch /run/the-original-ran\n";
         self.write(
             "opt/mesosphere/packages/dcos-signal--1/bin/dcos-signal",
@@ -245,12 +246,14 @@ impl Host {
     }
 
     fn purge(&self, before: &BTreeMap<PathBuf, bool>) -> anyhow::Result<()> {
+        // What the operator made is the operator's, and goes with them.
+        fs::remove_file(self.path("etc/heliograph/write-key"))?;
         self.dpkg(
             "--purge",
             &[RELAY, SIGNAL, DIAGNOSTICS, COLLECTOR].map(str::to_owned),
         )?;
-        // What the operator made is the operator's; accounts stay, so that no other gets their numbers.
-        for made in ["etc/credstore", "etc/systemd/system/heliograph-signal.service.d"] {
+        // Accounts stay, so that no other gets their numbers.
+        for made in ["etc/systemd/system/heliograph-signal.service.d"] {
             fs::remove_dir_all(self.path(made))?;
         }
         let expected = |path: &Path| {
@@ -320,6 +323,8 @@ impl Host {
             "DEBIAN_FRONTEND=noninteractive",
             "dpkg",
             "--force-confold",
+            // Those of other packages, whose accounts the sandbox has not got.
+            "--no-triggers",
             what,
         ];
         words.extend(packages.iter().map(String::as_str));
@@ -331,7 +336,16 @@ impl Host {
     }
 
     fn run_as(&self, account: &str, words: &[&str]) -> anyhow::Result<String> {
-        self.run(&[&["runuser", "-u", account, "--"], words].concat())
+        // The sandbox has no PAM, which `runuser` asks.
+        let words_before = [
+            "setpriv",
+            "--reuid",
+            account,
+            "--regid",
+            account,
+            "--clear-groups",
+        ];
+        self.run(&[&words_before[..], words].concat())
     }
 
     /// Runs a command there, which must end well, and returns what it printed.
@@ -354,12 +368,17 @@ impl Host {
         let begin = Instant::now();
         while !is_so(self) {
             if begin.elapsed() > PATIENCE {
-                let journal = self.run(&["journalctl", "--no-pager", "--lines", "60"]);
-                bail!("{what}: not within {PATIENCE:?}\n{}", journal.unwrap_or_default());
+                bail!("{what}: not within {PATIENCE:?}\n{}", self.journal());
             }
             sleep(Duration::from_millis(200));
         }
         Ok(())
+    }
+
+    /// What the journal says last.
+    fn journal(&self) -> String {
+        let words = ["journalctl", "--no-pager", "--lines", "40"];
+        self.run(&words).unwrap_or_default()
     }
 
     fn path(&self, path: &str) -> PathBuf {
