@@ -22,6 +22,11 @@ pub(crate) fn check() -> anyhow::Result<()> {
     } else {
         say("skipped: cargo deny is not installed (`cargo install cargo-deny`)");
     }
+    if works(&mut cargo(&["machete", "--version"])) {
+        run(&mut cargo(&["machete"]))?;
+    } else {
+        say("skipped: cargo machete is not installed (`cargo install cargo-machete`)");
+    }
     let musl = "x86_64-unknown-linux-musl";
     let libdir =
         output(std::process::Command::new("rustc").args(["--print", "target-libdir", "--target", musl]));

