@@ -22,6 +22,9 @@ _heliograph__collector() {
             heliograph__collector,ask)
                 cmd="heliograph__collector__subcmd__ask"
                 ;;
+            heliograph__collector,backup)
+                cmd="heliograph__collector__subcmd__backup"
+                ;;
             heliograph__collector,deletions)
                 cmd="heliograph__collector__subcmd__deletions"
                 ;;
@@ -55,6 +58,9 @@ _heliograph__collector() {
             heliograph__collector,receipt-key)
                 cmd="heliograph__collector__subcmd__receipt__subcmd__key"
                 ;;
+            heliograph__collector,restore)
+                cmd="heliograph__collector__subcmd__restore"
+                ;;
             heliograph__collector,serve)
                 cmd="heliograph__collector__subcmd__serve"
                 ;;
@@ -66,6 +72,9 @@ _heliograph__collector() {
                 ;;
             heliograph__collector,tracker)
                 cmd="heliograph__collector__subcmd__tracker"
+                ;;
+            heliograph__collector,webhook)
+                cmd="heliograph__collector__subcmd__webhook"
                 ;;
             heliograph__collector__subcmd__admin,add)
                 cmd="heliograph__collector__subcmd__admin__subcmd__add"
@@ -139,6 +148,9 @@ _heliograph__collector() {
             heliograph__collector__subcmd__help,ask)
                 cmd="heliograph__collector__subcmd__help__subcmd__ask"
                 ;;
+            heliograph__collector__subcmd__help,backup)
+                cmd="heliograph__collector__subcmd__help__subcmd__backup"
+                ;;
             heliograph__collector__subcmd__help,deletions)
                 cmd="heliograph__collector__subcmd__help__subcmd__deletions"
                 ;;
@@ -172,6 +184,9 @@ _heliograph__collector() {
             heliograph__collector__subcmd__help,receipt-key)
                 cmd="heliograph__collector__subcmd__help__subcmd__receipt__subcmd__key"
                 ;;
+            heliograph__collector__subcmd__help,restore)
+                cmd="heliograph__collector__subcmd__help__subcmd__restore"
+                ;;
             heliograph__collector__subcmd__help,serve)
                 cmd="heliograph__collector__subcmd__help__subcmd__serve"
                 ;;
@@ -183,6 +198,9 @@ _heliograph__collector() {
                 ;;
             heliograph__collector__subcmd__help,tracker)
                 cmd="heliograph__collector__subcmd__help__subcmd__tracker"
+                ;;
+            heliograph__collector__subcmd__help,webhook)
+                cmd="heliograph__collector__subcmd__help__subcmd__webhook"
                 ;;
             heliograph__collector__subcmd__help__subcmd__admin,add)
                 cmd="heliograph__collector__subcmd__help__subcmd__admin__subcmd__add"
@@ -237,6 +255,9 @@ _heliograph__collector() {
                 ;;
             heliograph__collector__subcmd__help__subcmd__token,revoke)
                 cmd="heliograph__collector__subcmd__help__subcmd__token__subcmd__revoke"
+                ;;
+            heliograph__collector__subcmd__help__subcmd__webhook,test)
+                cmd="heliograph__collector__subcmd__help__subcmd__webhook__subcmd__test"
                 ;;
             heliograph__collector__subcmd__key,add)
                 cmd="heliograph__collector__subcmd__key__subcmd__add"
@@ -310,6 +331,18 @@ _heliograph__collector() {
             heliograph__collector__subcmd__token__subcmd__help,revoke)
                 cmd="heliograph__collector__subcmd__token__subcmd__help__subcmd__revoke"
                 ;;
+            heliograph__collector__subcmd__webhook,help)
+                cmd="heliograph__collector__subcmd__webhook__subcmd__help"
+                ;;
+            heliograph__collector__subcmd__webhook,test)
+                cmd="heliograph__collector__subcmd__webhook__subcmd__test"
+                ;;
+            heliograph__collector__subcmd__webhook__subcmd__help,help)
+                cmd="heliograph__collector__subcmd__webhook__subcmd__help__subcmd__help"
+                ;;
+            heliograph__collector__subcmd__webhook__subcmd__help,test)
+                cmd="heliograph__collector__subcmd__webhook__subcmd__help__subcmd__test"
+                ;;
             *)
                 ;;
         esac
@@ -317,7 +350,7 @@ _heliograph__collector() {
 
     case "${cmd}" in
         heliograph__collector)
-            opts="-h -V --config --data --print-config --help --version serve key token admin ask messages outcomes export import rebuild receipt-key openapi tracker forget suppressions deletions help"
+            opts="-h -V --config --data --print-config --help --version serve key token admin ask messages outcomes export import rebuild backup restore receipt-key openapi tracker webhook forget suppressions deletions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -655,6 +688,28 @@ _heliograph__collector() {
                     COMPREPLY=($(compgen -W "regressed improved no evidence not enough data" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heliograph__subcmd__collector__subcmd__backup)
+            opts="-h --config --data --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1025,7 +1080,7 @@ _heliograph__collector() {
             return 0
             ;;
         heliograph__subcmd__collector__subcmd__help)
-            opts="serve key token admin ask messages outcomes export import rebuild receipt-key openapi tracker forget suppressions deletions help"
+            opts="serve key token admin ask messages outcomes export import rebuild backup restore receipt-key openapi tracker webhook forget suppressions deletions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1123,6 +1178,20 @@ _heliograph__collector() {
             return 0
             ;;
         heliograph__subcmd__collector__subcmd__help__subcmd__ask)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heliograph__subcmd__collector__subcmd__help__subcmd__backup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1402,6 +1471,20 @@ _heliograph__collector() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        heliograph__subcmd__collector__subcmd__help__subcmd__restore)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         heliograph__subcmd__collector__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1517,6 +1600,34 @@ _heliograph__collector() {
         heliograph__subcmd__collector__subcmd__help__subcmd__tracker)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heliograph__subcmd__collector__subcmd__help__subcmd__webhook)
+            opts="test"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heliograph__subcmd__collector__subcmd__help__subcmd__webhook__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1902,6 +2013,28 @@ _heliograph__collector() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        heliograph__subcmd__collector__subcmd__restore)
+            opts="-h --without-later-orders --config --data --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         heliograph__subcmd__collector__subcmd__serve)
             opts="-h --listen --config --data --print-config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2243,6 +2376,92 @@ _heliograph__collector() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heliograph__subcmd__collector__subcmd__webhook)
+            opts="-h --config --data --print-config --help test help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --data)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heliograph__subcmd__collector__subcmd__webhook__subcmd__help)
+            opts="test help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heliograph__subcmd__collector__subcmd__webhook__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heliograph__subcmd__collector__subcmd__webhook__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        heliograph__subcmd__collector__subcmd__webhook__subcmd__test)
+            opts="-h --config --data --print-config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
