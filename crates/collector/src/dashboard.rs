@@ -20,6 +20,7 @@
 
 mod ask;
 mod asset;
+mod behind;
 mod capacity;
 mod changes;
 pub(crate) mod chart;
@@ -31,6 +32,7 @@ pub(crate) mod failure;
 mod figure;
 mod form;
 pub(crate) mod frame;
+mod health;
 mod live;
 mod overview;
 mod packages;
@@ -60,6 +62,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::page(Place::Components.path(), Scope::Read, || get(components::get)),
     Route::page(unit::PATH, Scope::Read, || get(unit::get)),
     Route::page(Place::Releases.path(), Scope::Read, || get(releases::get)),
+    Route::page(behind::PATH, Scope::Support, || get(behind::get)),
     Route::page(Place::Packages.path(), Scope::Read, || get(packages::get)),
     Route::page(Place::Capacity.path(), Scope::Read, || get(capacity::get)),
     Route::page(Place::Ui.path(), Scope::Read, || get(ui::get)),

@@ -42,6 +42,16 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// One that stands for itself.
+    pub(crate) fn new(tone: Tone, text: String, href: String) -> Change {
+        Change {
+            tone,
+            text,
+            href,
+            weight: 0.0,
+        }
+    }
+
     /// Its mark.
     pub(crate) fn sign(&self) -> &'static str {
         match self.tone {
@@ -79,6 +89,9 @@ pub(crate) struct Weeks {
     pub(crate) installations: (u64, u64),
     /// Where that leads.
     pub(crate) href: String,
+    /// Installations that reported in this week and are silent by now; and where they are.
+    pub(crate) silent: u64,
+    pub(crate) silent_href: String,
     pub(crate) versions: Vec<Part>,
     pub(crate) units: Vec<Part>,
     pub(crate) packages: Vec<Part>,
@@ -91,6 +104,20 @@ pub(crate) fn changes(weeks: &Weeks) -> Vec<Change> {
     if before == 0 {
         // There is nothing to compare with.
         return all;
+    }
+    if weeks.silent > 0 {
+        all.push(Change {
+            tone: Tone::Bad,
+            text: match weeks.silent {
+                1 => "1 installation fell silent: its last three reports are missing.".to_owned(),
+                many => format!(
+                    "{} fell silent: their last three reports are missing.",
+                    installations_of(many)
+                ),
+            },
+            href: weeks.silent_href.clone(),
+            weight: 2.5,
+        });
     }
     let share = (amount(now) - amount(before)) / amount(before);
     if share.abs() >= INSTALLATIONS {
@@ -196,6 +223,8 @@ mod tests {
         let weeks = Weeks {
             installations: (90, 100),
             href: "/x".to_owned(),
+            silent: 2,
+            silent_href: "/support?tier=silent".to_owned(),
             versions: vec![
                 part("1.10", 0.2, 0.0),
                 part("1.9", 0.8, 1.0),
@@ -210,14 +239,18 @@ mod tests {
         };
         let told = changes(&weeks);
         let texts: Vec<&str> = told.iter().map(|change| change.text.as_str()).collect();
-        assert_eq!(texts.len(), 6, "{texts:?}");
+        assert_eq!(texts.len(), 7, "{texts:?}");
         assert_eq!(texts[0], "90 installations reported, down 10.0% from 100.");
         assert_eq!(
             texts[1],
+            "2 installations fell silent: their last three reports are missing."
+        );
+        assert_eq!(
+            texts[2],
             "a was unhealthy 5.00% of the time, 1.00% the week before."
         );
         assert!(texts.contains(&"Version 1.10 is new: it runs on 20.0% of installations."));
-        assert!(told[0].tone == Tone::Bad && told[2].tone == Tone::Good);
+        assert!(told[0].tone == Tone::Bad && told[3].tone == Tone::Good);
         // Without a week before, nothing is a change.
         let first = Weeks {
             installations: (90, 0),

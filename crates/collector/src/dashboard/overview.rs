@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::ask::{Ask, Axis};
-use super::changes::{Change, Part, Weeks, changes};
+use super::changes::{Change, Part, Tone, Weeks, changes};
 use super::chart::bars::{Bar, bars};
 use super::chart::columns::columns;
 use super::chart::line::lines;
@@ -16,13 +16,17 @@ use super::chart::{COLOURS, Room, Series, Unit, amount};
 use super::failure::Failure;
 use super::figure::{Figure, installations_of};
 use super::frame::{Frame, Place};
+use super::health::{self, Verdicts};
 use super::page::{Content, Kind, Visit, show};
 use super::table::{Cell, Table};
 use super::tile::Tile;
 use crate::access::guard::see_other;
 use crate::delta::Day;
 use crate::http::App;
+use crate::question::release_health::{IMPROVED, REGRESSED};
 use crate::question::{Answer, Date, Filter, Group, Span, active, popularity, quality, reliability};
+use crate::question::{Flag, Tier};
+use crate::token::Scope;
 
 /// Worst components that are shown.
 const WORST: usize = 8;
@@ -34,6 +38,11 @@ const WEEK: i64 = 7;
 struct Overview {
     frame: Frame,
     tiles: Vec<Tile>,
+    /// What is said of the newest versions: a sentence on all, and one on each component of which something is said.
+    health: String,
+    verdicts: Vec<Change>,
+    /// Where all of it is.
+    releases: String,
     changes: Vec<Change>,
     active: Figure,
     versions: Figure,
@@ -71,9 +80,19 @@ fn overview(ask: &Ask<'_>) -> Result<Overview, Failure> {
     let units = ask.of(&ask.filter(Span::All, Group::None), reliability::ask)?;
     let taken = ask.of(&ask.filter(axis.span, Group::None), quality::ask)?;
     let weeks = weeks(ask)?;
+    let health = match health::is_of_all(&ask.query.filter) {
+        true => Some(health::verdicts(ask, &ask.query.filter)?),
+        false => None,
+    };
     Ok(Overview {
         frame: ask.frame("Overview", Place::Overview)?,
-        tiles: tiles(ask, &all, &by_version, &units, &taken),
+        tiles: tiles(ask, &all, &by_version, &units, &taken, of_ci(ask)?),
+        health: health.as_ref().map_or_else(String::new, health::summary),
+        verdicts: health
+            .iter()
+            .flat_map(|health| verdicts(ask, health))
+            .collect(),
+        releases: ask.query.to(Place::Releases.path()),
         changes: changes(&weeks),
         active: installations(ask, &axis, &all),
         versions: versions(ask, &axis, &by_version),
@@ -86,12 +105,38 @@ type Active = Answer<active::Row, active::Total>;
 type Reliability = Answer<reliability::Row, reliability::Total>;
 type Quality = Answer<quality::Row, quality::Total>;
 
+/// How many installations that reported in a week are silent by now; those of CI always are.
+fn silent(ask: &Ask<'_>, week: &Filter) -> Result<u64, Failure> {
+    if week.chooses_standings() {
+        return Ok(0);
+    }
+    let silent = Filter {
+        tiers: [Tier::Silent].into(),
+        without: [Flag::Ci].into(),
+        ..week.clone()
+    };
+    Ok(ask.of(&silent, active::ask)?.installations)
+}
+
+/// How many installations are likely those of CI, where the filter says nothing of that.
+fn of_ci(ask: &Ask<'_>) -> Result<u64, Failure> {
+    if ask.query.filter.chooses_standings() {
+        return Ok(0);
+    }
+    let ci = Filter {
+        flags: [Flag::Ci].into(),
+        ..ask.filter(Span::All, Group::None)
+    };
+    Ok(ask.of(&ci, active::ask)?.installations)
+}
+
 fn tiles(
     ask: &Ask<'_>,
     all: &Active,
     by_version: &Active,
     units: &Reliability,
     taken: &Quality,
+    ci: u64,
 ) -> Vec<Tile> {
     let last = by_version.rows.iter().map(|row| row.start).max();
     let running = by_version.rows.iter().filter(|row| Some(row.start) == last);
@@ -101,8 +146,17 @@ fn tiles(
         Tile {
             what: "Active installations",
             much: Unit::Count.show(amount(all.installations)),
-            href: "#active".to_owned(),
-            note: "reported in these days".to_owned(),
+            href: match ci {
+                0 => "#active".to_owned(),
+                _ => ask.query.to_with("/overview", &[("without", "ci")]),
+            },
+            note: match ci {
+                0 => "reported in these days".to_owned(),
+                ci => format!(
+                    "reported in these days; {} of them are likely CI, and can be left out",
+                    Unit::Count.show(amount(ci))
+                ),
+            },
         },
         Tile {
             what: "Most used version",
@@ -327,6 +381,22 @@ fn ingest(ask: &Ask<'_>, axis: &Axis, answer: &Quality) -> Figure {
     .csv(ask, "ingest-quality", &ask.query.filter, &[("per", axis.name())])
 }
 
+/// What is said of components in the newest versions: regressions first.
+fn verdicts(ask: &Ask<'_>, health: &Verdicts) -> Vec<Change> {
+    let said = health.rows.iter().filter_map(|row| {
+        let tone = match row.verdict.as_str() {
+            REGRESSED => Tone::Bad,
+            IMPROVED => Tone::Good,
+            _ => return None,
+        };
+        Some(Change::new(tone, health::sentence(row), health::href(ask, row)))
+    });
+    let mut said: Vec<Change> = said.collect();
+    said.sort_by_key(|change| change.tone != Tone::Bad);
+    said.truncate(WORST);
+    said
+}
+
 /// The last week that is asked about, and the one before.
 fn weeks(ask: &Ask<'_>) -> Result<Weeks, Failure> {
     let to = ask.query.filter.to;
@@ -355,9 +425,19 @@ fn weeks(ask: &Ask<'_>) -> Result<Weeks, Failure> {
         .iter()
         .map(|row| (row.unit.as_str(), row.share))
         .collect();
+    let silent = silent(ask, &by(&now, Group::None))?;
     Ok(Weeks {
         installations: (active_now.installations, active_before.installations),
         href: "#active".to_owned(),
+        silent,
+        silent_href: match ask.viewer.may(Scope::Support) {
+            true => ask
+                .query
+                .to_with("/support", &[("tier", "silent"), ("without", "ci")]),
+            false => ask
+                .query
+                .to_with("/overview", &[("tier", "silent"), ("without", "ci")]),
+        },
         versions: active_now
             .rows
             .iter()

@@ -125,8 +125,7 @@ async fn try_show(
     }
     let of_clusters = needed != Scope::Read;
     if of_clusters {
-        let what = kind.place.path();
-        gate::note(app, &visit.viewer.who, what, query.filter.whom()).await?;
+        gate::note(app, &visit.viewer.who, &visit.path, query.filter.whom()).await?;
     }
     let data = app.data.display().to_string();
     let work = move |reader: &Reader, patience| -> Result<Response, Failure> {

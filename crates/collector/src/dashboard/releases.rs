@@ -14,12 +14,14 @@ use super::chart::{Room, Series, Unit, amount};
 use super::failure::Failure;
 use super::figure::Figure;
 use super::frame::{Frame, Place};
+use super::health::{self, Verdicts};
 use super::overview::{by_group, told};
 use super::page::{Content, Kind, Visit, show};
 use super::table::{Cell, Table};
 use super::tile::Tile;
 use crate::http::App;
 use crate::question::{Answer, Group, active, installation};
+use crate::token::Scope;
 
 /// Rows of intervals.
 const ROWS: usize = 16;
@@ -35,6 +37,7 @@ struct Releases {
     frame: Frame,
     tiles: Vec<Tile>,
     adoption: Figure,
+    health: Figure,
     installing: Figure,
 }
 
@@ -44,7 +47,7 @@ impl Content for Releases {
     }
 
     fn figures(&self) -> Vec<&Figure> {
-        vec![&self.adoption, &self.installing]
+        vec![&self.adoption, &self.health, &self.installing]
     }
 }
 
@@ -58,22 +61,47 @@ fn releases(ask: &Ask<'_>) -> Result<Releases, Failure> {
     let axis = ask.axis();
     let versions = ask.of(&ask.filter(axis.span, Group::Version), active::ask)?;
     let installed = ask.of(&ask.query.filter, installation::ask)?;
+    let verdicts = health::verdicts(ask, &ask.query.filter)?;
     Ok(Releases {
         frame: ask
             .frame("Releases", Place::Releases)?
-            .lead("How versions spread, and how installing them went."),
-        tiles: tiles(&installed),
+            .lead("How versions spread, what they did to components, and how installing them went."),
+        tiles: tiles(ask, &installed, &verdicts),
         adoption: adoption(ask, &axis, &versions),
+        health: health::figure(ask, &verdicts, "health", "Release health", |row| {
+            format!("{} in {}", row.unit, told(&row.version))
+        }),
         installing: installing(ask, &installed),
     })
 }
 
 type Installed = Answer<installation::Row, installation::Total>;
 
-fn tiles(installed: &Installed) -> Vec<Tile> {
+fn tiles(ask: &Ask<'_>, installed: &Installed, verdicts: &Verdicts) -> Vec<Tile> {
     let total = &installed.total;
     let sum = |of: fn(&installation::Row) -> u64| amount(installed.rows.iter().map(of).sum());
+    let judged = verdicts.total.regressed
+        + verdicts.total.improved
+        + verdicts.total.no_evidence
+        + verdicts.total.not_enough_data;
+    // Who is silent, those may look up who may see single clusters.
+    let silent = match ask.viewer.may(Scope::Support) {
+        true => ask.query.to_with("/support", &[("tier", "silent")]),
+        false => String::new(),
+    };
     vec![
+        Tile {
+            what: "Components regressed",
+            much: match judged {
+                0 => "–".to_owned(),
+                _ => Unit::Count.show(amount(verdicts.total.regressed)),
+            },
+            href: "#health".to_owned(),
+            note: match judged {
+                0 => "nobody was seen to change a version".to_owned(),
+                _ => format!("of {judged} that were judged, version by version"),
+            },
+        },
         Tile {
             what: "Healthy within a day",
             much: match total.judged {
@@ -102,8 +130,8 @@ fn tiles(installed: &Installed) -> Vec<Tile> {
         Tile {
             what: "Silent since",
             much: Unit::Count.show(sum(|row| row.silent)),
+            href: silent,
             note: "three reports or more are missing".to_owned(),
-            ..Tile::default()
         },
     ]
 }

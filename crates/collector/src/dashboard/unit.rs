@@ -14,6 +14,7 @@ use super::components::{FEWEST, Reliability};
 use super::failure::Failure;
 use super::figure::{Figure, installations_of};
 use super::frame::{Frame, Place};
+use super::health;
 use super::overview::told;
 use super::page::{Content, Kind, Visit, show};
 use super::table::{Cell, Table};
@@ -33,6 +34,7 @@ struct OfUnit {
     back: String,
     tiles: Vec<Tile>,
     history: Figure,
+    health: Figure,
     versions: Figure,
     providers: Figure,
 }
@@ -43,7 +45,7 @@ impl Content for OfUnit {
     }
 
     fn figures(&self) -> Vec<&Figure> {
-        vec![&self.history, &self.versions, &self.providers]
+        vec![&self.history, &self.health, &self.versions, &self.providers]
     }
 }
 
@@ -62,11 +64,15 @@ fn of_unit(ask: &Ask<'_>) -> Result<OfUnit, Failure> {
     let over_time = ask.of(&ask.filter(axis.span, Group::Version), reliability::ask)?;
     let by_version = ask.of(&ask.filter(Span::All, Group::Version), reliability::ask)?;
     let by_provider = ask.of(&ask.filter(Span::All, Group::Provider), reliability::ask)?;
+    let verdicts = health::verdicts(ask, &ask.query.filter)?;
     let of = |answer: Reliability, id, title, by: &str| by_group(ask, &unit, answer, id, title, by);
     Ok(OfUnit {
         frame: ask.frame(&unit, Place::Components)?,
         back: ask.query.to(Place::Components.path()),
         tiles: tiles(&all),
+        health: health::figure(ask, &verdicts, "health", "Release health", |row| {
+            told(&row.version)
+        }),
         history: history(ask, &unit, &axis, &over_time),
         versions: of(by_version, "versions", "Versions compared", "version"),
         providers: of(by_provider, "providers", "Providers compared", "provider"),

@@ -72,6 +72,7 @@ mod service;
 mod settings;
 mod shape;
 mod shim;
+mod story;
 mod suppression;
 mod tenure;
 mod time_line;

@@ -16,14 +16,14 @@ use tempfile::TempDir;
 use crate::collector::{TestCollector, run};
 use crate::deletion::settle;
 
-const VERSION: &str = "1.11.0";
-const GUILTY: &str = "dcos-mesos-dns-service";
+pub(crate) const VERSION: &str = "1.11.0";
+pub(crate) const GUILTY: &str = "dcos-mesos-dns-service";
 const DAYS: u32 = 40;
 /// Reports of every so many hours are enough to see how units fare, and are fewer.
 const EVERY: u32 = 6;
 
 /// Installations that report smoothly, many of which upgrade to a version in which one unit fails more often.
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         installations: 220,
         days: DAYS,
@@ -44,7 +44,7 @@ fn settings() -> Settings {
 }
 
 /// A data directory in which a fleet has reported, and its last day.
-fn reported(settings: &Settings) -> (TestCollector, String) {
+pub(crate) fn reported(settings: &Settings) -> (TestCollector, String) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("fleet.ndjson");
     let mut lines = Vec::new();

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures with how they were taken. Compare within one run, as ratios: machines are noisy.
 
+mod dashboard;
 mod diagnostics;
 mod ingest;
 mod measure;
@@ -18,6 +19,8 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Bench {
+    /// A generated fleet: how long each page of the dashboard takes
+    Dashboard(dashboard::Args),
     /// A master's view of a large cluster: time, size, memory; a node's own daemon: memory, CPU, what it sees
     Diagnostics,
     /// What the collector takes per CPU second, beside a server that throws everything away
@@ -42,6 +45,7 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
         return run(cargo(&["run", "--quiet", "--release", "--package", "xtask", "--", "bench"]).args(words));
     }
     match &args.bench {
+        Bench::Dashboard(args) => dashboard::bench(args),
         Bench::Diagnostics => diagnostics::bench(),
         Bench::Ingest(args) => ingest::bench(args),
         Bench::Questions(args) => questions::bench(args),

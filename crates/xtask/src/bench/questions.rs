@@ -83,18 +83,14 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     };
     let key = words(&["key", "add", "--kind", "cluster"])?;
     let token = words(&["token", "add", "--scope", "support"])?;
-    let mut serve = command("heliograph-collector");
-    serve
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(&data)
-        .env("HELIOGRAPH_COLLECTOR_LOG", "warn");
-    for limit in ["KEY_MESSAGES_PER_DAY", "KEY_BYTES_PER_DAY"] {
-        serve.env(format!("HELIOGRAPH_COLLECTOR_{limit}"), "none");
-    }
-    let server = Server::spawn(serve)?;
+    let server = serve(&data)?;
     let url = format!("http://{}", server.address);
 
-    let (truth, cluster) = load(args, &url, &key, &server)?;
+    let (installations, days) = match args.full {
+        true => (10_000, 30),
+        false => (args.installations, args.days),
+    };
+    let (truth, cluster) = load(installations, days, &url, &key, &server)?;
     if !args.at_once {
         rest(&data)?;
     }
@@ -108,14 +104,32 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     server.stop()
 }
 
-/// Lets the fleet report; returns one of its clusters, too.
+/// Starts a collector that takes whatever comes.
+pub(super) fn serve(data: &Path) -> anyhow::Result<Server> {
+    let mut serve = command("heliograph-collector");
+    serve
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .env("HELIOGRAPH_COLLECTOR_LOG", "warn");
+    for limit in ["KEY_MESSAGES_PER_DAY", "KEY_BYTES_PER_DAY"] {
+        serve.env(format!("HELIOGRAPH_COLLECTOR_{limit}"), "none");
+    }
+    Server::spawn(serve)
+}
+
+/// Lets a fleet report; returns one of its clusters, too.
 #[expect(clippy::cast_precision_loss, reason = "for people to read")]
-fn load(args: &Args, url: &str, key: &str, server: &Server) -> anyhow::Result<(FleetTruth, String)> {
+pub(super) fn load(
+    installations: u32,
+    days: u32,
+    url: &str,
+    key: &str,
+    server: &Server,
+) -> anyhow::Result<(FleetTruth, String)> {
     let usual = Settings::default();
-    let installations = if args.full { 10_000 } else { args.installations };
     let settings = Settings {
         installations,
-        days: if args.full { 30 } else { args.days },
+        days,
         ci: usual.ci * f64::from(installations) / f64::from(usual.installations),
         ..usual
     };
@@ -159,7 +173,7 @@ fn load(args: &Args, url: &str, key: &str, server: &Server) -> anyhow::Result<(F
 }
 
 /// Waits until a sheet of each day is kept.
-fn rest(data: &Path) -> anyhow::Result<()> {
+pub(super) fn rest(data: &Path) -> anyhow::Result<()> {
     let begun = Instant::now();
     while begun.elapsed() < REST {
         if weight(data)?.stale == 0 {
@@ -325,6 +339,7 @@ fn measure(
     Ok(())
 }
 
-fn command(program: &str) -> Command {
+/// A program as it is released.
+pub(super) fn command(program: &str) -> Command {
     Command::new(target_folder().join("release").join(program))
 }

@@ -41,8 +41,8 @@ pub(crate) fn intervals(room: Room, label: &str, all: &[Interval], unit: Unit) -
     if ranges().count() == 0 {
         return empty(room, label);
     }
-    let low = ranges().map(|(low, ..)| low).fold(0.0, f64::min);
-    let high = ranges().map(|(_, _, high)| high).fold(0.0, f64::max);
+    let low = ranges().map(|(low, ..)| low).fold(-unit.reach(), f64::min);
+    let high = ranges().map(|(_, _, high)| high).fold(unit.reach(), f64::max);
     let about = if room.width > 600.0 { 6 } else { 3 };
     let ticks = ticks(low, high, about, unit.least());
     let step = match &ticks[..] {

@@ -11,6 +11,8 @@ pub(crate) enum Unit {
     Megabytes,
     /// A number with digits behind the point.
     Number,
+    /// Doublings, written as what they multiply by: 1 is `×2`.
+    Times,
 }
 
 impl Unit {
@@ -18,7 +20,7 @@ impl Unit {
     pub(super) fn least(self) -> f64 {
         match self {
             Unit::Share => 0.01,
-            Unit::Count | Unit::Megabytes | Unit::Number => 1.0,
+            Unit::Count | Unit::Megabytes | Unit::Number | Unit::Times => 1.0,
         }
     }
 
@@ -29,6 +31,7 @@ impl Unit {
             Unit::Share => percent(value),
             Unit::Megabytes => megabytes(value),
             Unit::Number => grouped(value, if value.abs() < 100.0 { 2 } else { 0 }),
+            Unit::Times => times(value),
         }
     }
 
@@ -41,8 +44,34 @@ impl Unit {
                 format!("{:.digits$}%", value * 100.0)
             }
             Unit::Megabytes => megabytes(value),
+            Unit::Times => times(value),
         }
     }
+
+    /// How far an axis of it reaches at least, on either side of nought.
+    pub(super) fn reach(self) -> f64 {
+        match self {
+            Unit::Times => 2.0,
+            Unit::Count | Unit::Share | Unit::Megabytes | Unit::Number => 0.0,
+        }
+    }
+}
+
+fn times(doublings: f64) -> String {
+    let times = doublings.exp2();
+    let digits = match times {
+        few if few < 0.095 => 3,
+        few if few < 0.995 => 2,
+        some if some < 9.95 => 1,
+        _ => 0,
+    };
+    let text = format!("{times:.digits$}");
+    let short = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    format!("×{short}")
 }
 
 /// Digits behind the point that tell numbers apart which are `step` apart.
@@ -137,6 +166,12 @@ mod tests {
             (Unit::Megabytes, 1536.0, "1.5 GB"),
             (Unit::Megabytes, 2_097_152.0, "2 TB"),
             (Unit::Number, 3.25, "3.25"),
+            (Unit::Times, 0.0, "×1"),
+            (Unit::Times, 1.0, "×2"),
+            (Unit::Times, -1.0, "×0.5"),
+            (Unit::Times, -6.0, "×0.016"),
+            (Unit::Times, 2.6, "×6.1"),
+            (Unit::Times, 4.0, "×16"),
         ] {
             assert_eq!(unit.show(value), shown);
         }
