@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod demo;
 mod docs;
 mod fuzz;
 mod package;
@@ -23,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Run it all here: a cluster, signal, the collector; ends on Ctrl-C and leaves nothing running
     Up(up::Args),
+    /// The same on top of a fleet with weeks of history, and a dashboard that tells its story
+    Demo(demo::Args),
     /// Install what the tests need, and run them all
     Test,
     /// Install what the tests need, where it may be installed
@@ -43,6 +46,7 @@ fn main() -> anyhow::Result<()> {
     std::env::set_current_dir(run::root())?;
     match Arguments::parse().command {
         Command::Up(args) => up::up(&args),
+        Command::Demo(args) => demo::demo(&args),
         Command::Test => test::test(),
         Command::Prepare => {
             test::prepare();

@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// End after the first report
     #[arg(long)]
     once: bool,
+    /// What is shown beside the collector's address
+    #[arg(skip)]
+    pub(crate) also: String,
 }
 
 pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
@@ -84,6 +87,7 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
             .arg(&store),
     )?;
     show(&messages, &signal, &config, &collector.url, &store, args.once)?;
+    println!("{}", args.also);
     if !ended.success() {
         bail!("heliograph-signal ended with {ended}");
     }
@@ -97,13 +101,13 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
 }
 
 /// The collector as a child; it ends with this value.
-struct Collector {
+pub(crate) struct Collector {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Collector {
-    fn start(listen: &str, store: &Path) -> anyhow::Result<Collector> {
+    pub(crate) fn start(listen: &str, store: &Path) -> anyhow::Result<Collector> {
         let mut command = Command::new(program("heliograph-collector"));
         command.args(["serve", "--listen", listen, "--data"]).arg(store);
         let mut child = command
@@ -132,7 +136,7 @@ impl Collector {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         if self.runs() {
             kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
         }

@@ -88,10 +88,7 @@ fn overview(ask: &Ask<'_>) -> Result<Overview, Failure> {
         frame: ask.frame("Overview", Place::Overview)?,
         tiles: tiles(ask, &all, &by_version, &units, &taken, of_ci(ask)?),
         health: health.as_ref().map_or_else(String::new, health::summary),
-        verdicts: health
-            .iter()
-            .flat_map(|health| verdicts(ask, health))
-            .collect(),
+        verdicts: health.iter().flat_map(|health| verdicts(ask, health)).collect(),
         releases: ask.query.to(Place::Releases.path()),
         changes: changes(&weeks),
         active: installations(ask, &axis, &all),

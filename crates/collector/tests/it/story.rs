@@ -116,7 +116,10 @@ fn pages_tell_what_a_version_made_worse() {
     // Of a part of the fleet it is not judged for who only looks at the overview.
     let part = page(&read, &format!("/overview?to={last}&provider=aws"));
     let health = section(&part, "health");
-    assert!(health.contains("/releases?to=") && !health.contains("regressed"), "{health}");
+    assert!(
+        health.contains("/releases?to=") && !health.contains("regressed"),
+        "{health}"
+    );
     // Where there is nothing to compare, that is said.
     let nothing = page(&read, "/releases?to=2020-01-01");
     assert!(

@@ -67,7 +67,8 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     println!("{}", machine::describe(folder));
     let known = known(args, folder, &data)?;
     let mut add = command("heliograph-collector");
-    add.args(["token", "add", "--scope", "admin", "--data"]).arg(&data);
+    add.args(["token", "add", "--scope", "admin", "--data"])
+        .arg(&data);
     let token = output(&mut add)?.trim().to_owned();
     let server = questions::serve(&data)?;
     let pages = pages(&known);
@@ -162,9 +163,15 @@ fn measure(server: &Server, token: &str, name: &str, path: &str, times: usize) -
         .new_agent();
     let url = format!("http://{}{path}", server.address);
     let get = || -> anyhow::Result<usize> {
-        let request = agent.get(&url).header("Authorization", &format!("Bearer {token}"));
+        let request = agent
+            .get(&url)
+            .header("Authorization", &format!("Bearer {token}"));
         let mut response = request.call()?;
-        let text = response.body_mut().with_config().limit(1 << 28).read_to_string()?;
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(1 << 28)
+            .read_to_string()?;
         let status = response.status().as_u16();
         ensure!(status == 200, "{path}: {status}: {text}");
         Ok(text.len())
