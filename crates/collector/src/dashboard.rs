@@ -71,6 +71,7 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::page(Place::Live.path(), Scope::Support, || get(live::get)),
     Route::page(live::EVENTS, Scope::Support, || get(live::events)),
     Route::page(Place::Data.path(), Scope::Read, || get(data::get)),
+    Route::page(data::RECEIPT, Scope::Support, || get(data::receipt)),
     Route::page(csv::PATH, Scope::Read, || get(csv::get)),
     Route::open(asset::PATH, || get(asset::get)),
 ];

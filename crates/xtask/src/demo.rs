@@ -3,7 +3,6 @@
 //! What happened to the fleet is made up, up to this hour: a version spreads, in which one component fails more often and another
 //! less; clusters of CI come and go; customers fall silent; people use the clusters' interfaces, one page of which fails in the new
 //! version. Nobody is told where to look: the overview says all of that.
-#![expect(clippy::print_stdout, reason = "the command's own output")]
 #![expect(clippy::disallowed_methods, reason = "history ends now")]
 
 mod history;
@@ -93,7 +92,7 @@ fn clear(data: &Path) -> anyhow::Result<()> {
     if !data.exists() || fs::read_dir(data)?.next().is_none() {
         return Ok(());
     }
-    if !data.join("collector/heliograph.db").exists() && !data.join("collector").is_dir() {
+    if !data.join("collector").is_dir() {
         bail!(
             "{} holds something else than a demonstration: name another folder",
             data.display()

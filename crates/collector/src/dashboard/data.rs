@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderValue;
 use axum::response::Response;
+use form_urlencoded::parse;
 use heliograph_wire::plan::{Kind as PropertyKind, Plan, Presence, Property, Sensitivity};
 
 use super::ask::Ask;
 use super::chart::{Unit, amount};
 use super::failure::Failure;
 use super::frame::{Frame, Place};
-use super::page::{Content, Kind, Visit, show};
+use super::page::{Content, Kind, Visit, file, show};
 use super::table::{Cell, Table};
+use super::viewer::Viewer;
 use crate::http::App;
+use crate::ingest::planned::{Planned, Unplanned};
 use crate::question::{Group, Span, quality};
 use crate::retention::{Age, Retention};
 use crate::store::Reader;
@@ -21,6 +25,10 @@ use crate::token::Scope;
 
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
+
+/// Where the receipt of a deletion is.
+pub(crate) const RECEIPT: &str = "/data/receipt";
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// The page.
 #[derive(Template)]
@@ -33,6 +41,8 @@ struct Data {
     csv: String,
     raw: String,
     sums: String,
+    /// What becomes of what the plan does not list.
+    unplanned: &'static str,
     /// For support.
     deletions: Option<Table>,
     plan_version: String,
@@ -60,14 +70,19 @@ pub(crate) async fn get(State(app): State<Arc<App>>, visit: Visit) -> Response {
         needs_reports: false,
         ..Kind::of(Place::Data, &[])
     };
-    let retention = app.retention;
+    let kept = Arc::clone(&app);
     show(&app, visit, kind, move |ask, reader| {
-        Ok(Box::new(data(ask, reader, retention)?))
+        Ok(Box::new(data(ask, reader, &kept.plan, kept.retention)?))
     })
     .await
 }
 
-fn data(ask: &Ask<'_>, reader: &Reader, retention: Retention) -> Result<Data, Failure> {
+fn data(
+    ask: &Ask<'_>,
+    reader: &Reader,
+    planned: &Planned<'_>,
+    retention: Retention,
+) -> Result<Data, Failure> {
     let answer = ask.of(&ask.filter(Span::All, Group::None), quality::ask)?;
     let of = |title: &str, what: &str, kind: &str, empty| {
         let mut rows: Vec<_> = answer.rows.iter().filter(|row| row.kind == kind).collect();
@@ -88,7 +103,7 @@ fn data(ask: &Ask<'_>, reader: &Reader, retention: Retention) -> Result<Data, Fa
         .or(empty)
     };
     let deletions = match ask.viewer.may(Scope::Support) {
-        true => Some(deletions(reader)?),
+        true => Some(deletions(ask, reader)?),
         false => None,
     };
     let plan = Plan::built_in();
@@ -117,7 +132,20 @@ fn data(ask: &Ask<'_>, reader: &Reader, retention: Retention) -> Result<Data, Fa
             &event.properties,
         ));
     }
+    for event in &planned.declared {
+        let keys: Vec<&str> = event.keys.iter().map(|key| key.name()).collect();
+        let about = format!(
+            "Declared for this collector, of keys of the kind {}.",
+            keys.join(" or ")
+        );
+        events.push(listed(&event.name, &event.name, &about, false, &event.properties));
+    }
     Ok(Data {
+        unplanned: match planned.unplanned {
+            Unplanned::Keep => "It is kept, and counted as a difference.",
+            Unplanned::Strip => "Properties are taken out, and events are rejected.",
+            Unplanned::Reject => "The message is rejected.",
+        },
         frame: ask
             .frame("Data", Place::Data)?
             .lead("What may be collected, what became of it, how long it is kept, and what was deleted."),
@@ -150,6 +178,25 @@ fn data(ask: &Ask<'_>, reader: &Reader, retention: Retention) -> Result<Data, Fa
     })
 }
 
+/// The receipt of a deletion, as it was signed.
+pub(crate) async fn receipt(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let query = query.unwrap_or_default();
+    let stated = parse(query.as_bytes()).find(|(name, _)| name == "deletion");
+    let Some(id) = stated.and_then(|(_, id)| id.parse::<i64>().ok()) else {
+        return Failure::Nothing.page(&viewer);
+    };
+    match app.look(move |reader| reader.deletion_receipt(id)).await {
+        Ok(Some(Some(receipt))) => file(JSON, &format!("receipt-{id}.json"), receipt, true),
+        // One that is not done has none.
+        Ok(_) => Failure::Nothing.page(&viewer),
+        Err(error) => Failure::from(error).page(&viewer),
+    }
+}
+
 fn age(age: Age) -> String {
     let Some(age) = age else {
         return "for ever".to_owned();
@@ -160,11 +207,14 @@ fn age(age: Age) -> String {
     }
 }
 
-fn deletions(reader: &Reader) -> Result<Table, Failure> {
+fn deletions(ask: &Ask<'_>, reader: &Reader) -> Result<Table, Failure> {
     let rows = reader.deletions()?.into_iter().rev().map(|deletion| {
         let receipt = match deletion.state.as_str() {
-            "done" => format!("heliograph-collector deletions --receipt {}", deletion.id),
-            _ => String::new(),
+            "done" => Cell::to(
+                "receipt",
+                ask.query.at(&format!("{RECEIPT}?deletion={}", deletion.id)),
+            ),
+            _ => Cell::default(),
         };
         vec![
             Cell::new(deletion.id.to_string()),
@@ -173,7 +223,7 @@ fn deletions(reader: &Reader) -> Result<Table, Failure> {
             Cell::new(deletion.asked.to_string()),
             Cell::new(deletion.finished.map(|time| time.to_string()).unwrap_or_default()),
             Cell::new(deletion.messages.to_string()),
-            Cell::new(receipt),
+            receipt,
         ]
     });
     let names = [

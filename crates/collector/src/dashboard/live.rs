@@ -11,6 +11,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use heliograph_wire::id::Hour;
 use hyper::body::Frame as Piece;
 use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
@@ -21,7 +22,8 @@ use super::ask::Ask;
 use super::failure::Failure;
 use super::frame::{Frame, Place};
 use super::page::{Content, Kind, Visit, show};
-use super::recent::{self, Recent};
+use super::query::{BATCH, BEFORE};
+use super::recent::{self, Recent, Reports};
 use super::support::cluster_href;
 use crate::access::gate;
 use crate::access::look_up::Whom;
@@ -42,6 +44,9 @@ const BATCHES: i64 = 20;
 /// How often it is looked, and how long; then the browser asks again, and it is checked again who it is.
 const EACH: Duration = Duration::from_secs(1);
 const LOOKS: usize = 600;
+/// Hours of a day, and how many of them a clock may be ahead.
+const HOURS: i64 = 24;
+const AHEAD: i64 = 24;
 /// How many may watch at once.
 pub(crate) const WATCHERS: usize = 16;
 /// How long a page may look for messages.
@@ -65,6 +70,13 @@ struct Live {
     events: String,
     more: bool,
     rows: Vec<Recent>,
+    /// Where older ones are, and the latest; empty where there is nothing there.
+    older: String,
+    latest: String,
+    gone: usize,
+    /// Where all of a cluster's messages are looked for, and whether this is that.
+    all: String,
+    searched: bool,
 }
 
 impl Content for Live {
@@ -84,11 +96,29 @@ pub(crate) async fn get(State(app): State<Arc<App>>, visit: Visit) -> Response {
 
 fn live(ask: &Ask<'_>, reader: &Reader) -> Result<Live, Failure> {
     let cluster = ask.query.filter.clusters.first().cloned();
-    let (rows, more) = recent::last(reader, cluster.as_deref(), SHOWN, &Patience::of(PATIENCE))?;
+    let patience = Patience::of(PATIENCE);
+    let mut reports = Reports::default();
+    let upto = ask.query.batch;
+    let (rows, next) = match &cluster {
+        Some(cluster) if upto.is_none() => {
+            reports = reported(ask, reader, cluster, &patience)?;
+            (std::mem::take(&mut reports.messages), None)
+        }
+        _ => recent::last(reader, cluster.as_deref(), upto, SHOWN, &patience)?,
+    };
+    let here = |name, value: &str| ask.query.here_with(Place::Live.path(), &[(name, value)]);
+    let older = reports.older.map(|hour| here(BEFORE, &hour.to_string()));
+    let older = older.or_else(|| {
+        cluster
+            .as_ref()
+            .and(next)
+            .map(|batch| here(BATCH, &batch.to_string()))
+    });
+    let is_further = ask.query.before.is_some() || upto.is_some();
     let (title, lead) = match &cluster {
         Some(_) => (
             "Raw reports",
-            "The last messages of one cluster, as they are kept.",
+            "What a cluster reported, hour by hour, as it came and is kept; the latest first.",
         ),
         None => (
             "Live",
@@ -102,12 +132,34 @@ fn live(ask: &Ask<'_>, reader: &Reader) -> Result<Live, Failure> {
             .as_deref()
             .map(|cluster| cluster_href(ask, cluster))
             .unwrap_or_default(),
-        cluster,
         events: ask.query.at(EVENTS),
-        more,
+        more: cluster.is_none() && next.is_some(),
+        searched: upto.is_some(),
+        all: here(BATCH, &i64::MAX.to_string()),
+        cluster,
         rows,
+        older: older.unwrap_or_default(),
+        latest: match is_further {
+            true => here("", ""),
+            false => String::new(),
+        },
+        gone: reports.gone,
         frame,
     })
+}
+
+/// What a cluster reported on the days that are asked about, before the hour that is.
+fn reported(ask: &Ask<'_>, reader: &Reader, cluster: &str, patience: &Patience) -> Result<Reports, Failure> {
+    let filter = &ask.query.filter;
+    let Some(number) = ask.snapshot.cluster(cluster)? else {
+        return Ok(Reports::default());
+    };
+    let hour = |number| Hour::from_number(number).ok_or(Failure::Nothing);
+    // One that is of this hour is there already, and a clock may be ahead.
+    let end = hour((filter.to.0.0 + 1) * HOURS + AHEAD)?;
+    let before = ask.query.before.map_or(end, |before| before.min(end));
+    let span = (hour(filter.from.0.0 * HOURS)?, before);
+    Ok(recent::reports(reader, (number, cluster), span, patience)?)
 }
 
 /// Messages as they arrive.

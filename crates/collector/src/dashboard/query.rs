@@ -9,6 +9,10 @@ use crate::question::filter::{Filter, FilterError, Parameter};
 
 /// The parameter that asks for one figure of a page, as a file.
 const SVG: &str = "svg";
+/// The parameter that asks for what is older than an hour.
+pub(super) const BEFORE: &str = "before";
+/// The parameter that asks for messages up to a batch.
+pub(super) const BATCH: &str = "batch";
 /// Parameters that go with the viewer from page to page.
 const KEPT: [&str; 9] = [
     "from", "to", "version", "provider", "variant", "tier", "flag", "without", "package",
@@ -25,6 +29,10 @@ pub(crate) struct Query {
     pub(crate) filter: Filter,
     /// The one figure that is asked for.
     pub(crate) figure: Option<String>,
+    /// The hour before which something is asked for.
+    pub(crate) before: Option<Hour>,
+    /// The batch up to which something is asked for.
+    pub(crate) batch: Option<i64>,
     /// The day on which it is asked.
     pub(crate) today: Day,
 }
@@ -42,12 +50,15 @@ impl Query {
         base: &str,
     ) -> Result<Query, FilterError> {
         let today = Day::of(now);
-        let mut figure = None;
+        let (mut figure, mut before, mut batch) = (None, None, None);
         let mut pairs: Vec<(String, String)> = Vec::new();
         for (name, value) in parse(text.as_bytes()) {
             let known = || crate::question::filter::COMMON.iter().chain(takes);
             match &*name {
                 SVG => figure = Some(value.into_owned()),
+                // What is no hour asks for the latest.
+                BEFORE => before = value.parse().ok(),
+                BATCH => batch = value.parse().ok(),
                 _ if value.trim().is_empty() && !GROUPS.contains(&&*name) => {}
                 name if known().any(|parameter| parameter.name == name) => {
                     let pair = (name.to_owned(), value.into_owned());
@@ -64,6 +75,8 @@ impl Query {
             pairs,
             base: base.to_owned(),
             figure,
+            before,
+            batch,
             today,
         })
     }

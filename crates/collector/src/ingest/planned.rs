@@ -37,6 +37,8 @@ pub struct Planned<'p> {
     pub ui: &'p Ui,
     /// What becomes of what it does not list.
     pub unplanned: Unplanned,
+    /// What the vendor declares beside it.
+    pub declared: Vec<Declared>,
 }
 
 /// An event that the vendor declares.
@@ -76,12 +78,14 @@ impl<'p> Planned<'p> {
             events: events.chain(plan.ui.events.iter().map(of_ui)).collect(),
             ui: &plan.ui,
             unplanned,
+            declared: Vec::new(),
         }
     }
 
     /// The same with events that the vendor declares. They may carry the common properties of `plan`, and need not.
     #[must_use]
     pub fn with(mut self, plan: &'p Plan, declared: Vec<Declared>) -> Planned<'p> {
+        self.declared.clone_from(&declared);
         for event in declared {
             let (name, listed) = Listed::of_vendor(event, &plan.common);
             self.events.entry(name.into()).or_insert(listed);

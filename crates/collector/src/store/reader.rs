@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use heliograph_wire::id::Hour;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -14,12 +15,13 @@ use super::key::{self, ListedKey};
 use super::outcome::{self, Counted, Remembered};
 use super::regulation::{self, Listing, Page, Regulation};
 use super::sheet::Snapshot;
+use super::shelf::Reported;
 use super::suppression::{self, ListedSuppression};
 use super::token::{self, ListedToken};
 use super::user::{self, ListedUser};
 use super::verdict_change::{self, Changes};
 use super::webhook::{self, Backlog, Waiting};
-use super::{ListedDeletion, batch, bundle, deletion, look_up, session, usage};
+use super::{ListedDeletion, batch, bundle, deletion, look_up, session, time_line, usage};
 use crate::access::look_up::NotedLookUp;
 use crate::access::password::PasswordHash;
 use crate::access::session::{SecretDigest, Session};
@@ -71,6 +73,14 @@ impl Reader {
         each: impl FnMut(&str) -> Result<(), E>,
     ) -> Result<Option<i64>, E> {
         batch::next(&self.connection, after, each)
+    }
+
+    /// What a cluster, by its number, reported of an hour: which batches have it.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn reported(&self, cluster: i64, hour: Hour) -> Result<Vec<Reported>, StoreError> {
+        time_line::of_hour(&self.connection, (hour.number(), cluster))
     }
 
     /// Goes on looking ids up, as long as `more` says so; says whether that is done.

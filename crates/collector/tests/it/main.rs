@@ -51,6 +51,7 @@ mod message;
 mod metrics;
 mod migration;
 mod outcomes;
+mod pages;
 mod people;
 mod pixel;
 mod plan_dir;

@@ -12,7 +12,7 @@ use crate::deletion::{found, settle};
 const DAYS: [&str; 4] = ["--from", "2025-03-01", "--to", "2025-03-03"];
 
 /// The file that the documentation shows.
-fn example() -> String {
+pub(crate) fn example() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/OPERATIONS.md");
     let text = fs::read_to_string(path).unwrap();
     let (_, section) = text.split_once("### Your own events").unwrap();
@@ -21,7 +21,7 @@ fn example() -> String {
 }
 
 /// A data directory in which these files declare events.
-fn declared(files: &[(&str, &str)]) -> (TempDir, PathBuf) {
+pub(crate) fn declared(files: &[(&str, &str)]) -> (TempDir, PathBuf) {
     let dir = TempDir::new().unwrap();
     let data = dir.path().join("data");
     fs::create_dir_all(data.join("plan.d")).unwrap();
