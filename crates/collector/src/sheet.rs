@@ -13,6 +13,8 @@ mod holder;
 mod roster;
 mod transpose;
 
+use std::sync::Arc;
+
 pub use self::column::{Column, Run};
 pub(crate) use self::holder::{decode_holders, encode_holders};
 pub use self::roster::{Hours, Line, Presence, Roster};
@@ -26,7 +28,7 @@ pub struct Sheet {
     /// The day.
     pub day: Day,
     /// Who was heard of.
-    pub roster: Roster,
+    pub roster: Arc<Roster>,
     /// What they add up to, by facet and key. Of users of the UI there is one column for all, under the key 0: how many there were,
     /// and how often they did something.
     pub columns: Vec<Column>,
@@ -35,6 +37,26 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// The same with no more columns than are wanted.
+    pub fn part(&self, wanted: &Wanted) -> Sheet {
+        let mut columns = Vec::new();
+        for facet in wanted.facets() {
+            match wanted.keys() {
+                Some(keys) => {
+                    columns.extend(keys.iter().filter_map(|key| self.column(*facet, *key)).cloned())
+                }
+                None => columns.extend(self.of(*facet).cloned()),
+            }
+        }
+        let holders = wanted.holders().then(|| self.holders.clone());
+        Sheet {
+            day: self.day,
+            roster: Arc::clone(&self.roster),
+            columns,
+            holders: holders.unwrap_or_default(),
+        }
+    }
+
     /// The columns of a facet.
     pub fn of(&self, facet: Facet) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(move |column| column.facet == facet)

@@ -42,6 +42,7 @@ mod judgement;
 mod keep;
 mod key;
 mod look_up;
+mod memory;
 mod outcome;
 mod reader;
 mod rebuild;

@@ -1,6 +1,6 @@
 //! The overview: how many installations there are, what they run, what changed, and what is ill.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use askama::Template;
@@ -25,8 +25,9 @@ use crate::delta::Day;
 use crate::http::App;
 use crate::question::release_health::{IMPROVED, REGRESSED};
 use crate::question::{Answer, Date, Filter, Group, Span, active, popularity, quality, reliability};
-use crate::question::{Flag, Tier};
-use crate::token::Scope;
+use crate::question::{Flag, Scope, Tier};
+use crate::sheet::Wanted;
+use crate::token;
 
 /// Worst components that are shown.
 const WORST: usize = 8;
@@ -79,14 +80,15 @@ fn overview(ask: &Ask<'_>) -> Result<Overview, Failure> {
     let by_version = ask.of(&ask.filter(axis.span, Group::Version), active::ask)?;
     let units = ask.of(&ask.filter(Span::All, Group::None), reliability::ask)?;
     let taken = ask.of(&ask.filter(axis.span, Group::None), quality::ask)?;
-    let weeks = weeks(ask)?;
+    let standing = standing(ask)?;
+    let weeks = weeks(ask, standing.silent)?;
     let health = match health::is_of_all(&ask.query.filter) {
         true => Some(health::verdicts(ask, &ask.query.filter)?),
         false => None,
     };
     Ok(Overview {
         frame: ask.frame("Overview", Place::Overview)?,
-        tiles: tiles(ask, &all, &by_version, &units, &taken, of_ci(ask)?),
+        tiles: tiles(ask, &all, &by_version, &units, &taken, standing.ci),
         health: health.as_ref().map_or_else(String::new, health::summary),
         verdicts: health.iter().flat_map(|health| verdicts(ask, health)).collect(),
         releases: ask.query.to(Place::Releases.path()),
@@ -102,29 +104,40 @@ type Active = Answer<active::Row, active::Total>;
 type Reliability = Answer<reliability::Row, reliability::Total>;
 type Quality = Answer<quality::Row, quality::Total>;
 
-/// How many installations that reported in a week are silent by now; those of CI always are.
-fn silent(ask: &Ask<'_>, week: &Filter) -> Result<u64, Failure> {
-    if week.chooses_standings() {
-        return Ok(0);
-    }
-    let silent = Filter {
-        tiers: [Tier::Silent].into(),
-        without: [Flag::Ci].into(),
-        ..week.clone()
-    };
-    Ok(ask.of(&silent, active::ask)?.installations)
+/// Installations that reported, as far as their tiers and flags are of interest.
+#[derive(Default)]
+struct Standing {
+    /// That reported in the last week and are silent by now; without those of CI, which always are.
+    silent: u64,
+    /// That are likely those of CI.
+    ci: u64,
 }
 
-/// How many installations are likely those of CI, where the filter says nothing of that.
-fn of_ci(ask: &Ask<'_>) -> Result<u64, Failure> {
-    if ask.query.filter.chooses_standings() {
-        return Ok(0);
+/// Who fell silent, and who is of CI; of nobody, where the filter says itself which of them count.
+fn standing(ask: &Ask<'_>) -> Result<Standing, Failure> {
+    let filter = &ask.query.filter;
+    if filter.chooses_standings() {
+        return Ok(Standing::default());
     }
-    let ci = Filter {
-        flags: [Flag::Ci].into(),
-        ..ask.filter(Span::All, Group::None)
-    };
-    Ok(ask.of(&ci, active::ask)?.installations)
+    let scope = Scope::new(ask.snapshot, filter)?;
+    let standings = scope.standings()?;
+    // Whether it reported in the last week.
+    let mut seen: HashMap<i64, bool> = HashMap::new();
+    for day in scope.days() {
+        let of_week = day.0 > filter.to.0.0 - WEEK;
+        let view = scope.view(*day, &Wanted::default())?;
+        for (_, line) in view.lines().filter(|(_, line)| line.reported) {
+            *seen.entry(line.cluster).or_default() |= of_week;
+        }
+    }
+    let mut found = Standing::default();
+    for (cluster, of_week) in seen {
+        let Some(of) = standings.of(cluster) else { continue };
+        let is_ci = of.flags.contains(&Flag::Ci);
+        found.ci += u64::from(is_ci);
+        found.silent += u64::from(!is_ci && of_week && of.tier == Tier::Silent);
+    }
+    Ok(found)
 }
 
 fn tiles(
@@ -395,7 +408,7 @@ fn verdicts(ask: &Ask<'_>, health: &Verdicts) -> Vec<Change> {
 }
 
 /// The last week that is asked about, and the one before.
-fn weeks(ask: &Ask<'_>) -> Result<Weeks, Failure> {
+fn weeks(ask: &Ask<'_>, silent: u64) -> Result<Weeks, Failure> {
     let to = ask.query.filter.to;
     let now = Filter {
         from: Date(Day(to.0.0 - (WEEK - 1))),
@@ -422,12 +435,11 @@ fn weeks(ask: &Ask<'_>) -> Result<Weeks, Failure> {
         .iter()
         .map(|row| (row.unit.as_str(), row.share))
         .collect();
-    let silent = silent(ask, &by(&now, Group::None))?;
     Ok(Weeks {
         installations: (active_now.installations, active_before.installations),
         href: "#active".to_owned(),
         silent,
-        silent_href: match ask.viewer.may(Scope::Support) {
+        silent_href: match ask.viewer.may(token::Scope::Support) {
             true => ask
                 .query
                 .to_with("/support", &[("tier", "silent"), ("without", "ci")]),

@@ -129,7 +129,7 @@ async fn try_show(
     }
     let data = app.data.display().to_string();
     let work = move |reader: &Reader, patience| -> Result<Response, Failure> {
-        let snapshot = reader.snapshot()?.within(patience);
+        let snapshot = reader.snapshot()?.within(patience).remembering();
         if kind.needs_reports && snapshot.editions()?.is_empty() {
             let welcome = Welcome {
                 frame: Frame::new(kind.place.label(), Some(kind.place), &visit.viewer, None),

@@ -158,7 +158,7 @@ mod tests {
                 column.push(place, Amounts([*amount, 0, 0]));
                 roster.0.push(Line { cluster: *cluster, edition: *edition, nodes: place, ..Line::default() });
             }
-            let sheet = Sheet { roster, columns: vec![column], ..Sheet::default() };
+            let sheet = Sheet { roster: roster.into(), columns: vec![column], ..Sheet::default() };
             // The place is told by the nodes.
             let chosen = |line: &Line| sorted[line.nodes as usize].3;
             let view = View::new(Day(1), sheet, chosen);

@@ -158,7 +158,7 @@ impl Transposer {
         columns.sort_unstable_by_key(|column| (column.facet, column.key));
         Sheet {
             day: self.day,
-            roster: Roster(self.lines.into_iter().map(|shaped| shaped.line).collect()),
+            roster: Roster(self.lines.into_iter().map(|shaped| shaped.line).collect()).into(),
             columns,
             holders,
         }
@@ -331,5 +331,20 @@ mod tests {
         assert_eq!(sheet.columns.len(), 1);
         assert_eq!(sheet.roster, transposer().sheet(&Wanted::default()).roster);
         assert!(transposer().sheet(&Wanted::default()).columns.is_empty());
+        // Of all, it is what was wanted.
+        let all = transposer().sheet(&Wanted::all());
+        let holders = Wanted::of(&[Facet::Customer]);
+        for wanted in [
+            units,
+            holders,
+            Wanted::default(),
+            Wanted::of(&[Facet::Package, Facet::User]),
+            Wanted::all(),
+        ] {
+            let (part, mut made) = (all.part(&wanted), transposer().sheet(&wanted));
+            let order = |column: &Column| wanted.facets().iter().position(|facet| *facet == column.facet);
+            made.columns.sort_by_key(order);
+            assert_eq!(part, made);
+        }
     }
 }

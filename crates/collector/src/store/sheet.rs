@@ -1,12 +1,14 @@
 //! Sheets of days: kept where the rows of a day have come to rest, made of the rows where they have not.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
 use super::drift;
 use super::error::{Doing as _, StoreError};
 use super::keep::Ready;
+use super::memory::Memory;
 use super::outcome::{self, Counted};
 use crate::delta::{self, Day, Facet, Sums};
 use crate::drift::Drift;
@@ -30,6 +32,7 @@ pub struct EditionName {
 pub struct Snapshot<'a> {
     transaction: Transaction<'a>,
     patience: Patience,
+    memory: Option<Memory>,
 }
 
 impl<'a> Snapshot<'a> {
@@ -39,6 +42,7 @@ impl<'a> Snapshot<'a> {
         Ok(Snapshot {
             transaction,
             patience: Patience::default(),
+            memory: None,
         })
     }
 
@@ -51,6 +55,15 @@ impl<'a> Snapshot<'a> {
     #[must_use]
     pub fn within(self, patience: Patience) -> Snapshot<'a> {
         Snapshot { patience, ..self }
+    }
+
+    /// To be asked several questions: what one of them has read of a day, the next need not read again.
+    #[must_use]
+    pub fn remembering(self) -> Snapshot<'a> {
+        Snapshot {
+            memory: Some(Memory::default()),
+            ..self
+        }
     }
 
     /// Fails where the reader's time is over.
@@ -82,10 +95,9 @@ impl<'a> Snapshot<'a> {
     /// When the database can't be read, or is damaged.
     pub fn sheet(&self, day: Day, wanted: &Wanted) -> Result<Sheet, StoreError> {
         self.wait_on()?;
-        let Some(lines) = self.kept("lines", day)? else {
-            return Ok(self.transpose(day)?.sheet(wanted));
+        let Some(roster) = self.roster(day)? else {
+            return self.made(day, wanted);
         };
-        let roster = Roster::decode(&lines).map_err(|error| StoreError::damaged(READ, error))?;
         let mut columns = Vec::new();
         for facet in wanted.facets() {
             self.columns(day, *facet, wanted.keys(), roster.0.len(), &mut columns)?;
@@ -103,6 +115,45 @@ impl<'a> Snapshot<'a> {
         })
     }
 
+    /// Who was heard of on a day; `None` where no sheet is kept as the rows are now.
+    fn roster(&self, day: Day) -> Result<Option<Arc<Roster>>, StoreError> {
+        if let Some(known) = self.memory.as_ref().and_then(|memory| memory.roster(day)) {
+            return Ok(Some(known));
+        }
+        if self
+            .memory
+            .as_ref()
+            .is_some_and(|memory| memory.sheet(day).is_some())
+        {
+            return Ok(None);
+        }
+        let Some(lines) = self.kept("lines", day)? else {
+            return Ok(None);
+        };
+        let roster = Roster::decode(&lines).map_err(|error| StoreError::damaged(READ, error))?;
+        let roster = Arc::new(roster);
+        if let Some(memory) = &self.memory {
+            memory.keep_roster(day, &roster);
+        }
+        Ok(Some(roster))
+    }
+
+    /// The sheet of a day of which none is kept.
+    fn made(&self, day: Day, wanted: &Wanted) -> Result<Sheet, StoreError> {
+        let Some(memory) = &self.memory else {
+            return Ok(self.transpose(day)?.sheet(wanted));
+        };
+        let whole = match memory.sheet(day) {
+            Some(known) => known,
+            None => {
+                let made = Arc::new(self.transpose(day)?.sheet(&Wanted::all()));
+                memory.keep_sheet(&made);
+                made
+            }
+        };
+        Ok(whole.part(wanted))
+    }
+
     /// The clusters of which a report counts on a day, sorted.
     ///
     /// # Errors
@@ -111,7 +162,7 @@ impl<'a> Snapshot<'a> {
         self.wait_on()?;
         match self.kept("reporting", day)? {
             Some(present) => decode_present(&present).map_err(|error| StoreError::damaged(READ, error)),
-            None => Ok(self.transpose(day)?.sheet(&Wanted::default()).roster.reporting()),
+            None => Ok(self.made(day, &Wanted::default())?.roster.reporting()),
         }
     }
 
