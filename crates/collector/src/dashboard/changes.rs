@@ -200,7 +200,8 @@ fn moved(part: &Part, what: &str, does: &str, least: f64, weight: f64) -> Option
         tone: Tone::Plain,
         text,
         href: part.href.clone(),
-        weight: weight + change.abs(),
+        // What is new matters more than what only moved.
+        weight: weight + change.abs() + if new { 1.5 * weight } else { 0.0 },
     })
 }
 
@@ -243,14 +244,17 @@ mod tests {
         assert_eq!(texts[0], "90 installations reported, down 10.0% from 100.");
         assert_eq!(
             texts[1],
-            "2 installations fell silent: their last three reports are missing."
+            "Version 1.10 is new: it runs on 20.0% of installations."
         );
         assert_eq!(
             texts[2],
+            "2 installations fell silent: their last three reports are missing."
+        );
+        assert_eq!(
+            texts[3],
             "a was unhealthy 5.00% of the time, 1.00% the week before."
         );
-        assert!(texts.contains(&"Version 1.10 is new: it runs on 20.0% of installations."));
-        assert!(told[0].tone == Tone::Bad && told[3].tone == Tone::Good);
+        assert!(told[0].tone == Tone::Bad && told[4].tone == Tone::Good);
         // Without a week before, nothing is a change.
         let first = Weeks {
             installations: (90, 0),

@@ -18,6 +18,7 @@ use super::figure::{Figure, installations_of};
 use super::frame::{Frame, Place};
 use super::health::{self, Verdicts};
 use super::page::{Content, Kind, Visit, show};
+use super::support::counted;
 use super::table::{Cell, Table};
 use super::tile::Tile;
 use crate::access::guard::see_other;
@@ -285,7 +286,7 @@ fn versions(ask: &Ask<'_>, axis: &Axis, answer: &Active) -> Figure {
                 told(&row.group),
                 ask.query.to_with("/releases", &[("version", &row.group)]),
             ),
-            Cell::new(Unit::Count.show(amount(row.installations))),
+            counted(ask, row.installations, &[("version", &row.group)]),
             Cell::new(Unit::Share.show(row.share)),
         ]
     });

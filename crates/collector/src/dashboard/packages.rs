@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::figure::{Figure, installations_of};
 use super::frame::{Frame, Place};
 use super::page::{Content, Kind, Visit, show};
+use super::support::counted;
 use super::table::{Cell, Table};
 use crate::http::App;
 use crate::question::{Answer, Group, Span, popularity};
@@ -108,7 +109,10 @@ fn popular(
     let cells = rows().map(|row| {
         vec![
             Cell::to(row.name.clone(), href(ask, row)),
-            Cell::new(Unit::Count.show(amount(row.installations))),
+            match row.kind {
+                "package" => counted(ask, row.installations, &[("package", &row.name)]),
+                _ => Cell::new(Unit::Count.show(amount(row.installations))),
+            },
             Cell::new(Unit::Share.show(row.share)),
             Cell::new(row.change.map_or_else(|| "–".to_owned(), points)),
         ]

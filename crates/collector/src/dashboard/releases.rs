@@ -17,6 +17,7 @@ use super::frame::{Frame, Place};
 use super::health::{self, Verdicts};
 use super::overview::{by_group, told};
 use super::page::{Content, Kind, Visit, show};
+use super::support::counted;
 use super::table::{Cell, Table};
 use super::tile::Tile;
 use crate::http::App;
@@ -157,7 +158,7 @@ fn adoption(ask: &Ask<'_>, axis: &Axis, answer: &Answer<active::Row, active::Tot
                 ask.query.to_with("/components", &[("version", &row.group)]),
             ),
             Cell::new(Unit::Share.show(row.share)),
-            Cell::new(Unit::Count.show(amount(row.installations))),
+            counted(ask, row.installations, &[("version", &row.group)]),
         ]
     });
     let names = [axis.name(), "Version", "#Share", "#Installations"];

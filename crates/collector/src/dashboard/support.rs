@@ -15,6 +15,7 @@ use super::table::{Cell, Table};
 use crate::http::App;
 use crate::question::filter::SEARCH;
 use crate::question::{AskError, installations};
+use crate::token::Scope;
 
 /// The page.
 #[derive(Template)]
@@ -43,6 +44,15 @@ pub(crate) async fn get(State(app): State<Arc<App>>, visit: Visit) -> Response {
 /// A cluster's own page.
 pub(super) fn cluster_href(ask: &Ask<'_>, cluster: &str) -> String {
     ask.query.to_with(super::cluster::PATH, &[("cluster", cluster)])
+}
+
+/// A number of installations, which leads to them for those who may see single ones.
+pub(super) fn counted(ask: &Ask<'_>, count: u64, of: &[(&str, &str)]) -> Cell {
+    let shown = Unit::Count.show(amount(count));
+    match ask.viewer.may(Scope::Support) {
+        true => Cell::to(shown, ask.query.to_with(Place::Support.path(), of)),
+        false => Cell::new(shown),
+    }
 }
 
 fn support(ask: &Ask<'_>) -> Result<Support, Failure> {

@@ -17,6 +17,7 @@ use super::frame::{Frame, Place};
 use super::health;
 use super::overview::told;
 use super::page::{Content, Kind, Visit, show};
+use super::support::counted;
 use super::table::{Cell, Table};
 use super::tile::Tile;
 use crate::http::App;
@@ -192,7 +193,7 @@ fn by_group(
             Cell::new(Unit::Share.show(row.share)),
             Cell::new(Unit::Count.show(amount(row.observed))),
             Cell::new(Unit::Count.show(amount(row.affected))),
-            Cell::new(Unit::Count.show(amount(row.installations))),
+            counted(ask, row.installations, &[(by, &row.group)]),
         ]
     });
     let names = [by, "#Unhealthy", "#Node-hours", "#Affected", "#Installations"];

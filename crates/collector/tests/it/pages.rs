@@ -1,9 +1,12 @@
 //! What single pages tell: each report of a cluster as it came, what may be collected, and what was deleted.
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, add_user, text};
-use crate::collector::{TestCollector, run};
+use crate::collector::{BINARY, TestCollector, run};
 use crate::deletion::settle;
 use crate::plan_dir::{declared, example};
 
@@ -23,6 +26,54 @@ fn link(page: &str, label: &str) -> Option<String> {
     let (before, _) = page.split_once(&format!("\">{label}</a>"))?;
     let (_, href) = before.rsplit_once("href=\"")?;
     Some(href.replace("&amp;", "&").replace("&#38;", "&"))
+}
+
+/// What a fresh collector tells to do can be done: its own commands, as they stand on the page, in a shell.
+#[test]
+fn what_a_fresh_collector_shows_works() {
+    let collector = TestCollector::start();
+    add_user(collector.data(), "ada", "admin");
+    let page = text(&Browser::of(&collector, "ada").get("/overview"));
+    let blocks = page
+        .split("<code>")
+        .skip(1)
+        .map(|part| part.split("</code>").next().unwrap());
+    let lines: Vec<&str> = blocks.flat_map(str::lines).collect();
+    let mut keys = Vec::new();
+    for line in lines
+        .iter()
+        .filter(|line| line.starts_with("heliograph-collector key "))
+    {
+        let folder = Path::new(BINARY).parent().unwrap();
+        let output = Command::new("sh")
+            .args(["-c", line])
+            .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{line}: {output:?}");
+        keys.push(String::from_utf8(output.stdout).unwrap().trim().to_owned());
+    }
+    let [cluster, _ui, server] = &keys[..] else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(
+        collector
+            .batch(cluster, &json!({"batch": [report(CLUSTER, 20, 1)]}))
+            .counts(),
+        (1, 0, 0)
+    );
+    let own = json!({"type": "track", "event": "x", "userId": "u", "messageId": "m"});
+    assert_eq!(
+        collector.batch(server, &json!({"batch": [own]})).counts(),
+        (1, 0, 0)
+    );
+    // The configuration names the collector as whoever looks has reached it.
+    assert!(
+        lines.contains(&"sink = &#34;http://test&#34;") || page.contains("sink = \"http://test\""),
+        "{lines:?}"
+    );
+    let page = text(&Browser::of(&collector, "ada").get("/overview?from=2026-10-01&to=2026-10-31"));
+    assert!(!page.contains("No report has arrived yet"), "{page}");
 }
 
 #[test]
