@@ -98,12 +98,16 @@ fn live(ask: &Ask<'_>, reader: &Reader) -> Result<Live, Failure> {
     let cluster = ask.query.filter.clusters.first().cloned();
     let patience = Patience::of(PATIENCE);
     let mut reports = Reports::default();
-    let upto = ask.query.batch;
-    let (rows, next) = match &cluster {
-        Some(cluster) if upto.is_none() => {
-            reports = reported(ask, reader, cluster, &patience)?;
-            (std::mem::take(&mut reports.messages), None)
+    let mut upto = ask.query.batch;
+    if let Some(cluster) = cluster.as_ref().filter(|_| upto.is_none()) {
+        reports = reported(ask, reader, cluster, &patience)?;
+        // Of a sender whose ids name no hour there are none.
+        if reports.messages.is_empty() && ask.query.before.is_none() {
+            upto = Some(i64::MAX);
         }
+    }
+    let (rows, next) = match &cluster {
+        Some(_) if upto.is_none() => (std::mem::take(&mut reports.messages), None),
         _ => recent::last(reader, cluster.as_deref(), upto, SHOWN, &patience)?,
     };
     let here = |name, value: &str| ask.query.here_with(Place::Live.path(), &[(name, value)]);
@@ -114,7 +118,7 @@ fn live(ask: &Ask<'_>, reader: &Reader) -> Result<Live, Failure> {
             .and(next)
             .map(|batch| here(BATCH, &batch.to_string()))
     });
-    let is_further = ask.query.before.is_some() || upto.is_some();
+    let is_further = ask.query.before.is_some() || ask.query.batch.is_some();
     let (title, lead) = match &cluster {
         Some(_) => (
             "Raw reports",

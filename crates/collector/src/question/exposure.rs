@@ -164,7 +164,7 @@ mod tests {
         ]);
         let sheet = Sheet {
             day: Day(3),
-            roster,
+            roster: roster.into(),
             columns: vec![unit],
             ..Sheet::default()
         };

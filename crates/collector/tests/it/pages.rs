@@ -157,7 +157,7 @@ fn each_report_of_a_cluster_can_be_reached() {
 #[test]
 fn data_tells_the_whole_plan_and_has_receipts() {
     let (_dir, data) = declared(&[("example.toml", &example())]);
-    let collector = TestCollector::in_dir(&data, &[("retention_raw", "30 days"), ("unplanned", "strip")]);
+    let collector = TestCollector::in_dir(&data, &[("retention_raw", "30d"), ("unplanned", "strip")]);
     for role in ["viewer", "support"] {
         add_user(&data, &format!("{role}-1"), role);
     }
