@@ -90,7 +90,7 @@ impl Cluster {
         let signal = self.signal(config);
         match signal.decide() {
             Ok(Decision::On(_)) if !config.selection.admits_ui() => {
-                (false, "level = \"health\" leaves the UI out".to_owned())
+                (false, "`level` or `omit` leaves the UI out".to_owned())
             }
             Ok(Decision::On(why)) => (true, why.to_string()),
             Ok(Decision::Off(why) | Decision::NotUnderstood(why)) => (false, why.to_string()),

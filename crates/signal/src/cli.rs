@@ -68,6 +68,9 @@ pub enum Command {
         /// The exact body that a report at this moment would send
         #[arg(long)]
         wire: bool,
+        /// What waits of the web UI instead: each message, byte for byte as it would leave now
+        #[arg(long, conflicts_with = "wire")]
+        ui: bool,
     },
     /// Report each hour, until told to end: for containers
     Run,
@@ -170,7 +173,10 @@ impl Arguments {
     pub fn command(&self) -> Command {
         match self.command {
             _ if self.print_config => Command::PrintConfig,
-            _ if self.test => Command::Preview { wire: false },
+            _ if self.test => Command::Preview {
+                wire: false,
+                ui: false,
+            },
             ref command => command.clone().unwrap_or(Command::Report { spread: false }),
         }
     }
@@ -271,7 +277,13 @@ mod tests {
     fn the_originals_flags_are_understood() {
         let line = "-c /x.json -cluster-id-path=/id --licensing-socket /s -segment-key -odd- -dcos-variant enterprise -v -test";
         let arguments = parse(line).unwrap();
-        assert_eq!(arguments.command(), Command::Preview { wire: false });
+        assert_eq!(
+            arguments.command(),
+            Command::Preview {
+                wire: false,
+                ui: false,
+            }
+        );
         assert_eq!(arguments.config.as_deref(), Some("/x.json".as_ref()));
         assert!(arguments.verbose);
         let said: Vec<_> = arguments
@@ -292,7 +304,10 @@ mod tests {
     fn switches_take_go_booleans() {
         assert_eq!(
             parse("-test=true").unwrap().command(),
-            Command::Preview { wire: false }
+            Command::Preview {
+                wire: false,
+                ui: false,
+            }
         );
         assert_eq!(
             parse("-test=false -v=0").unwrap().command(),
@@ -321,7 +336,10 @@ mod tests {
             parse("preview -c x.toml --now 2026-11-22T11:52:54Z")
                 .unwrap()
                 .command(),
-            Command::Preview { wire: false }
+            Command::Preview {
+                wire: false,
+                ui: false,
+            }
         );
         assert_eq!(
             parse("-version").unwrap_err().kind(),

@@ -151,7 +151,10 @@ impl Cycle<'_> {
     }
 
     /// Whether the gate keeps even a preview from being made; says so.
-    fn closed_for_preview(&self) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// The gate can't be asked.
+    pub fn closed_for_preview(&self) -> Result<bool, Error> {
         let decision = self.decide()?;
         if let Decision::Notice { .. } = decision {
             tracing::info!("nothing is sent yet: see explain");

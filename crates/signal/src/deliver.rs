@@ -321,9 +321,7 @@ impl Delivery<'_> {
     fn try_once(&mut self, messages: &[&str], deadline: Deadline) -> Result<(Reply, u64), Error> {
         let body = segment::batch(messages.iter().copied(), self.clock.now());
         let target = self.sink.target();
-        let n = self
-            .ledger
-            .sending(&target, &body, messages.len(), self.clock.wall())?;
+        let n = self.ledger.sending(&target, &body, messages, self.clock.wall())?;
         let reply = self.sink.send(
             &body,
             deadline.left().clamp(Duration::from_millis(1), TRY_TIMEOUT),

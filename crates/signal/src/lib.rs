@@ -22,6 +22,7 @@ pub mod collect;
 pub mod command;
 pub mod config;
 pub mod consent;
+pub mod contents;
 pub mod cycle;
 pub mod deliver;
 pub mod enterprise;

@@ -7,7 +7,9 @@ use std::sync::atomic::AtomicBool;
 
 use heliograph_signal::cli::{Arguments, BundleCommand, Command, LogCommand};
 use heliograph_signal::clock::Clock;
-use heliograph_signal::command::{bundle, diff, doctor, event, explain, forget, log, opt, run, status};
+use heliograph_signal::command::{
+    bundle, diff, doctor, event, explain, forget, log, opt, run, status, waiting,
+};
 use heliograph_signal::config::{self, Loaded, key};
 use heliograph_signal::cycle::{Asked, Cycle, Exit};
 use heliograph_signal::environment::Environment;
@@ -87,7 +89,8 @@ fn execute(arguments: &Arguments, environment: &Environment, out: &mut Vec<u8>) 
     };
     match command {
         Command::Report { spread } => return report(&cycle, spread),
-        Command::Preview { wire } => {
+        Command::Preview { ui: true, .. } => waiting::of_ui(&cycle, out)?,
+        Command::Preview { wire, .. } => {
             let (text, exit) = if wire {
                 cycle.preview_wire()?
             } else {

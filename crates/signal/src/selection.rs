@@ -1,18 +1,22 @@
 //! What of the plan an operator lets out: the level, and the list `omit`.
 
-use heliograph_wire::plan::{Level, Plan, Property};
+use heliograph_wire::plan::{Event, Level, Plan, Property};
 use heliograph_wire::segment::Properties;
 use serde_json::{Map, Value};
 
 /// Properties that no setting removes: without them a message is nobody's.
 pub const ALWAYS: [&str; 4] = ["clusterId", "anonymousId", "source", "environmentVersion"];
 
+/// What people call the call `identify`.
+const LOG_IN: &str = "login";
+
 /// The operator's selection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
     /// How much is sent.
     pub level: Level,
-    /// Names of properties that are left out: as in the plan, or with `*` for any text.
+    /// What is left out: properties by their names in the plan, or with `*` for any text; whole events and calls of the web UI by
+    /// their names alone, so that nobody who means some properties loses an event.
     pub omit: Vec<String>,
 }
 
@@ -31,14 +35,29 @@ impl Selection {
         planned.level <= self.level && !omitted
     }
 
-    /// Whether any property of an event's own may leave; if not, its source need not be asked.
+    /// Whether an event, and any property of its own, may leave; if not, its source need not be asked.
     pub fn admits_event(&self, event: &str) -> bool {
-        Plan::built_in().event(event).is_some_and(|event| {
-            event
-                .properties
-                .iter()
+        let planned = Plan::built_in().event(event);
+        let own = planned.iter().flat_map(|event| &event.properties);
+        !self.omits(event)
+            && own
+                .into_iter()
                 .any(|property| self.admits(&property.name, property))
-        })
+    }
+
+    /// Whether a call or an event of the web UI may leave.
+    pub fn admits_message(&self, planned: &Event) -> bool {
+        let own = &planned.properties;
+        let says_something =
+            own.is_empty() || own.iter().any(|property| self.admits(&property.name, property));
+        !self.omits(&planned.name) && says_something
+    }
+
+    /// Whether an event or a call is left out as a whole.
+    fn omits(&self, event: &str) -> bool {
+        self.omit
+            .iter()
+            .any(|name| name == event || (name == LOG_IN && event == "identify"))
     }
 
     /// Whether the customer key may leave as `userId`.
@@ -65,10 +84,12 @@ impl Selection {
         });
     }
 
-    /// Whether messages of the web UI may leave at all: not under `level = "health"`.
+    /// Whether messages of the web UI may leave at all: not under `level = "health"`, nor where each of them is left out.
     pub fn admits_ui(&self) -> bool {
-        let envelope = &Plan::built_in().ui.envelope;
-        envelope.iter().all(|planned| planned.level <= self.level)
+        let ui = &Plan::built_in().ui;
+        let mut all = ui.calls.iter().chain(&ui.events);
+        ui.envelope.iter().all(|planned| planned.level <= self.level)
+            && all.any(|planned| self.admits_message(planned))
     }
 
     /// Takes out of a message of the web UI what may not leave; whether something is left of it.
@@ -78,9 +99,7 @@ impl Selection {
         let Some(listed) = text("type").and_then(|call| plan.ui.message(call, text("event"))) else {
             return false;
         };
-        let own = &listed.properties;
-        let says_something = own.is_empty() || own.iter().any(|planned| self.admits(&planned.name, planned));
-        if !self.admits_ui() || !says_something {
+        if !self.admits_ui() || !self.admits_message(listed) {
             return false;
         }
         for name in ["properties", "traits"] {
@@ -96,6 +115,15 @@ impl Selection {
         let user = plan.ui.envelope.iter().find(|planned| planned.name == "userId");
         if !user.is_some_and(|planned| self.admits("userId", planned)) {
             message.remove("userId");
+        }
+        if let Some(context) = message.get_mut("context").and_then(Value::as_object_mut) {
+            for planned in plan.ui.envelope.iter().chain(&plan.ui.relay) {
+                if let Some(member) = planned.name.strip_prefix("context.")
+                    && !self.admits(&planned.name, planned)
+                {
+                    context.remove(member);
+                }
+            }
         }
         true
     }
@@ -130,12 +158,19 @@ impl Selection {
     pub fn unknown(&self) -> Vec<&str> {
         let plan = Plan::built_in();
         let events = plan.events.iter().chain(&plan.ui.calls).chain(&plan.ui.events);
+        let of_events: Vec<_> = events.clone().map(|event| event.name.as_str()).collect();
         let own = events.flat_map(|event| &event.properties);
         let of_all = plan.envelope.iter().chain(&plan.common);
-        let of_ui = plan.ui.envelope.iter().chain(&plan.ui.common);
+        let of_ui = plan
+            .ui
+            .envelope
+            .iter()
+            .chain(&plan.ui.common)
+            .chain(&plan.ui.relay);
         let known: Vec<_> = of_all.chain(of_ui).chain(own).collect();
         let names = self.omit.iter().map(String::as_str);
         names
+            .filter(|name| !of_events.contains(name) && *name != LOG_IN)
             .filter(|name| !known.iter().any(|property| meet(&dashed(name), &property.name)))
             .collect()
     }
@@ -344,6 +379,19 @@ mod tests {
     }
 
     #[test]
+    fn whole_events_are_left_out_by_their_names() {
+        let omitting = |omit: &[&str]| Selection {
+            level: Level::Standard,
+            omit: omit.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        let selection = omitting(&["mesos_track", "page", "context.drift", "login", "logout"]);
+        assert_eq!(selection.unknown(), ["logout"]);
+        assert!(!selection.admits_event("mesos_track") && selection.admits_event("health"));
+        assert!(selection.admits_ui());
+        assert!(!omitting(&["page", "login", "ui_error", "ui_load_failed"]).admits_ui());
+    }
+
+    #[test]
     fn messages_of_the_ui_leave_as_far_as_they_may() {
         let page = r#"{"type":"page","anonymousId":"b","userId":"u","name":"/","properties":{"clusterId":"c","environmentVersion":"1","provider":"aws","customerKey":"k"}}"#;
         let narrow = |level, omit: &[&str], message: &str| {
@@ -367,6 +415,22 @@ mod tests {
         let left = narrow(Level::Standard, &["kind"], error).unwrap();
         assert_eq!(left["properties"], serde_json::json!({"route": "/"}));
         assert_eq!(narrow(Level::Standard, &["kind", "route"], error), None);
+        assert_eq!(narrow(Level::Standard, &["ui_error"], error), None);
+        assert_eq!(narrow(Level::Standard, &["page"], page), None);
+        assert!(narrow(Level::Standard, &["pa*", "login"], page).is_some());
+        for name in ["login", "identify"] {
+            assert_eq!(
+                narrow(Level::Standard, &[name], r#"{"type":"identify","traits":{}}"#),
+                None
+            );
+        }
+        let drifting =
+            r#"{"type":"page","context":{"drift":3,"reporter":"r","library":{"name":"l"}},"properties":{}}"#;
+        let left = narrow(Level::Standard, &["context.drift"], drifting).unwrap();
+        assert_eq!(
+            left["context"],
+            serde_json::json!({"reporter": "r", "library": {"name": "l"}})
+        );
         assert_eq!(
             narrow(
                 Level::Standard,

@@ -1,7 +1,7 @@
 //! A host of a cluster: signal's configuration and state, a sink, and a relay that runs.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,6 +11,7 @@ use std::{fs, thread};
 
 use heliograph_fleet::Sink;
 use heliograph_signal::clock::Clock;
+use heliograph_signal::command::{self, status, waiting};
 use heliograph_signal::config;
 use heliograph_signal::cycle::{Asked, Cycle};
 use heliograph_signal::environment::Environment;
@@ -137,6 +138,31 @@ impl Host {
         self.sink.messages()
     }
 
+    /// Changes signal's configuration.
+    pub(crate) fn reconfigure(&self, line: &str) {
+        let file = self.path("signal.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(file, format!("{line}\n{text}")).unwrap();
+    }
+
+    /// What `heliograph-signal status` says.
+    pub(crate) fn status(&self) -> String {
+        self.said(|signal, out| status::status(signal, out))
+    }
+
+    /// What `heliograph-signal preview --ui` shows.
+    pub(crate) fn preview(&self) -> String {
+        self.said(|signal, out| waiting::of_ui(signal, out))
+    }
+
+    fn said(&self, command: impl FnOnce(&Cycle<'_>, &mut dyn Write) -> Result<(), command::Error>) -> String {
+        as_signal(&self.path("signal.toml"), |signal| {
+            let mut out = Vec::new();
+            command(signal, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        })
+    }
+
     /// All files of the state directory, with what is in them.
     pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut files = BTreeMap::new();
@@ -161,15 +187,19 @@ impl Drop for Host {
 }
 
 pub(crate) fn deliver(file: &Path) {
+    as_signal(file, |signal| signal.report(Asked::ByHand).unwrap());
+}
+
+/// What signal does with this configuration.
+pub(crate) fn as_signal<T>(file: &Path, act: impl FnOnce(&Cycle<'_>) -> T) -> T {
     let environment = Environment::default();
     let config = config::load(Some(file), &environment, vec![]).unwrap().config;
-    let signal = Cycle {
+    act(&Cycle {
         config: &config,
         environment: &environment,
         clock: Clock::new(None),
         stop: &AtomicBool::new(false),
-    };
-    signal.report(Asked::ByHand).unwrap();
+    })
 }
 
 /// A page view, with all that must not leave.

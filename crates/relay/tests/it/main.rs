@@ -15,4 +15,5 @@ mod hostile;
 mod off;
 mod proxied;
 mod taken;
+mod told;
 mod two;

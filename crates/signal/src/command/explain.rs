@@ -1,5 +1,6 @@
 //! `explain`: is it on, who decided, what would be sent, what is held back and why, when the next report is due. Opens no socket.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use heliograph_wire::plan::{Event, Plan, Property};
@@ -166,7 +167,7 @@ fn properties(config: &Config, out: &mut dyn Write) -> Result<(), Error> {
     }
     writeln!(out, "\nWhat is held back:")?;
     if !config.selection.admits_ui() {
-        writeln!(out, "  {:<34} by level", "messages of the web UI")?;
+        writeln!(out, "  {:<34} by level or omit", "messages of the web UI")?;
     }
     for event in &plan.events {
         if let Some(why) = source_off(event, config) {
@@ -191,6 +192,9 @@ fn properties(config: &Config, out: &mut dyn Write) -> Result<(), Error> {
         };
         writeln!(out, "  {:<34} {why}", property.name)?;
     }
+    if config.selection.admits_ui() {
+        held_back_of_the_ui(config, out)?;
+    }
     if config.names == heliograph_wire::catalogue::Names::Catalogue {
         writeln!(
             out,
@@ -212,10 +216,11 @@ fn of_the_ui(config: &Config, out: &mut dyn Write) -> std::io::Result<()> {
     )?;
     let always = ui.envelope.iter().filter(|property| property.name != "userId");
     let user = ui.envelope.iter().filter(|property| property.name == "userId");
-    for property in always.chain(user.filter(admitted)).chain(&ui.relay) {
+    for property in always.chain(user).chain(&ui.relay).filter(admitted) {
         sent(property, out)?;
     }
-    for message in ui.calls.iter().chain(&ui.events) {
+    let messages = ui.calls.iter().chain(&ui.events);
+    for message in messages.filter(|message| config.selection.admits_message(message)) {
         let asked = if message.opt_in {
             " (only with errors = true in the relay)"
         } else {
@@ -225,6 +230,28 @@ fn of_the_ui(config: &Config, out: &mut dyn Write) -> std::io::Result<()> {
         for property in message.properties.iter().filter(admitted) {
             sent(property, out)?;
         }
+    }
+    Ok(())
+}
+
+/// What the operator leaves out of it.
+fn held_back_of_the_ui(config: &Config, out: &mut dyn Write) -> std::io::Result<()> {
+    let ui = &Plan::built_in().ui;
+    let (left, omitted): (Vec<_>, Vec<_>) = ui
+        .calls
+        .iter()
+        .chain(&ui.events)
+        .partition(|message| config.selection.admits_message(message));
+    let own = left.iter().flat_map(|message| &message.properties);
+    let properties = ui.envelope.iter().chain(&ui.relay).chain(own);
+    let properties = properties.filter(|property| !config.selection.admits(&property.name, property));
+    let names: BTreeSet<_> = omitted
+        .into_iter()
+        .map(|message| &message.name)
+        .chain(properties.map(|property| &property.name))
+        .collect();
+    for name in names {
+        writeln!(out, "  {name:<34} by omit, of the web UI")?;
     }
     Ok(())
 }

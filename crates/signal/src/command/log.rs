@@ -105,8 +105,16 @@ fn describe(entry: &Entry) -> String {
             target,
             bytes,
             messages,
+            contents,
             ..
-        } => format!("sent      {messages} messages, {bytes} bytes, to {target}"),
+        } => {
+            let what = if contents.is_empty() {
+                String::new()
+            } else {
+                format!(" ({contents})")
+            };
+            format!("sent      {messages} messages{what}, {bytes} bytes, to {target}")
+        }
         Entry::Answered {
             of,
             status,

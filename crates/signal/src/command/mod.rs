@@ -10,6 +10,7 @@ pub mod log;
 pub mod opt;
 pub mod run;
 pub mod status;
+pub mod waiting;
 
 use std::io;
 

@@ -1,14 +1,26 @@
-//! `status`: what was tried, what waits, what was dropped, what is wrong. Opens no socket.
+//! `status`: what was tried, what waits, what was delivered, what was dropped, what is wrong. Opens no socket.
 
 use std::io::Write;
 
+use heliograph_wire::parcel::Kind;
+
 use super::Error;
 use crate::attempt::Attempt;
+use crate::contents::Contents;
 use crate::cycle::Cycle;
 use crate::deliver;
 use crate::gate::Decision;
-use crate::spool::Spool;
+use crate::ledger::Ledger;
+use crate::ledger::sum::Delivered;
+use crate::spool::{Entry, Spool};
 use crate::state::State;
+
+/// Kinds of parcels, as they are told.
+const KINDS: [(Kind, &str); 3] = [
+    (Kind::Report, "reports"),
+    (Kind::Event, "installation events"),
+    (Kind::Ui, "the web UI"),
+];
 
 /// Writes the status.
 ///
@@ -49,6 +61,18 @@ pub fn status(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
         if let (Some(first), Some(last)) = (entries.first(), entries.last()) {
             writeln!(out, "               from {} to {}", first.name, last.name)?;
         }
+        for (kind, name) in KINDS {
+            let own: Vec<_> = entries.iter().filter(|entry| entry.kind() == kind).collect();
+            if let Some(last) = own.last() {
+                let contents = contents(&spool, &own)?;
+                writeln!(
+                    out,
+                    "               {name}: {contents}, in {} parcels, the last {}",
+                    own.len(),
+                    last.name
+                )?;
+            }
+        }
         let counts = spool.counts()?;
         writeln!(
             out,
@@ -61,6 +85,7 @@ pub fn status(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
             counts.aside, counts.refused, counts.trimmed
         )?;
     }
+    delivered(&state, out)?;
     let pace = deliver::read_pace(state.path());
     match (&pace.problem, pace.failing_since) {
         (Some(problem), Some(since)) => writeln!(out, "delivery       fails since {since:.0}: {problem}")?,
@@ -68,6 +93,40 @@ pub fn status(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
     }
     if let Some(until) = deliver::held_until(state.path(), cycle.clock.wall()) {
         writeln!(out, "next try       not before {until:.0}")?;
+    }
+    Ok(())
+}
+
+/// What parcels hold; one that another process took away meanwhile holds nothing.
+fn contents(spool: &Spool, entries: &[&Entry]) -> Result<Contents, Error> {
+    let mut sum = Contents::default();
+    for entry in entries {
+        if let Some(parcel) = spool.read(entry)? {
+            sum.add(&Contents::of(parcel.messages.iter().map(String::as_str)));
+        }
+    }
+    Ok(sum)
+}
+
+/// What the ledger says was taken.
+fn delivered(state: &State, out: &mut dyn Write) -> Result<(), Error> {
+    let Some(ledger) = Ledger::look(state.path()) else {
+        return Ok(());
+    };
+    let sum = Delivered::of(ledger.lines()?)?;
+    let (Some(first), Some((last, contents))) = (&sum.first, &sum.last) else {
+        writeln!(out, "delivered      nothing yet")?;
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "delivered      {} messages since {first}: {}",
+        sum.messages, sum.contents
+    )?;
+    writeln!(out, "               last at {last}: {contents}")?;
+    match &sum.last_of_ui {
+        Some((at, contents)) => writeln!(out, "               last of the web UI at {at}: {contents}")?,
+        None => writeln!(out, "               nothing of the web UI")?,
     }
     Ok(())
 }

@@ -116,7 +116,7 @@ pub const KEYS: &[Key] = &[
         "omit",
         Kind::Texts,
         "[]",
-        "Properties that are left out, by their names in docs/data-dictionary.md; * stands for any text.",
+        "Properties that are left out, by their names in docs/data-dictionary.md, * standing for any text; and whole events and calls of the web UI, by theirs: [\"package_list\", \"page\", \"login\"].",
     ),
     key(
         "notice_period",

@@ -337,11 +337,12 @@ fn typed(
             "omit" => {
                 config.selection.omit = setting.list(|name| Some(name.trim().to_owned()))?;
                 let unknown = config.selection.unknown();
-                warnings.extend(
-                    unknown
-                        .iter()
-                        .map(|name| format!("{}: omit: {name:?} is no property of the plan", setting.origin)),
-                );
+                warnings.extend(unknown.iter().map(|name| {
+                    format!(
+                        "{}: omit: {name:?} is no property and no event of the plan",
+                        setting.origin
+                    )
+                }));
             }
             "notice_period" => config.notice_period = setting.span_or_none()?,
             "names" => config.names = names(&setting)?,

@@ -11,6 +11,7 @@
 //! that were never receipted.
 
 pub mod record;
+pub mod sum;
 pub mod verify;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ use heliograph_wire::time::rfc3339;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::contents::Contents;
 use crate::state::State;
 use record::{Entry, Record};
 
@@ -113,7 +115,7 @@ impl Ledger {
         &mut self,
         target: &str,
         body: &[u8],
-        messages: usize,
+        messages: &[&str],
         now: Timestamp,
     ) -> Result<u64, LedgerError> {
         let sha256 = body_hash(body);
@@ -126,7 +128,8 @@ impl Ledger {
                 target: target.to_owned(),
                 sha256,
                 bytes: body.len() as u64,
-                messages,
+                messages: messages.len(),
+                contents: Contents::of(messages.iter().copied()),
             },
             now,
         )

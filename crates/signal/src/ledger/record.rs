@@ -3,6 +3,8 @@
 use heliograph_wire::receipt::{Receipt, body_hash};
 use serde::{Deserialize, Serialize};
 
+use crate::contents::Contents;
+
 /// A line. Each holds the hash of the line before it, so that a line that was changed or taken away shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -31,6 +33,9 @@ pub enum Entry {
         bytes: u64,
         /// Messages in it.
         messages: usize,
+        /// What they are.
+        #[serde(default, skip_serializing_if = "Contents::is_empty")]
+        contents: Contents,
     },
     /// What the other side said.
     Answered {

@@ -44,7 +44,7 @@ fn filled(folder: &Path) -> Ledger {
     let mut ledger = open(folder);
     let now = at("2026-10-31T23:59:59Z");
     let one = ledger
-        .sending("http://sink/v1/batch", b"{\"batch\":[1]}", 1, now)
+        .sending("http://sink/v1/batch", b"{\"batch\":[1]}", &["{}"], now)
         .unwrap();
     let bodies = [body_hash(b"{\"batch\":[1]}")];
     ledger
@@ -61,7 +61,7 @@ fn filled(folder: &Path) -> Ledger {
     let mut ledger = open(folder);
     let now = at("2026-11-01T00:00:01Z");
     let two = ledger
-        .sending("http://sink/v1/batch", b"{\"batch\":[2]}", 1, now)
+        .sending("http://sink/v1/batch", b"{\"batch\":[2]}", &["{}"], now)
         .unwrap();
     ledger
         .append(
@@ -75,7 +75,7 @@ fn filled(folder: &Path) -> Ledger {
         )
         .unwrap();
     let three = ledger
-        .sending("http://sink/v1/batch", b"{\"batch\":[3]}", 1, now)
+        .sending("http://sink/v1/batch", b"{\"batch\":[3]}", &["{}"], now)
         .unwrap();
     ledger
         .append(
@@ -188,7 +188,9 @@ fn a_month_without_lines_breaks_nothing() {
     fs::write(folder.path().join("ledger/2026-12.jsonl"), "").unwrap();
     let mut ledger = open(folder.path());
     assert_eq!(
-        ledger.sending("t", b"x", 1, at("2026-12-02T00:00:00Z")).unwrap(),
+        ledger
+            .sending("t", b"x", &["{}"], at("2026-12-02T00:00:00Z"))
+            .unwrap(),
         7
     );
     assert_eq!(findings(&ledger).problems, Vec::<String>::new());
@@ -228,7 +230,9 @@ fn a_line_cut_off_by_a_crash_is_no_obstacle() {
     fs::write(&file, text).unwrap();
     let mut ledger = open(folder.path());
     assert_eq!(
-        ledger.sending("t", b"x", 1, at("2026-11-02T00:00:00Z")).unwrap(),
+        ledger
+            .sending("t", b"x", &["{}"], at("2026-11-02T00:00:00Z"))
+            .unwrap(),
         7
     );
     assert_eq!(findings(&ledger).problems, Vec::<String>::new());

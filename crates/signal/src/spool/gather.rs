@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use heliograph_wire::parcel::{Kind, Parcel};
 use heliograph_wire::segment::MAX_BATCH_MESSAGES;
 
-use super::{Entry, Spool, SpoolError, UI_ENDING, name_of};
+use super::{Entry, Spool, SpoolError, name_of};
 
 /// Parcels of the web UI that may lie side by side.
 pub const MANY: usize = 64;
@@ -23,7 +23,7 @@ impl Spool {
     pub fn gather_ui(&self) -> Result<usize, SpoolError> {
         let _lock = self.lock()?;
         let mut entries = self.list()?;
-        entries.retain(|entry| entry.name.ends_with(UI_ENDING));
+        entries.retain(|entry| entry.kind() == Kind::Ui);
         if entries.len() <= MANY {
             return Ok(0);
         }

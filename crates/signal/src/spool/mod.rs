@@ -36,7 +36,8 @@ const UNFINISHED: Duration = Duration::from_secs(3600);
 /// Messages of the web UI may take one part in so many of the bytes.
 pub const UI_SHARE: u64 = 4;
 /// Ending of a parcel's name.
-const ENDINGS: [&str; 3] = [".report", ".event", UI_ENDING];
+const ENDINGS: [&str; 3] = [".report", EVENT_ENDING, UI_ENDING];
+const EVENT_ENDING: &str = ".event";
 const UI_ENDING: &str = ".ui";
 
 /// How much is kept.
@@ -64,6 +65,20 @@ pub struct Entry {
     pub name: String,
     /// Its file's size.
     pub bytes: u64,
+}
+
+impl Entry {
+    /// What it holds, by its name.
+    pub fn kind(&self) -> Kind {
+        let ends = |ending: &str| self.name.ends_with(ending);
+        if ends(UI_ENDING) {
+            Kind::Ui
+        } else if ends(EVENT_ENDING) {
+            Kind::Event
+        } else {
+            Kind::Report
+        }
+    }
 }
 
 /// The spool.
@@ -280,7 +295,7 @@ impl Spool {
     /// Drops what is too old, and then the oldest until `bytes` more fit: first of the web UI, and for the web UI nothing else.
     fn make_room(&self, kind: Kind, bytes: u64, now: Timestamp) -> Result<(), SpoolError> {
         self.remove_unfinished(|path| Self::age(path, now) > UNFINISHED)?;
-        let is_ui = |entry: &Entry| entry.name.ends_with(UI_ENDING);
+        let is_ui = |entry: &Entry| entry.kind() == Kind::Ui;
         let (mut ui, mut others): (VecDeque<_>, VecDeque<_>) = self.list()?.into_iter().partition(is_ui);
         let size = |entries: &VecDeque<Entry>| entries.iter().map(|entry| entry.bytes).sum::<u64>();
         let (mut used_by_ui, mut used) = (size(&ui), size(&others));

@@ -139,7 +139,7 @@ fn it_tells_what_is_sent_where_to_and_what_is_held_back() {
         &[
             "What is held back:",
             "messages of the web UI",
-            "by level",
+            "by level or omit",
             "mesos_track",
             "by level or omit",
             "customerKey",
@@ -150,13 +150,27 @@ fn it_tells_what_is_sent_where_to_and_what_is_held_back() {
     assert!(!explain.contains("  userId"), "{explain}");
     assert!(!explain.contains("heliograph-relay"), "{explain}");
 
-    let cluster = cluster.set("level", "standard").set("omit", json!(["userId"]));
-    let explain = cluster.run(&["explain"]).exits(0).stdout;
+    let omit = json!(["userId", "page", "context.drift", "mesos_track"]);
+    let cluster = cluster.set("level", "standard").set("omit", omit);
+    let explain = cluster.run(&["explain"]).exits(0).has_no_complaint().stdout;
+    let (told, held_back) = explain.split_once("What is held back:").unwrap();
+    holds(told, &["heliograph-relay", "\n identify"]);
+    for name in ["  userId", "\n page", "context.drift", "\n mesos_track"] {
+        assert!(!told.contains(name), "{explain}");
+    }
     holds(
-        &explain,
-        &["heliograph-relay", "\n identify", "What is held back:"],
+        held_back,
+        &[
+            "  mesos_track",
+            "by level or omit",
+            "  context.drift",
+            "by omit, of the web UI",
+            "  page ",
+            "by omit, of the web UI",
+            "  userId",
+            "by omit, of the web UI",
+        ],
     );
-    assert!(!explain.contains("  userId"), "{explain}");
 }
 
 #[test]

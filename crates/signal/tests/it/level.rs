@@ -159,7 +159,7 @@ fn a_name_that_the_plan_does_not_have_is_a_warning() {
     let run = cluster
         .run(&["report"])
         .exits(0)
-        .logs("\"cpu_totl\" is no property of the plan");
+        .logs("\"cpu_totl\" is no property and no event of the plan");
     assert_eq!(run.complaints().len(), 1, "{}", run.log);
     assert_eq!(cluster.sink.messages().len(), 3, "and stops nothing");
 }
