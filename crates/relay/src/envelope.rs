@@ -39,8 +39,8 @@ pub struct Envelope {
     pub kind: Option<&'static str>,
     /// When it left, by the browser's clock.
     pub sent: Option<Timestamp>,
-    /// What is an object and not too large.
-    pub messages: Vec<Map<String, Value>>,
+    /// What is not too large, as it came: parsed it takes many times the memory, so that is done one by one.
+    texts: Vec<Box<str>>,
 }
 
 #[derive(Deserialize)]
@@ -61,11 +61,14 @@ impl Envelope {
         let text = std::str::from_utf8(&body).map_err(|_| Unfit::NotJson)?;
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         if kind.is_some() {
-            let message: Map<String, Value> = serde_json::from_str(text).map_err(|_| Unfit::NotJson)?;
+            if text.len() > MAX_MESSAGE {
+                return Err(Unfit::TooLarge);
+            }
+            serde_json::from_str::<Map<String, Value>>(text).map_err(|_| Unfit::NotJson)?;
             return Ok(Envelope {
                 kind,
                 sent: None,
-                messages: vec![message],
+                texts: vec![text.into()],
             });
         }
         let batch: Batch<'_> = serde_json::from_str(text).map_err(|_| Unfit::NotJson)?;
@@ -76,16 +79,26 @@ impl Envelope {
         let fits = said
             .into_iter()
             .filter(|message| message.get().len() <= MAX_MESSAGE);
-        // One that is at fault is lost, and the others are not.
-        let messages = fits.filter_map(|message| serde_json::from_str(message.get()).ok());
         let sent = batch
             .sent_at
             .and_then(|sent| serde_json::from_str::<String>(sent.get()).ok());
         Ok(Envelope {
             kind,
             sent: sent.and_then(|sent| sent.parse().ok()),
-            messages: messages.collect(),
+            texts: fits.map(|message| message.get().into()).collect(),
         })
+    }
+
+    /// Its messages, as far as they are objects: one that is at fault is lost, and the others are not.
+    pub fn messages(&self) -> impl Iterator<Item = Map<String, Value>> {
+        self.texts
+            .iter()
+            .filter_map(|text| serde_json::from_str(text).ok())
+    }
+
+    /// Whether nothing came.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
     }
 }
 
@@ -120,11 +133,11 @@ mod tests {
         let text = br#"{"batch":[{"a":1},7,{"b":"\ud800"},{"c":2}],"sentAt":"2026-11-22T11:00:00Z","writeKey":"x","z":[]}"#;
         for body in [text.to_vec(), zipped(text), [b"\xEF\xBB\xBF", &text[..]].concat()] {
             let read = Envelope::read(&body, None).unwrap();
-            assert_eq!(read.messages.len(), 2);
+            assert_eq!(read.messages().count(), 2);
             assert!(read.sent.is_some());
         }
-        assert_eq!(Envelope::read(br#"{"batch":null}"#, None).unwrap().messages, []);
-        assert_eq!(Envelope::read(b"{}", Some("page")).unwrap().messages.len(), 1);
+        assert!(Envelope::read(br#"{"batch":null}"#, None).unwrap().is_empty());
+        assert_eq!(Envelope::read(b"{}", Some("page")).unwrap().messages().count(), 1);
     }
 
     #[test]
@@ -144,6 +157,20 @@ mod tests {
         ] {
             assert_eq!(Envelope::read(body, None), Err(unfit));
         }
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(9000), "]".repeat(9000));
         assert_eq!(Envelope::read(deep.as_bytes(), Some("page")), Err(Unfit::NotJson));
+        let within = format!("{{\"batch\":[{deep},{{}}]}}");
+        assert_eq!(
+            Envelope::read(within.as_bytes(), None)
+                .unwrap()
+                .messages()
+                .count(),
+            1
+        );
+        let large = format!("{{\"a\":\"{}\"}}", "a".repeat(MAX_MESSAGE));
+        assert_eq!(
+            Envelope::read(large.as_bytes(), Some("page")),
+            Err(Unfit::TooLarge)
+        );
     }
 }

@@ -141,7 +141,12 @@ fn origin_of(app: &App, headers: &HeaderMap) -> Result<Option<HeaderValue>, ()> 
 /// Whose request it is: the address that the cluster's proxy saw. It stays in memory.
 fn client(app: &App, request: &Request) -> Option<IpAddr> {
     let peer = request.extensions().get::<Peer>().and_then(|peer| peer.0);
-    let is_proxy = |address: IpAddr| app.config.proxies.iter().any(|net| net.contains(&address));
+    let is_proxy = |address: IpAddr| {
+        app.config
+            .proxies
+            .iter()
+            .any(|net| net.contains(&address.to_canonical()))
+    };
     if peer.is_some_and(|peer| !is_proxy(peer)) {
         return peer;
     }

@@ -2,6 +2,7 @@
 //! so when they are on disk. It asks the gate itself, before it writes and after.
 
 use std::collections::{HashSet, VecDeque};
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
@@ -116,7 +117,8 @@ struct Work {
     known: HashSet<String>,
     order: VecDeque<String>,
     parcels: usize,
-    problem: Option<String>,
+    /// What was said, and not taken back yet.
+    problem: Option<(String, Option<io::ErrorKind>)>,
 }
 
 impl Work {
@@ -149,9 +151,10 @@ impl Work {
                 Kept::Off
             }
             Err(error) => {
-                let problem = source::chain(&error);
+                // Without the names of files, which differ each time: browsers must not fill the log.
+                let problem = (error.to_string(), cause(&error));
                 if self.problem.as_ref() != Some(&problem) {
-                    tracing::error!("messages can't be kept: {problem}");
+                    tracing::error!("messages can't be kept: {}", source::chain(&error));
                     self.problem = Some(problem);
                 }
                 Kept::Failed
@@ -188,9 +191,8 @@ impl Work {
             };
             let made = job
                 .envelope
-                .messages
-                .iter()
-                .filter_map(|said| made(said, arrival, &terms));
+                .messages()
+                .filter_map(|said| made(&said, arrival, &terms));
             for message in made {
                 if !self.known.contains(&message.id) && ids.insert(message.id.clone()) {
                     fresh.push(message);
@@ -225,6 +227,18 @@ impl Work {
         self.order.push_back(id.clone());
         self.known.insert(id);
     }
+}
+
+/// What the system had against it.
+fn cause(error: &Error) -> Option<io::ErrorKind> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return Some(error.kind());
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Messages in parcels that are neither large nor many.

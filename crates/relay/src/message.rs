@@ -15,8 +15,12 @@ use crate::pseudonym::Pseudonyms;
 
 /// How long ago something may have happened; what claims to be older, or to be of the future, is of the moment it came.
 const OLDEST: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// Longest text of a library's name or version.
-const MAX_LIBRARY: usize = 40;
+/// The libraries that are told of. Any other name is a text of the page's, which may say anything.
+const LIBRARIES: [&str; 3] = ["heliograph-tracker", "analytics.js", "@segment/analytics-next"];
+/// What stands before a version's number.
+const BEFORE_VERSION: [&str; 6] = ["", "v", "npm:", "npm:next-", "web:", "web:next-"];
+/// Longest version's number.
+const MAX_VERSION: usize = 16;
 /// Longest id that is looked at; longer ones are no ids.
 const MAX_ID: usize = 1024;
 /// A clock that is wrong by less is right: nothing is told of it that tells browsers apart.
@@ -156,18 +160,27 @@ fn is_nobody(text: &str) -> bool {
     !text.contains('@') && !text.to_ascii_lowercase().contains("%40")
 }
 
-/// Name and version of the script that sent it, where they look like such.
+/// Name and version of the script that sent it, where it is one that is known.
 fn library(said: &Map<String, Value>, sender: &Sender) -> Value {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._+:-".contains(&byte);
     let stated = said.get("context").and_then(|context| context.get("library"));
-    let part = |name: &str| {
-        let text = stated?.get(name)?.as_str()?;
-        (text.len() <= MAX_LIBRARY && text.bytes().all(plain)).then(|| text.to_owned())
-    };
-    match (part("name"), part("version")) {
+    let part = |name: &str| stated?.get(name)?.as_str();
+    let known = part("name").filter(|name| LIBRARIES.contains(name));
+    match (known, part("version").filter(|version| is_version(version))) {
         (Some(name), Some(version)) => json!({"name": name, "version": version}),
         _ => json!(sender.library),
     }
+}
+
+/// `1.10.2`, `npm:next-1.84.0`
+fn is_version(text: &str) -> bool {
+    let number = text
+        .find(|c: char| c.is_ascii_digit())
+        .map(|at| text.split_at(at));
+    number.is_some_and(|(before, number)| {
+        BEFORE_VERSION.contains(&before)
+            && number.len() <= MAX_VERSION
+            && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    })
 }
 
 fn text<'a>(said: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
@@ -249,7 +262,7 @@ mod tests {
         assert_eq!(
             make(&message, &[], false).unwrap(),
             json!({
-                "type": "page", "messageId": format!("mi8x0k2p-{BROWSER}"), "anonymousId": BROWSER, "userId": user,
+                "type": "page", "messageId": BROWSER, "anonymousId": BROWSER, "userId": user,
                 "name": "/nodes/:id", "timestamp": "2026-11-22T10:59:30.250Z",
                 "properties": {"clusterId": "c", "environmentVersion": "1.10"},
                 "context": {"library": {"name": "heliograph-tracker", "version": "0.1.0"}, "drift": 3600,
@@ -310,6 +323,26 @@ mod tests {
         );
         assert!(told["userId"].as_str().unwrap().starts_with("u-"));
         assert!(told.get("anonymousId").is_none());
+    }
+
+    #[test]
+    fn a_library_is_one_that_is_known() {
+        for (name, version, told) in [
+            ("heliograph-tracker", "0.1.0", true),
+            ("analytics.js", "npm:next-1.84.0", true),
+            ("analytics.js", "jane", false),
+            ("analytics.js", "1.jane", false),
+            ("jane.doe", "1.0", false),
+            ("heliograph-tracker", "555-0199", false),
+        ] {
+            let library = json!({"name": name, "version": version});
+            let message = json!({"type": "page", "anonymousId": BROWSER, "context": {"library": library, "clusterId": "x", "reporter": "x", "provider": "x"}});
+            let context = make(&message, &[], false).unwrap()["context"].clone();
+            assert_eq!(context["library"] == library, told, "{name} {version}");
+            assert_ne!(context["reporter"], "x");
+            let members: Vec<_> = context.as_object().unwrap().keys().collect();
+            assert_eq!(members, ["drift", "library", "reporter"]);
+        }
     }
 
     #[test]

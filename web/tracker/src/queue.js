@@ -104,7 +104,8 @@ const post = async () => {
     sent.forEach((name) => underWay.delete(name));
   }
   const pause = Math.random() * Math.min(LONGEST, PAUSE * 2 ** failures) + PAUSE / 2;
-  write("later", `${Math.round(Date.now() + Math.min(OBEYED, Math.max(wait || 0, pause)))} ${failures + 1}`);
+  // Whoever has said no meanwhile finds nothing stored.
+  if (mayRun()) write("later", `${Math.round(Date.now() + Math.min(OBEYED, Math.max(wait || 0, pause)))} ${failures + 1}`);
   schedule(0);
 };
 

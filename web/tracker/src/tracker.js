@@ -108,7 +108,7 @@ export function init(given) {
     scope(options.writeKey);
     compile(options.routes, options.routing);
     tellsFailures = options.errors;
-    sendTo(host, options.writeKey, () => mode === ON && !objects() && !denied(options), stop);
+    sendTo(host, options.writeKey, () => mode === ON && (!(objects() || denied(options)) || stop()), stop);
     begin();
     if (objects()) return;
     if (options.errors) onFailure(fail);

@@ -6,6 +6,7 @@
 
 mod count;
 mod off;
+mod outage;
 mod page;
 mod relay;
 mod script;

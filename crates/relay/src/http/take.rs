@@ -74,7 +74,7 @@ async fn keep(app: &App, body: Bytes, call: Option<&'static str>) -> Response {
             return answer::error(StatusCode::BAD_REQUEST, code, &unfit.to_string());
         }
     };
-    if envelope.messages.is_empty() {
+    if envelope.is_empty() {
         return answer::taken();
     }
     match app.keeper.keep(envelope).await {

@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) const CLUSTER_ID: &str = "70b28f00-e38f-41b2-a723-aab344f535b9";
+/// The program.
+pub(crate) const RELAY: &str = env!("CARGO_BIN_EXE_heliograph-relay");
 /// A browser's random id.
 pub(crate) const BROWSER: &str = "0123456789abcdef0123456789abcdef";
 /// Longest that a test waits.
@@ -29,7 +31,7 @@ pub(crate) struct Host {
     pub(crate) folder: TempDir,
     pub(crate) sink: Sink,
     variables: BTreeMap<String, String>,
-    relay: Option<(Child, SocketAddr)>,
+    relay: Option<(Child, Option<SocketAddr>)>,
 }
 
 /// An answer.
@@ -74,32 +76,41 @@ impl Host {
         self.folder.path().join(name)
     }
 
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_heliograph-relay"));
+    fn command(&self, listen: &str) -> Command {
+        let mut command = Command::new(RELAY);
         command
             .env_clear()
             .envs(&self.variables)
-            .args(["--listen", "127.0.0.1:0", "--signal-config"])
+            .args(["--listen", listen, "--signal-config"])
             .arg(self.path("signal.toml"));
         command
     }
 
     pub(crate) fn start(&mut self) {
+        self.start_on("127.0.0.1:0");
+    }
+
+    pub(crate) fn start_on(&mut self, listen: &str) {
         let log = fs::File::options()
             .create(true)
             .append(true)
             .open(self.path("log"))
             .unwrap();
-        let mut child = self.command().stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut child = self
+            .command(listen)
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let address = line.trim().strip_prefix("listening on http://");
-        let address = address
-            .unwrap_or_else(|| panic!("{line}: {}", self.log()))
-            .parse()
-            .unwrap();
+        let place = line.trim().strip_prefix("listening on ");
+        let place = place.unwrap_or_else(|| panic!("{line}: {}", self.log()));
+        let address = place
+            .strip_prefix("http://")
+            .map(|address| address.parse().unwrap());
         self.relay = Some((child, address));
     }
 
@@ -112,7 +123,12 @@ impl Host {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.relay.as_ref().unwrap().1
+        self.relay.as_ref().unwrap().1.unwrap()
+    }
+
+    /// The relay's process.
+    pub(crate) fn process(&self) -> u32 {
+        self.relay.as_ref().unwrap().0.id()
     }
 
     pub(crate) fn log(&self) -> String {

@@ -10,10 +10,19 @@
     reason = "tests compare with the real clock, and look for programs in the environment"
 )]
 
+mod activated;
+mod full;
 mod host;
 mod hostile;
+mod memory;
+mod nginx;
 mod off;
 mod proxied;
 mod taken;
 mod told;
 mod two;
+
+/// Where a part of signal's tests looks for it.
+mod required {
+    pub(crate) use heliograph_fleet::skip::skipped;
+}

@@ -45,7 +45,7 @@ fn a_page_view_arrives_field_by_field_and_nothing_else_of_it_is_anywhere() {
     let reporter = page["context"]["reporter"].clone();
     assert_eq!(reporter.as_str().unwrap().len(), 32);
     let mut expected = json!({
-        "type": "page", "messageId": "mi8x0k2p-00000000000000000000000000000001", "anonymousId": BROWSER, "userId": user,
+        "type": "page", "messageId": "00000000000000000000000000000001", "anonymousId": BROWSER, "userId": user,
         "name": "/nodes/:id", "properties": common, "timestamp": page["timestamp"],
         "context": {"library": {"name": "heliograph-relay", "version": env!("CARGO_PKG_VERSION")}, "reporter": reporter},
     });

@@ -1,4 +1,8 @@
-//! The same through a cluster's own relay: the browser talks to its own origin, and what arrives comes by signal's spool.
+//! The same through a cluster's own relay, behind nginx with the lines of `docs/UI.md`: the browser talks to its own origin, and what
+//! arrives comes by signal's spool.
+
+#[path = "../../../../relay/tests/it/nginx.rs"]
+mod nginx;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,6 +15,7 @@ use heliograph_fleet::skip::skipped;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use self::nginx::Nginx;
 use super::site::{Plan, Site};
 use super::visit::Visit;
 use super::{SECRETS, TOLD, tour};
@@ -21,10 +26,10 @@ use crate::sdk::chromium::{Chromium, Setup};
 const CLUSTER: &str = "70b28f00-e38f-41b2-a723-aab344f535b9";
 
 /// A relay beside the collector's program, with a configuration of its own.
-struct Relay {
+pub(crate) struct Relay {
     child: Child,
-    address: SocketAddr,
     dir: TempDir,
+    nginx: Option<Nginx>,
 }
 
 /// A program of the workspace; `None`, said loudly, where it was not built.
@@ -38,8 +43,8 @@ fn program(name: &str) -> Option<PathBuf> {
 }
 
 impl Relay {
-    fn start(collector: &TestCollector, enabled: bool) -> Option<Relay> {
-        let (relay, _) = (program("heliograph-relay")?, program("heliograph-signal")?);
+    pub(crate) fn start(collector: &TestCollector, enabled: bool) -> Option<Relay> {
+        program("heliograph-signal")?;
         let dir = TempDir::new().unwrap();
         let key = dir.path().join("write-key");
         fs::write(&key, collector.key("cluster")).unwrap();
@@ -51,39 +56,54 @@ impl Relay {
             dir.path().join("state").display(),
         );
         fs::write(dir.path().join("signal.toml"), config).unwrap();
-        fs::write(dir.path().join("relay.toml"), "errors = true\n").unwrap();
-        let mut child = Command::new(relay)
-            .args(["--listen", "127.0.0.1:0", "--config"])
-            .arg(dir.path().join("relay.toml"))
-            .arg("--signal-config")
-            .arg(dir.path().join("signal.toml"))
-            .env_remove("DO_NOT_TRACK")
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(dir.path().join("log")).unwrap())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim().strip_prefix("listening on http://");
-        let Some(address) = address.and_then(|address| address.parse().ok()) else {
-            panic!(
-                "it says {line:?}: {}",
-                fs::read_to_string(dir.path().join("log")).unwrap()
-            );
+        fs::write(
+            dir.path().join("relay.toml"),
+            "errors = true\nclient_burst = 1000\n",
+        )
+        .unwrap();
+        let mut relay = Relay {
+            child: listening(dir.path())?,
+            dir,
+            nginx: None,
         };
-        Some(Relay { child, address, dir })
+        let socket = format!("unix:{}:", relay.dir.path().join("socket").display());
+        relay.nginx = Some(Nginx::before(&socket, relay.dir.path().join("nginx"))?);
+        Some(relay)
     }
 
-    fn signal(&self, arguments: &[&str]) -> Output {
-        Command::new(program("heliograph-signal").unwrap())
+    /// Where the proxy before it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.nginx.as_ref().unwrap().address
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Starts it again.
+    pub(crate) fn restart(&mut self) {
+        self.child = listening(self.dir.path()).unwrap();
+    }
+
+    pub(crate) fn signal(&self, arguments: &[&str]) -> Output {
+        self.signal_command(arguments).output().unwrap()
+    }
+
+    pub(crate) fn signal_command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("heliograph-signal").unwrap());
+        command
             .args(arguments)
             .arg("-c")
             .arg(self.dir.path().join("signal.toml"))
-            .env_remove("DO_NOT_TRACK")
-            .output()
-            .unwrap()
+            .env_remove("DO_NOT_TRACK");
+        command
     }
 
     /// All that there is of the cluster's side, but for the configuration.
@@ -107,15 +127,45 @@ impl Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 
-fn begin(plan: Plan, path: &str, enabled: bool) -> Option<(Visit, Relay)> {
+/// The program, once it listens on the socket in its folder.
+fn listening(folder: &Path) -> Option<Child> {
+    let log = fs::File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("log"))
+        .unwrap();
+    let mut child = Command::new(program("heliograph-relay")?)
+        .arg("--listen")
+        .arg(format!("unix:{}", folder.join("socket").display()))
+        .arg("--config")
+        .arg(folder.join("relay.toml"))
+        .arg("--signal-config")
+        .arg(folder.join("signal.toml"))
+        .env_remove("DO_NOT_TRACK")
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(
+        line.starts_with("listening on unix:"),
+        "it says {line:?}: {}",
+        fs::read_to_string(folder.join("log")).unwrap()
+    );
+    Some(child)
+}
+
+pub(crate) fn begin(plan: Plan, path: &str, enabled: bool) -> Option<(Visit, Relay)> {
     let collector = TestCollector::start();
     let relay = Relay::start(&collector, enabled)?;
-    let site = Site::start(plan, "", relay.address, true);
+    let site = Site::start(plan, "", relay.address(), true);
     let chromium = Chromium::open_as(&format!("{}{path}", site.url()), &Setup::default())?;
     let visit = Visit {
         site,
@@ -241,7 +291,7 @@ fn where_the_cluster_s_telemetry_is_off_its_interface_is_silent() {
     assert_eq!(visit.site.batches().len(), 0);
     assert!(!relay.folders().iter().any(|folder| folder.ends_with("spool")));
     // Whoever sends all the same is told that, and nothing is kept.
-    let mut client = crate::client::Client::to(relay.address).unwrap();
+    let mut client = crate::client::Client::to(relay.address()).unwrap();
     let body = json!({"batch": [{"type": "page", "name": "/", "anonymousId": "a", "messageId": "m"}]});
     let answer = client.send("POST", "/telemetry/v1/batch", &[], body.to_string().as_bytes());
     assert_eq!(
