@@ -1,8 +1,10 @@
 // All that the application has to do with telemetry: where it goes, which routes there are, and who logs in and out.
 //
-// The script is loaded beside the application, and nothing waits for it. Where it is blocked, the calls go nowhere.
+// The script is loaded when the page is there, so that not even its `load` event waits. Where it is blocked, the calls go nowhere.
 
 const ROUTES = ["/", "/login", "/nodes", "/nodes/:id", "/services", "/services/:id", "/services/:id/tasks/:task"];
+
+const loaded = new Promise((resolve) => (document.readyState === "complete" ? resolve() : addEventListener("load", resolve)));
 
 /** `settings.json`: `{"script": URL, "integrity": hash, "init": {…}}` */
 export async function start(routing) {
@@ -16,6 +18,7 @@ export async function start(routing) {
     element.integrity = integrity;
     element.crossOrigin = "anonymous";
   }
+  await loaded;
   element.onload = () => window.heliograph?.init({ routes: ROUTES, routing, ...init });
   document.head.append(element);
 }

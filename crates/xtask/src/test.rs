@@ -28,6 +28,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("chromium", "chromium"),
     ("nginx", "nginx"),
 ];
+/// What tests say that miss a program of ours.
+const NOT_BUILT: &str = "is not built";
 /// Largest `heliograph-signal` that is shipped, in bytes.
 const MAX_SIGNAL: u64 = 4 << 20;
 
@@ -49,7 +51,9 @@ pub(crate) fn test() -> anyhow::Result<()> {
     counts.add_run(&["--workspace"], None, &list)?;
     counts.add_run(&[], Some("fuzz"), &list)?;
     shipped_size()?;
-    counts.add_skipped(&fs::read_to_string(&list).unwrap_or_default());
+    let skipped = fs::read_to_string(&list).unwrap_or_default();
+    counts.add_skipped(&skipped);
+    all_is_built(&skipped)?;
     println!("{} passed, 0 failed, {} skipped", counts.passed, counts.skipped);
     Ok(())
 }
@@ -115,6 +119,14 @@ impl Counts {
         let tests = u64::try_from(tests.len()).unwrap_or(u64::MAX);
         self.skipped += tests;
         self.passed = self.passed.saturating_sub(tests);
+    }
+}
+
+/// Tests of the whole workspace build all of its programs first, so none may say that it misses one of them.
+fn all_is_built(skipped: &str) -> anyhow::Result<()> {
+    match skipped.lines().find(|line| line.contains(NOT_BUILT)) {
+        Some(line) => bail!("a test did not find a program of ours: {line}"),
+        None => Ok(()),
     }
 }
 
@@ -244,6 +256,14 @@ mod tests {
         counts
             .add_skipped("disk::full: not root\ntraced::off: no strace: why\ntraced::off: and no network\n");
         assert_eq!((counts.passed, counts.skipped), (3, 3));
+    }
+
+    #[test]
+    fn a_program_that_was_not_built_is_no_reason_to_skip() {
+        assert!(all_is_built("disk::full: not root\n").is_ok());
+        let skipped =
+            "ui::relay: heliograph-relay is not built (`cargo build -p heliograph-relay` does it)\n";
+        assert!(all_is_built(skipped).is_err());
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! `cargo xtask up`: the main job, here: a cluster, signal that reports it, and the collector that keeps what arrives.
+//! `cargo xtask up`: the main job, here: a cluster with its web interface, signal that reports it, and the collector that keeps what
+//! arrives.
 #![expect(clippy::print_stdout, reason = "the commands' own output")]
 
+mod interface;
 mod machine;
 
 use std::fs;
@@ -21,14 +23,23 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use self::interface::Interface;
 use self::machine::Machine;
 use crate::run::{cargo, output, run, say, target_folder};
+
+/// The version that the emulated cluster and its interface are of.
+const VERSION: &str = "1.8";
+/// How long messages of the interface gather before they are delivered.
+const GATHER: Duration = Duration::from_secs(1);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Where the collector listens; another port is taken where this one is in use
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: String,
+    /// Where the cluster's web interface listens; another port is taken where this one is in use
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    ui_listen: String,
     /// Where the collector and signal keep what they must [default: up/ in cargo's target folder]
     #[arg(long)]
     data: Option<PathBuf>,
@@ -63,6 +74,8 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
         "heliograph-collector",
         "--package",
         "heliograph-diagnostics",
+        "--package",
+        "heliograph-relay",
     ]))?;
     let data = args.data.clone().unwrap_or_else(|| target_folder().join("up"));
     let store = data.join("collector");
@@ -92,12 +105,49 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
         bail!("heliograph-signal ended with {ended}");
     }
     if !args.once {
+        let listen = free(&args.ui_listen);
+        let interface = Interface::start(&program("heliograph-relay"), &config, VERSION, &listen)?;
+        invite(&interface.url, &signal, &config, &store);
         say("running; Ctrl-C ends it");
+        let spool = data.join("signal/spool");
         while !stop.load(Ordering::Relaxed) && collector.runs() {
             thread::sleep(Duration::from_millis(200));
+            if tells(&spool) {
+                // As a timer asks for it: the hour was reported, so only what waits is delivered.
+                let ended = Command::new(&signal)
+                    .args(&words)
+                    .env("INVOCATION_ID", "up")
+                    .status();
+                ended.context("heliograph-signal")?;
+                thread::sleep(GATHER);
+            }
         }
     }
     collector.stop()
+}
+
+/// Whether something of the web interface waits.
+fn tells(spool: &Path) -> bool {
+    let files = fs::read_dir(spool).into_iter().flatten().flatten();
+    files
+        .map(|file| file.path())
+        .any(|path| path.extension().is_some_and(|ending| ending == "ui"))
+}
+
+/// What to try in a browser, and how to see what became of it.
+fn invite(url: &str, signal: &Path, config: &Path, store: &Path) {
+    let (signal, config, store) = (signal.display(), config.display(), store.display());
+    let collector = program("heliograph-collector");
+    let collector = collector.display();
+    println!(
+        "the web interface     {url}   look around, log in, log out; what it tells goes by the cluster's relay"
+    );
+    println!(
+        "what of it waits      {signal} preview --ui -c {config}   (for a moment: signal is asked at once here)"
+    );
+    println!("what waits and went   {signal} status -c {config}");
+    println!("which pages           {collector} ask ui-pages --data {store}");
+    println!("stop it               {signal} opt-out -c {config}   (opt-in again)\n");
 }
 
 /// The collector as a child; it ends with this value.
@@ -207,7 +257,7 @@ fn configure(
         settings["mesos_urls"] = json!([cluster.frameworks_url(), cluster.metrics_url()]);
         settings["cluster_id"] = "70b28f00-e38f-41b2-a723-aab344f535b9".into();
         settings["gen_provider"] = "aws".into();
-        settings["environment_version"] = "1.8".into();
+        settings["environment_version"] = VERSION.into();
     }
     if let Some(machine) = &machine {
         settings["diagnostics_urls"] = json!([machine.url()]);

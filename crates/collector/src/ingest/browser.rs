@@ -10,6 +10,8 @@
 //! | names of pages, routes | what may be told: see [`heliograph_wire::route`] |
 //! | ids | what is no e-mail address |
 //!
+//! E-mail addresses go wherever they stand, however deep: in names, in values, and in names of events, which are then none.
+//!
 //! `integrations` are for whom messages are passed on to by others; a browser's are dropped.
 
 use std::borrow::Cow;
@@ -75,8 +77,10 @@ impl<'p> Filter<'p> {
         }
         let declared = self.plan.event(KeyKind::Ui, event);
         members.clone().filtered(|name| {
-            declared.is_some_and(|declared| declared.property(name).is_some())
-                || !(TELLING.contains(&name) || members.get(name).is_some_and(tells_within))
+            let is_declared = declared.is_some_and(|declared| declared.property(name).is_some());
+            let tells = |raw| tells(raw, if is_declared { &[] } else { &TELLING });
+            let told = is_declared || !TELLING.contains(&name);
+            told && !names_somebody(name) && !members.get(name).is_some_and(tells)
         })
     }
 
@@ -100,9 +104,14 @@ pub fn page(name: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// An id, unless it is an e-mail address.
+/// An id, or the name of an event, unless there is an e-mail address in it.
 pub fn opaque(id: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
-    id.filter(|id| !id.contains('@'))
+    id.filter(|id| !names_somebody(id))
+}
+
+/// Whether there may be an e-mail address in a text, written plainly or for a URL.
+fn names_somebody(text: &str) -> bool {
+    text.contains('@') || text.contains("%40")
 }
 
 fn listed<'a>(ui: &Ui, event: Option<&Event>, members: &Members<'a>) -> Members<'a> {
@@ -120,19 +129,21 @@ fn listed<'a>(ui: &Ui, event: Option<&Event>, members: &Members<'a>) -> Members<
     listed
 }
 
-/// Whether an object or a list has such a property, however deep.
-fn tells_within(raw: &RawValue) -> bool {
-    fn tells(value: &Value) -> bool {
+/// Whether a value is a text that names somebody, or has one in it or a property of such a name, however deep.
+fn tells(raw: &RawValue, telling: &[&str]) -> bool {
+    fn within(value: &Value, telling: &[&str]) -> bool {
         match value {
-            Value::Object(members) => members
-                .iter()
-                .any(|(name, value)| TELLING.contains(&name.as_str()) || tells(value)),
-            Value::Array(values) => values.iter().any(tells),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+            Value::Object(members) => members.iter().any(|(name, value)| {
+                telling.contains(&name.as_str()) || names_somebody(name) || within(value, telling)
+            }),
+            Value::Array(values) => values.iter().any(|value| within(value, telling)),
+            Value::String(text) => names_somebody(text),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
         }
     }
     // Most are neither.
-    raw.get().starts_with(['{', '[']) && serde_json::from_str(raw.get()).map_or(true, |value| tells(&value))
+    raw.get().starts_with(['{', '[', '"'])
+        && serde_json::from_str(raw.get()).map_or(true, |value| within(&value, telling))
 }
 
 /// Whether it is a value that the property may have; all that browsers may tell are texts.
@@ -207,6 +218,12 @@ mod tests {
                 r#"{"url":"u","path":"p","ip":"i","email":"e","rating":3,"name":"n","a":{"b":[{"title":"t"}]},"c":{"d":[1]}}"#,
                 r#"{"c":{"d":[1]},"name":"n","rating":3}"#,
             ),
+            (
+                "track",
+                Some("own"),
+                r#"{"who":"a@b.example","a@b.example":1,"l":[{"x":["a%40b.example"]}],"m":{"a@b":1},"e":"a\u0040b.example","rating":3}"#,
+                r#"{"rating":3}"#,
+            ),
         ] {
             assert_eq!(filtered(kind, event, json), expected, "{kind} {event:?}");
         }
@@ -233,6 +250,7 @@ mod tests {
         assert_eq!(page("/nodes?x".into()), "/unknown");
         assert_eq!(page("/nodes/:id".into()), "/nodes/:id");
         assert_eq!(opaque(Some("a@b.example".into())), None);
+        assert_eq!(opaque(Some("a%40b.example has clicked".into())), None);
         assert_eq!(opaque(Some("u-1".into())).as_deref(), Some("u-1"));
     }
 }

@@ -174,6 +174,7 @@ pub fn check(
         .event
         .and_then(text::string)
         .filter(|event| !event.trim().is_empty());
+    let event = if is_browser { browser::opaque(event) } else { event };
     if kind == "track" && event.is_none() {
         return Err(Rejection::NoEvent.into());
     }

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use heliograph_fleet::skip::skipped;
 use heliograph_fleet::{Documents, Emulation};
 use heliograph_signal::clock::Clock;
 use heliograph_signal::config::{self, Config};
@@ -374,12 +375,10 @@ fn signal_binary() -> Option<PathBuf> {
     if binary.exists() {
         return Some(binary);
     }
-    // Not by `eprintln!`, which is shown for failing tests only.
-    let _ = writeln!(
-        io::stderr(),
-        "\nSKIPPED: chaos: kills of signal: {} is not built (cargo build -p heliograph-signal)\n",
+    skipped(&format!(
+        "kills of signal: {} is not built (cargo build -p heliograph-signal)",
         binary.display()
-    );
+    ));
     None
 }
 

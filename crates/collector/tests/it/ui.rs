@@ -283,6 +283,7 @@ fn a_page_counts_once_it_has_come_to_rest() {
 fn errors_and_failed_loads_are_told_by_kind_where_that_was_switched_on() {
     let acts = "await tracked(); await click('#fail'); await click('#image');
         Promise.reject(new RangeError('10.0.0.7')); Promise.reject('s3cret'); await sleep(50);
+        setTimeout(() => { throw new Proxy({}, { get() { throw new TypeError('looked at'); } }); }); await sleep(50);
         for (let n = 0; n < 100; n++) setTimeout(() => { throw new (class SecretError extends Error { name = 'Secret' })(); });
         await sleep(300); report('done');";
     for is_on in [true, false] {

@@ -11,7 +11,8 @@ use super::{App, answer};
 
 /// The key that pages may name: it opens nothing, here or anywhere.
 const KEY: &str = "relay";
-const TRACKER: &str = include_str!("../../../../web/tracker/dist/tracker.js");
+const CLASSIC: &str = include_str!("../../../../web/tracker/dist/tracker.js");
+const MODULE: &str = include_str!("../../../../web/tracker/dist/tracker.mjs");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// `{"tracking": {"enabled": …, "errors": …}, "host": …, "writeKey": …}`
@@ -25,8 +26,17 @@ pub(super) async fn ui_config(State(app): State<Arc<App>>, headers: HeaderMap) -
 }
 
 /// The tracker as a classic script.
-pub(super) async fn tracker() -> Response {
-    let mut response = TRACKER.into_response();
+pub(super) async fn classic() -> Response {
+    tracker(CLASSIC)
+}
+
+/// The tracker as an ES module.
+pub(super) async fn module() -> Response {
+    tracker(MODULE)
+}
+
+fn tracker(text: &'static str) -> Response {
+    let mut response = text.into_response();
     let headers = response.headers_mut();
     let script = HeaderValue::from_static("text/javascript; charset=utf-8");
     headers.insert(header::CONTENT_TYPE, script);

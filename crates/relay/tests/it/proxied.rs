@@ -41,8 +41,14 @@ fn the_lines_for_nginx_are_all_that_it_takes() {
     let to = &settings["integrations"]["Segment.io"];
     assert_eq!(to["apiHost"], format!("{}/telemetry/v1", nginx.address));
     assert_eq!(to["protocol"], "http");
-    let script = ask(nginx.address, "GET", "/telemetry/tracker.js", &[&own], b"");
-    assert!(script.head.contains("text/javascript"), "{}", script.head);
+    for name in ["tracker.js", "tracker.mjs"] {
+        let script = ask(nginx.address, "GET", &format!("/telemetry/{name}"), &[&own], b"");
+        assert!(script.head.contains("text/javascript"), "{}", script.head);
+        let built = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../web/tracker/dist")
+            .join(name);
+        assert_eq!(script.body, fs::read_to_string(built).unwrap());
+    }
     let headers = [
         &*own,
         &*origin,
@@ -92,6 +98,66 @@ fn the_lines_for_nginx_are_all_that_it_takes() {
     let log = fs::read_to_string(nginx.folder.join("access.log")).unwrap();
     assert!(!log.contains("telemetry"), "{log}");
     assert_eq!(host.deliver().len(), 1);
+}
+
+/// What `docs/UI.md` shows, in the order in which it stands there.
+fn shown(language: &str) -> Vec<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/UI.md");
+    let page = fs::read_to_string(page).unwrap();
+    let fence = format!("```{language}\n");
+    page.split(&fence)
+        .skip(1)
+        .map(|block| block.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_page_that_does_what_the_document_says_tells_of_log_ins_and_pages() {
+    let (html, js) = (shown("html"), shown("js"));
+    let user = "const user = { id: \"jane@example.com\" };\n";
+    // The same with the module, as the text beside the lines has it.
+    let begun = js[0]
+        .replace("const heliograph = (window.heliograph ??= []);", "")
+        .replace("heliograph.push([\"init\", {", "init({")
+        .replace("}]);", "});");
+    let module = format!(
+        "import {{ init, login, logout }} from \"/telemetry/tracker.mjs\";\n{begun}{user}login(user.id);\nlogout();\n"
+    );
+    for (script, page) in [
+        (format!("{}{user}{}", js[0], js[1]), html[0].clone()),
+        (
+            module,
+            "<script type=\"module\" src=\"/page.js\"></script>".to_owned(),
+        ),
+    ] {
+        let host = Host::new("enabled = true", &[]);
+        let Some(nginx) = before(&host) else { return };
+        serve(&nginx, "page.js", script);
+        serve(
+            &nginx,
+            "index.html",
+            format!("<!doctype html><title>Secret</title>{page}"),
+        );
+        let Some(_browser) = Chromium::open(&format!("http://{}/", nginx.address)) else {
+            return;
+        };
+        let mut messages: Vec<Value> = Vec::new();
+        until("all was delivered", || {
+            messages = host.deliver();
+            messages.len() >= 2
+        });
+        let mut told: Vec<_> = messages
+            .iter()
+            .map(|message| message["type"].to_string())
+            .collect();
+        told.sort();
+        assert_eq!(told, ["\"identify\"", "\"page\""]);
+        assert!(
+            messages.iter().any(|message| message["name"] == "/"),
+            "{messages:?}"
+        );
+        assert!(!format!("{messages:?}").contains("jane"));
+    }
 }
 
 const PAGE: &str = r#"<!doctype html><title>Secret title of jane</title>

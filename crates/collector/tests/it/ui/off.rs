@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::site::{Plan, Site};
+use super::site::{Plan, Site, Way};
 use super::visit::Visit;
 use crate::collector::TestCollector;
 use crate::sdk::chromium::{Chromium, Setup};
@@ -106,6 +106,49 @@ fn the_visitor_s_no_is_off_from_then_on_and_deletes_what_waits() {
     };
     assert_eq!(asked, ["/telemetry/ui-config"]);
     assert_eq!(remembered, json!(["heliograph.consent"]));
+}
+
+#[test]
+fn a_no_while_a_request_is_under_way_leaves_nothing_behind() {
+    let acts = "await tracked(); await click('a[href=\"/nodes\"]'); await gate('sent'); heliograph.consent(false); report('no');
+        await gate('failed'); await sleep(600); report({ remembered: remembered() }); report('done');";
+    let plan = Plan {
+        loads: vec![acts.to_owned()],
+        way: Way::Held,
+        init: json!({"config": {"tracking": {"enabled": true}}}),
+        ..Plan::default()
+    };
+    let Some(mut visit) = Visit::begin(plan, "/", &Setup::default()) else {
+        return;
+    };
+    // What is held is not written down yet; it has left after two seconds.
+    std::thread::sleep(std::time::Duration::from_secs(4));
+    visit.site.open_gate("sent");
+    visit.until("somebody says no", |visit| visit.site.has_said("no"));
+    visit.site.set_way(Way::Closed);
+    visit.until("it failed", |visit| !visit.site.batches().is_empty());
+    visit.site.open_gate("failed");
+    visit.until("it is done", |visit| visit.site.has_said("done"));
+    let reports = visit.site.reports();
+    let remembered = reports.iter().find_map(|report| report.get("remembered"));
+    assert_eq!(remembered, Some(&json!(["heliograph.consent"])));
+    assert_eq!(visit.site.batches().len(), 1);
+}
+
+#[test]
+fn a_privacy_control_that_comes_late_deletes_what_waits() {
+    let acts = "await tracked(); await click('a[href=\"/nodes\"]'); report({ before: remembered().length });
+        Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', { get: () => true });
+        await sleep(2600); report({ remembered: remembered() }); report('done');";
+    let plan = Plan {
+        loads: vec![acts.to_owned()],
+        ..Plan::default()
+    };
+    let Some((asked, remembered)) = used(plan, &Setup::default()) else {
+        return;
+    };
+    assert_eq!(asked, ["/telemetry/ui-config"]);
+    assert_eq!(remembered, json!([]));
 }
 
 #[test]

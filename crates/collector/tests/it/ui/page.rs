@@ -70,6 +70,50 @@ fn a_page_does_not_wait_for_the_collector() {
     visit.until_taken(3);
 }
 
+/// Ten loads of the page, and how long each took until its `load` event, in milliseconds; nothing where there is no browser.
+fn load_times(script: Option<&'static str>, way: Way) -> Option<Vec<f64>> {
+    /// How often the page is loaded.
+    const LOADS: usize = 10;
+    let acts = "await new Promise((resolve) => document.readyState === 'complete' ? resolve() : addEventListener('load', resolve));
+        await sleep(20); const [page] = performance.getEntriesByType('navigation'); await report({ load: page.loadEventStart });
+        await sleep(100); location.reload();";
+    let plan = Plan {
+        loads: vec![acts.to_owned(); LOADS],
+        script,
+        way,
+        ..Plan::default()
+    };
+    let mut visit = Visit::begin(plan, "/", &Setup::default())?;
+    let times = |visit: &Visit| -> Vec<f64> {
+        let reports = visit.site.reports();
+        reports
+            .iter()
+            .filter_map(|report| report["load"].as_f64())
+            .collect()
+    };
+    visit.until("it is loaded often enough", |visit| times(visit).len() == LOADS);
+    let mut times = times(&visit);
+    times.sort_by(f64::total_cmp);
+    Some(times)
+}
+
+/// The figures are for people: no clock decides here. Where nothing is answered at all, not even the script comes, and the page would
+/// never be loaded if it waited for that.
+#[test]
+fn how_long_a_page_takes_to_load_is_told_with_and_without_the_tracker() {
+    for (what, script, way) in [
+        ("without the tracker", Some("/blocked.js"), Way::Open),
+        ("with it and a collector", None, Way::Open),
+        ("with it and a collector that never answers", None, Way::Silent),
+    ] {
+        let Some(times) = load_times(script, way) else {
+            return;
+        };
+        let (fastest, median, slowest) = (times[0], times[times.len() / 2], times[times.len() - 1]);
+        println!("{what}: {fastest:.0} ms at least, {median:.0} ms in the middle, {slowest:.0} ms at most");
+    }
+}
+
 #[test]
 fn a_page_without_storage_goes_on_and_tells() {
     let plan = Plan {

@@ -2,6 +2,7 @@
 //! arrives comes by signal's spool.
 
 #[path = "../../../../relay/tests/it/nginx.rs"]
+#[allow(dead_code, reason = "the relay's own tests use more of it")]
 mod nginx;
 
 use std::collections::BTreeSet;

@@ -26,8 +26,10 @@ pub(crate) enum Way {
     Open,
     /// Connections are closed without an answer.
     Closed,
-    /// Nothing is passed on until it is open again.
+    /// Nothing but the script is passed on until it is open again.
     Held,
+    /// Nothing at all is.
+    Silent,
     /// Too many requests: after two seconds again.
     Busy,
     /// Something else answers there, which has a page for every path.
@@ -292,7 +294,9 @@ impl Shared {
         let way = self.way.lock().unwrap();
         let way = self
             .moved
-            .wait_timeout_while(way, PATIENCE, |way| *way == Way::Held && !is_script)
+            .wait_timeout_while(way, PATIENCE, |way| {
+                *way == Way::Silent || *way == Way::Held && !is_script
+            })
             .unwrap()
             .0;
         let way = if is_script { Way::Open } else { *way };
@@ -308,7 +312,7 @@ impl Shared {
             ))
         };
         match way {
-            Way::Open | Way::Held => {}
+            Way::Open | Way::Held | Way::Silent => {}
             Way::Closed => return None,
             Way::Busy => return refused("429 Too Many Requests", &[("retry-after", "2")], ""),
             Way::Misled => {
