@@ -16,6 +16,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("cargo ", "this is run by cargo: `xtask/tests/`, CI"),
     ("export PATH=", "the stage has the programs in its path"),
     ("heliograph-collector serve", "the stage has one running"),
+    ("heliograph-relay ", "relay/tests/it: it runs until it is ended"),
     ("heliograph-diagnostics serve", "diagnostics/tests/it/service.rs"),
     (
         "heliograph-diagnostics check",

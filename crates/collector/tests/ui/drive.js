@@ -23,7 +23,7 @@ export async function until(what) {
 }
 
 /** Clicks on what a selector finds, and lets the page view settle. */
-export async function click(selector, settle = 350) {
+export async function click(selector, settle = 600) {
   (await until(() => document.querySelector(selector))).click();
   await sleep(settle);
 }

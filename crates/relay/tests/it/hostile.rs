@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::host::{Host, batch, until, view};
+use crate::host::{Host, ask, batch, until, view};
 
 #[test]
 fn pages_of_other_origins_are_refused_but_those_that_are_listed() {
@@ -66,6 +66,30 @@ fn who_comes_too_fast_waits_and_others_do_not() {
     assert!(refused.head.contains("retry-after: "), "{}", refused.head);
     assert_eq!(from("203.0.113.2").status, 200);
     assert!(!host.log().contains("203.0.113"), "{}", host.log());
+}
+
+#[test]
+fn a_proxy_is_known_by_whichever_form_of_its_address() {
+    let variables = [("CLIENT_BURST", "1"), ("CLIENT_RATE", "1"), ("PUBLIC", "true")];
+    let mut host = Host::new("enabled = true", &variables);
+    host.kill();
+    // Whoever comes by IPv4 has an address of IPv6 here.
+    host.start_on("[::]:0");
+    let address = std::net::SocketAddr::from(([127, 0, 0, 1], host.address().port()));
+    let body = batch(&[view(1)]).to_string();
+    let from = |client: &str| {
+        let forwarded = format!("x-forwarded-for: {client}");
+        ask(
+            address,
+            "POST",
+            "/telemetry/v1/batch",
+            &[&forwarded],
+            body.as_bytes(),
+        )
+        .status
+    };
+    assert_eq!(from("203.0.113.1"), 200);
+    assert_eq!(from("203.0.113.2"), 200);
 }
 
 #[test]

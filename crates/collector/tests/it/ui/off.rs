@@ -121,8 +121,7 @@ fn a_no_while_a_request_is_under_way_leaves_nothing_behind() {
     let Some(mut visit) = Visit::begin(plan, "/", &Setup::default()) else {
         return;
     };
-    // What is held is not written down yet; it has left after two seconds.
-    std::thread::sleep(std::time::Duration::from_secs(4));
+    visit.until("it has left", |visit| visit.site.is_holding());
     visit.site.open_gate("sent");
     visit.until("somebody says no", |visit| visit.site.has_said("no"));
     visit.site.set_way(Way::Closed);
@@ -132,7 +131,9 @@ fn a_no_while_a_request_is_under_way_leaves_nothing_behind() {
     let reports = visit.site.reports();
     let remembered = reports.iter().find_map(|report| report.get("remembered"));
     assert_eq!(remembered, Some(&json!(["heliograph.consent"])));
-    assert_eq!(visit.site.batches().len(), 1);
+    // A browser repeats on its own account what it sent over a connection that was used before.
+    let batches = visit.site.batches();
+    assert!(batches.iter().all(|batch| *batch == batches[0]), "{batches:?}");
 }
 
 #[test]

@@ -83,6 +83,13 @@ impl Relay {
         let _ = self.child.wait();
     }
 
+    /// Changes signal's configuration: the collector may be back on another port.
+    pub(crate) fn reconfigure(&self, from: &str, to: &str) {
+        let file = self.dir.path().join("signal.toml");
+        let text = fs::read_to_string(&file).unwrap();
+        fs::write(file, text.replace(from, to)).unwrap();
+    }
+
     /// Its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

@@ -90,6 +90,8 @@ struct Shared {
     asked: Mutex<Vec<Asked>>,
     reports: Mutex<Vec<Value>>,
     gates: Mutex<HashSet<String>>,
+    /// Requests that are held back.
+    held: AtomicUsize,
     stop: AtomicBool,
 }
 
@@ -132,6 +134,7 @@ impl Site {
             asked: Mutex::default(),
             reports: Mutex::default(),
             gates: Mutex::default(),
+            held: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
         });
         let site = Site {
@@ -196,6 +199,11 @@ impl Site {
     pub(crate) fn set_way(&self, way: Way) {
         *self.shared.way.lock().unwrap() = way;
         self.shared.moved.notify_all();
+    }
+
+    /// Whether a request has left that is held back.
+    pub(crate) fn is_holding(&self) -> bool {
+        self.shared.held.load(Ordering::SeqCst) > 0
     }
 
     pub(crate) fn open_gate(&self, name: &str) {
@@ -292,13 +300,12 @@ impl Shared {
     fn pass(&self, request: &Message, inner: &str) -> Option<Message> {
         let is_script = inner.contains("tracker");
         let way = self.way.lock().unwrap();
-        let way = self
-            .moved
-            .wait_timeout_while(way, PATIENCE, |way| {
-                *way == Way::Silent || *way == Way::Held && !is_script
-            })
-            .unwrap()
-            .0;
+        let holds = |way: &Way| *way == Way::Silent || *way == Way::Held && !is_script;
+        let held = usize::from(holds(&way));
+        self.held.fetch_add(held, Ordering::SeqCst);
+        let waited = self.moved.wait_timeout_while(way, PATIENCE, |way| holds(way));
+        self.held.fetch_sub(held, Ordering::SeqCst);
+        let way = waited.unwrap().0;
         let way = if is_script { Way::Open } else { *way };
         let refused = |status: &str, headers: &[(&str, &str)], body: &str| {
             let allowed = [
