@@ -83,10 +83,11 @@ impl Interface {
             .to_string(),
         };
         thread::spawn(move || {
+            let site = &site;
             thread::scope(|scope| {
                 for client in listener.incoming().flatten() {
                     // A browser ends its connections when it likes.
-                    scope.spawn(|| site.serve(&client));
+                    scope.spawn(move || site.serve(&client));
                 }
             });
         });
