@@ -1074,7 +1074,7 @@ _heliograph__signal() {
             return 0
             ;;
         heliograph__subcmd__signal__subcmd__preview)
-            opts="-c -v -h --wire --config --cluster-id-path --licensing-socket --segment-key --dcos-variant --now --verbose --help"
+            opts="-c -v -h --wire --ui --config --cluster-id-path --licensing-socket --segment-key --dcos-variant --now --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

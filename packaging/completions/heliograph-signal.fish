@@ -66,6 +66,7 @@ complete -c heliograph-signal -n "__fish_heliograph_signal_using_subcommand prev
 complete -c heliograph-signal -n "__fish_heliograph_signal_using_subcommand preview" -l dcos-variant -d 'open or enterprise' -r
 complete -c heliograph-signal -n "__fish_heliograph_signal_using_subcommand preview" -l now -d 'Stamp messages with this time, not the clock\'s (RFC 3339)' -r
 complete -c heliograph-signal -n "__fish_heliograph_signal_using_subcommand preview" -l wire -d 'The exact body that a report at this moment would send'
+complete -c heliograph-signal -n "__fish_heliograph_signal_using_subcommand preview" -l ui -d 'What waits of the web UI instead: each message, byte for byte as it would leave now'
 complete -c heliograph-signal -n "__fish_heliograph_signal_using_subcommand preview" -s v -l verbose -d 'Log more'
 complete -c heliograph-signal -n "__fish_heliograph_signal_using_subcommand preview" -s h -l help -d 'Print help'
 complete -c heliograph-signal -n "__fish_heliograph_signal_using_subcommand run" -s c -l config -d 'Configuration file, TOML or DC/OS\' JSON [default: /etc/heliograph/signal.toml, else /opt/mesosphere/etc/dcos-signal-config.json; run as dcos-signal, only the latter]' -r -F
