@@ -27,7 +27,7 @@ fn what_waits_is_shown_byte_for_byte_and_what_went_is_counted() {
     let shown = host.preview();
     assert_eq!(shown.lines().count(), 5);
     host.sink.script(vec![Answer::status(503); 20]);
-    host.reconfigure("delivery_timeout = \"100ms\"");
+    host.reconfigure("delivery_timeout = \"3s\"");
     host.deliver();
     let status = host.status();
     assert!(
