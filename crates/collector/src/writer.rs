@@ -16,6 +16,7 @@ mod pace;
 mod queue;
 mod sampler;
 mod suppressed;
+mod told;
 
 use std::io;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub use self::job::{Bundle, Delivery, Done};
 pub use self::queue::{Queue, Unavailable};
 use self::sampler::Sampler;
 use self::suppressed::Suppressed;
+use self::told::Told;
 use crate::clock::{Clock, Stopwatch};
 use crate::delta::{Day, Manner, Share};
 use crate::fold::{Fate, Written};
@@ -94,6 +96,7 @@ pub fn start(
         floor: rising,
         suppressed,
         sampler: Sampler::default(),
+        told: Told::default(),
     };
     let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || {
         // Everything is on disk by then, in the log if not in the database.
@@ -123,6 +126,7 @@ struct Writer {
     floor: watch::Sender<Timestamp>,
     suppressed: Suppressed,
     sampler: Sampler,
+    told: Told,
 }
 
 impl Writer {
@@ -140,7 +144,7 @@ impl Writer {
             match waiting.recv_timeout(patience) {
                 Ok(Job::Close) | Err(RecvTimeoutError::Disconnected) => return self.store,
                 Ok(first) => {
-                    thread::sleep(pace::wait(self.setup.pace, last.map(Stopwatch::elapsed)));
+                    self.wait(last);
                     last = Some(Stopwatch::start());
                     let (group, closed) = gather(first, waiting);
                     let taken = i64::try_from(group.len()).unwrap_or(i64::MAX);
@@ -159,6 +163,20 @@ impl Writer {
             if chores.due() && !self.condition.is_damaged() {
                 self.chore(&mut chores);
             }
+        }
+    }
+
+    /// Returns when the next commit begins.
+    fn wait(&self, last: Option<Stopwatch>) {
+        let mut before = 0;
+        loop {
+            let waiting = self.setup.metrics.queue_length.get();
+            let since = last.map(Stopwatch::elapsed);
+            let Some(time) = pace::wait(self.setup.pace, since, waiting, before) else {
+                return;
+            };
+            before = waiting;
+            thread::sleep(time);
         }
     }
 
@@ -193,10 +211,8 @@ impl Writer {
                 }
                 // What is signed is on disk by now.
                 let bodies = job::bodies(&group, &results);
-                let mut proofs = self.setup.secrets.receipt_key.prove(&bodies).into_iter();
-                for (job, result) in group.into_iter().zip(results) {
-                    job.answer(result, &mut proofs);
-                }
+                let proofs = self.setup.secrets.receipt_key.prove(&bodies);
+                self.told.tell(move || job::answer(group, results, proofs));
             }
             Err(error) => {
                 self.condition.ill(&error);
@@ -297,6 +313,8 @@ fn write(
     let mut results = Vec::with_capacity(group.len());
     let (mut wrote, mut bundles, mut last) = (false, Vec::new(), None);
     dedupe.expect(group.iter().flat_map(Job::messages));
+    // Growing would copy them.
+    written.records.reserve(group.iter().map(Job::bytes).sum());
     for job in group {
         match job {
             Job::Write { delivery, .. } => {

@@ -66,7 +66,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "commit_pace",
-        doc: "Least time between two commits under load. A request after a pause is written at once.",
+        doc: "Least time between two commits under load; few requests wait for more up to four times as long. One after a pause is written at once.",
         expected: "a duration, such as \"1ms\"",
         read: |config, text| duration(text).map(|value| config.commit_pace = value),
         show: |config| quoted(&show_duration(config.commit_pace)),

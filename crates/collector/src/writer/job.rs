@@ -142,8 +142,16 @@ pub(super) fn gather(first: Job, waiting: &Receiver<Job>) -> (Vec<Job>, bool) {
     (group, false)
 }
 
+/// Answers all of a group.
+pub(super) fn answer(group: Vec<Job>, results: Vec<Became>, proofs: Vec<Proof>) {
+    let mut proofs = proofs.into_iter();
+    for (job, result) in group.into_iter().zip(results) {
+        job.answer(result, &mut proofs);
+    }
+}
+
 impl Job {
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         match self {
             Job::Write { delivery, .. } => delivery.requests().map(|request| request.records.len()).sum(),
             Job::Forget { .. }
@@ -184,7 +192,7 @@ impl Job {
     }
 
     /// Answers; takes the next of the proofs where one was made for it.
-    pub(super) fn answer(self, result: Became, proofs: &mut impl Iterator<Item = Proof>) {
+    fn answer(self, result: Became, proofs: &mut impl Iterator<Item = Proof>) {
         let proof = self
             .receipt_of(&result)
             .is_some()
