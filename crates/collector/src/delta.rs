@@ -37,7 +37,7 @@ pub use self::code::Damaged;
 pub use self::hash::{CUSTOMER, USER, hash};
 pub use self::manner::{Manner, OTHER};
 pub use self::message::{
-    Delta, Edition, Message, NAME_BYTES, VALUE_NAME_BYTES, said, value_name, value_parts,
+    Delta, Edition, Message, NAME_BYTES, VALUE_NAME_BYTES, Wording, said, value_name, value_parts,
 };
 pub use self::roles::{RULES, is_report, reports};
 pub use self::share::{ClusterDay, Day, Share};

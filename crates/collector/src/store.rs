@@ -46,6 +46,7 @@ mod memory;
 mod outcome;
 mod reader;
 mod rebuild;
+mod recent;
 mod regulation;
 mod report;
 mod retention;

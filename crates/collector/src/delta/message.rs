@@ -70,6 +70,15 @@ pub struct Delta {
     rules: u8,
 }
 
+/// What a delta names: deltas with the same wording have the same names in the same places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wording {
+    text: String,
+    edition: [Range<usize>; 3],
+    /// Where names stand in the text, in the order of what is counted under them.
+    names: Vec<Range<usize>>,
+}
+
 /// What the sums of a day are kept apart by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Edition<'a> {
@@ -142,6 +151,32 @@ impl Delta {
             provider,
             variant,
         }
+    }
+
+    /// All that it names, one after the other.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it names.
+    pub fn wording(&self) -> Wording {
+        Wording {
+            text: self.text.clone(),
+            edition: self.edition.clone(),
+            names: self.ranges().cloned().collect(),
+        }
+    }
+
+    /// Whether it names just that, in this order.
+    pub fn is_worded(&self, wording: &Wording) -> bool {
+        self.text == wording.text && self.edition == wording.edition && self.ranges().eq(&wording.names)
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = &Range<usize>> {
+        self.parts.iter().filter_map(|(_, key, _)| match key {
+            Key::Name(range) | Key::NameAndHour(range, _) => Some(range),
+            Key::Number(_) => None,
+        })
     }
 
     /// With numbers in place of the names: that of the edition, and what `number` says of each name.

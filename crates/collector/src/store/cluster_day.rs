@@ -5,6 +5,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 
 use foldhash::quality::RandomState;
 use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
@@ -12,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, params_from_iter};
 use super::error::{Doing as _, StoreError};
 use super::interned::Interned;
 use super::keep;
+use super::recent::Recent;
 use crate::delta::{Amounts, Coordinate, Day, Delta, Edition, Sums};
 
 /// Coordinates of a row from which on it takes nothing that would add another one: a sender chooses the names, and a row is read
@@ -32,6 +34,7 @@ pub(super) struct Terms {
     pub(super) editions: Interned,
     /// Memory for the text that an edition is remembered by.
     joined: String,
+    recent: Recent,
 }
 
 /// A row: a day, and the number of a cluster.
@@ -66,6 +69,7 @@ impl Terms {
     pub(super) fn forget(&mut self) {
         self.names.forget();
         self.editions.forget();
+        self.recent.forget();
     }
 
     /// The number of a name, if it has one; it is given one where `give` says so.
@@ -121,8 +125,25 @@ impl Terms {
         connection: &Connection,
         delta: &Delta,
     ) -> Result<Vec<(Coordinate, Amounts)>, StoreError> {
-        let numbered = self.look_up(connection, delta, true)?;
-        Ok(numbered.unwrap_or_default())
+        if let Some(known) = self.recent.get(delta) {
+            let mut names = known.names.iter();
+            // As many as it names.
+            let next = |_: &str| Ok::<_, Infallible>(names.next().copied().unwrap_or_default());
+            let Ok(numbered) = delta.numbered(known.edition, next);
+            return Ok(numbered);
+        }
+        // A number for each: nothing is left out where numbers are given.
+        let Some(edition) = self.edition(connection, delta.edition(), true)? else {
+            return Ok(Vec::new());
+        };
+        let mut names = Vec::new();
+        let numbered = delta.numbered(edition, |name| {
+            let number = self.name(connection, name, true)?.unwrap_or_default();
+            names.push(number);
+            Ok::<_, StoreError>(number)
+        })?;
+        self.recent.remember(delta, edition, names);
+        Ok(numbered)
     }
 
     /// A delta by numbers; `None` where a name has none and is given none.
