@@ -49,7 +49,7 @@ impl<'a> Members<'a> {
 
     /// A member.
     pub fn get(&self, name: &str) -> Option<&'a RawValue> {
-        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
+        let at = self.0.binary_search_by(|(known, _)| order(known, name));
         at.ok().and_then(|at| self.0.get(at)).map(|(_, raw)| *raw)
     }
 
@@ -129,6 +129,12 @@ impl<'a> Members<'a> {
     }
 }
 
+/// The order of names. Most differ in their first letter, which is seen without a call.
+pub(super) fn order(one: &str, other: &str) -> Ordering {
+    let first = |name: &str| name.as_bytes().first().copied();
+    first(one).cmp(&first(other)).then_with(|| one.cmp(other))
+}
+
 /// Appends a text as a JSON string.
 pub fn push_text(text: &str, out: &mut Vec<u8>) {
     // Without an end at the first one, so that many bytes are looked at together.
@@ -171,7 +177,7 @@ impl<'de> Members<'de> {
         while let Some((Name(name), raw)) = map.next_entry()? {
             sorted &= members
                 .last()
-                .is_none_or(|(last, _)| last.cmp(&name) == Ordering::Less);
+                .is_none_or(|(last, _)| order(last, &name) == Ordering::Less);
             if members.capacity() == 0 {
                 members.reserve(FEW);
             }

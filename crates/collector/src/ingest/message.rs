@@ -20,7 +20,7 @@ use crate::ingest::moment::{self, Claims, Moment, Trust};
 use crate::ingest::object::Object;
 use crate::ingest::outcome::Rejection;
 use crate::ingest::planned::{Listed, Planned, Unplanned};
-use crate::ingest::record::Content;
+use crate::ingest::record::{Content, Times};
 use crate::ingest::slot::{self, PropertiesDigest, Report};
 use crate::ingest::subject::{Subject, SubjectKey};
 use crate::ingest::text;
@@ -107,6 +107,8 @@ pub struct Common<'a> {
     pub kind: Option<&'static str>,
     /// When it left, by the envelope.
     pub sent_at: Option<Timestamp>,
+    /// Both times, as they are written.
+    pub times: Times,
     /// The batch's context.
     pub context: Option<Members<'a>>,
     /// The batch's integrations.
@@ -273,6 +275,7 @@ pub fn check(
         context,
         integrations,
         moment,
+        times: &common.times,
         key: common.key.id,
         violations: &violations,
         declared,

@@ -39,6 +39,8 @@ pub struct Content<'a> {
     pub integrations: Cow<'a, Members<'a>>,
     /// The times.
     pub moment: Moment,
+    /// Those that many messages share, written.
+    pub times: &'a Times,
     /// The key that it came with.
     pub key: KeyId,
     /// How it differs from the plan.
@@ -47,6 +49,33 @@ pub struct Content<'a> {
     pub declared: bool,
     /// The properties of which it counts what they say, see [`Basis`].
     pub breakdown: &'a [&'a str],
+}
+
+/// The times that the messages of a request have in common, written once.
+#[derive(Debug, Default)]
+pub struct Times([Option<(Timestamp, Vec<u8>)>; 2]);
+
+impl Times {
+    /// When a request left, and when it arrived.
+    pub fn of(sent: Option<Timestamp>, received: Timestamp) -> Times {
+        Times([sent, Some(received)].map(|time| {
+            let time = time?;
+            let mut text = Vec::new();
+            push_rfc3339(time, &mut text);
+            Some((time, text))
+        }))
+    }
+
+    /// Appends a time as a JSON string.
+    fn push(&self, time: Timestamp, out: &mut Vec<u8>) {
+        let written = self.0.iter().flatten().find(|(known, _)| *known == time);
+        out.push(b'"');
+        match written {
+            Some((_, text)) => out.extend_from_slice(text),
+            None => push_rfc3339(time, out),
+        }
+        out.push(b'"');
+    }
 }
 
 impl Content<'_> {
@@ -130,7 +159,7 @@ impl Content<'_> {
         ] {
             if let Some(time) = time {
                 push_name(name, out);
-                push_time(time, out);
+                self.times.push(time, out);
             }
         }
         out.push(b'}');
@@ -142,12 +171,6 @@ fn push_name(name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
-}
-
-fn push_time(time: Timestamp, out: &mut Vec<u8>) {
-    out.push(b'"');
-    push_rfc3339(time, out);
-    out.push(b'"');
 }
 
 fn push_number(number: i128, out: &mut Vec<u8>) {

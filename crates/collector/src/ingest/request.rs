@@ -11,6 +11,7 @@ use crate::ingest::message::{self, Checked, Common, Refusal};
 use crate::ingest::moment::{self, Trust};
 use crate::ingest::outcome::{Outcome, Rejection};
 use crate::ingest::planned::Planned;
+use crate::ingest::record::Times;
 use crate::ingest::sample::Sample;
 use crate::ingest::subject::SubjectKey;
 use crate::ingest::tally::Tally;
@@ -89,6 +90,7 @@ impl Request {
     pub fn check(envelope: &Envelope<'_>, terms: Terms<'_>) -> Result<Request, RequestError> {
         let Terms { key, now, .. } = terms;
         let sent_at = envelope.sent_at.and_then(text::string);
+        let sent_at = sent_at.and_then(|text| moment::parse(&text));
         let common = Common {
             key,
             now,
@@ -98,7 +100,8 @@ impl Request {
             hashing: terms.hashing,
             plan: terms.plan,
             kind: envelope.kind,
-            sent_at: sent_at.and_then(|text| moment::parse(&text)),
+            sent_at,
+            times: Times::of(sent_at, now),
             context: envelope.context.members().cloned().map(Members::without_address),
             integrations: envelope.integrations.members().cloned(),
         };

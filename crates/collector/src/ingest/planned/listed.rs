@@ -6,7 +6,7 @@ use heliograph_wire::plan::{Event, Kind, Presence, Property};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::members::Members;
+use super::super::members::{Members, order};
 use super::super::names;
 use super::super::text;
 use super::super::violation::{Violation, Violations};
@@ -147,7 +147,7 @@ impl<'p> Listed<'p> {
         family.map(|family| family.property).or_else(|| {
             let found = self
                 .names
-                .binary_search_by(|property| property.name.as_str().cmp(name));
+                .binary_search_by(|property| order(&property.name, name));
             found.ok().and_then(|at| self.names.get(at)).map(|found| &**found)
         })
     }
