@@ -17,6 +17,7 @@ use self::table::{SETTINGS, Setting, WEBHOOK_URL};
 use crate::access::session::Lifetime;
 pub use crate::client::proxies::Proxies;
 use crate::environment;
+use crate::forward::Forwarding;
 use crate::ingest::planned::Unplanned;
 pub use crate::limit::bucket::Rate;
 use crate::quota::Defaults;
@@ -86,6 +87,8 @@ pub struct Config {
     pub unplanned: Unplanned,
     /// How long somebody stays logged in to the dashboard.
     pub session: Lifetime,
+    /// Where what is kept is sent as well.
+    pub forwarding: Forwarding,
     /// Where the vendor's own events are declared, if not in the data directory.
     pub plan_dir: Option<PathBuf>,
     /// Where changed verdicts are told.
@@ -189,6 +192,7 @@ impl Default for Config {
                 idle: Duration::from_hours(12),
                 all: Duration::from_hours(7 * 24),
             },
+            forwarding: Forwarding::default(),
             plan_dir: None,
             webhook_url: None,
             webhook_secret_file: None,
@@ -297,6 +301,7 @@ impl Level {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::forward::{Guise, Since};
 
     fn read(text: &str) -> Result<Config, ConfigError> {
         let mut config = Config::default();
@@ -348,6 +353,13 @@ mod tests {
             unplanned = "strip"
             session_idle = "30m"
             session_lifetime = "2d"
+            forward_url = "https://standby.example"
+            forward_as = "peer"
+            forward_since = "beginning"
+            forward_write_key_file = "/etc/x/key"
+            forward_token_file = "/etc/x/token"
+            forward_ca_file = "/etc/x/ca.pem"
+            forward_proxy = "http://proxy.example:3128"
             plan_dir = "/etc/x/plan.d"
             webhook_url = "https://me:secret@hooks.example/x?y=z"
             webhook_secret_file = "/etc/x/webhook"
@@ -397,6 +409,15 @@ mod tests {
                 session: Lifetime {
                     idle: Duration::from_mins(30),
                     all: Duration::from_hours(48),
+                },
+                forwarding: Forwarding {
+                    url: Some("https://standby.example".to_owned()),
+                    guise: Guise::Peer,
+                    since: Since::Beginning,
+                    keys: Some(PathBuf::from("/etc/x/key")),
+                    token: Some(PathBuf::from("/etc/x/token")),
+                    ca: Some(PathBuf::from("/etc/x/ca.pem")),
+                    proxy: Some("http://proxy.example:3128".to_owned()),
                 },
                 plan_dir: Some(PathBuf::from("/etc/x/plan.d")),
                 webhook_url: Some("https://me:secret@hooks.example/x?y=z".parse().unwrap()),

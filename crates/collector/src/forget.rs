@@ -20,6 +20,7 @@ pub mod hunt;
 pub mod order;
 pub mod reach;
 pub mod receipt;
+pub mod suppressions;
 
 use std::fmt;
 

@@ -42,6 +42,7 @@ use tokio::sync::Semaphore;
 
 use self::answer::{Fast, Refused};
 use self::cors::Cors;
+pub(crate) use self::regulations::subject_type;
 use crate::access::gate::Gate;
 use crate::access::{guard, route};
 use crate::budget::Budget;

@@ -18,6 +18,7 @@
 //! | [`fold`] | what is written of a group of requests; pure |
 //! | [`tenure`], [`clone`] | which of a cluster's reporters counts; two clusters under one id; pure |
 //! | [`forget`] | who may have what forgotten; pure |
+//! | [`forward`] | sends what is kept to another place as well |
 //! | [`receipt_key`], [`secret`] | the key that receipts are signed with; secrets of the data directory |
 //! | [`plan_dir`] | the vendor's own events |
 //! | [`retention`] | how long what is kept; pure |
@@ -59,6 +60,7 @@ mod files;
 pub mod flat;
 pub mod fold;
 pub mod forget;
+pub mod forward;
 mod http;
 pub mod import;
 pub mod ingest;

@@ -24,6 +24,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::delta::Day;
 use crate::entropy::{Entropy, NoEntropy, SystemEntropy};
+use crate::forward::{self, Courier, ForwardError, passes_orders};
 use crate::http::{self, App, Door};
 use crate::judging;
 use crate::keys::{self, Keys};
@@ -81,6 +82,7 @@ pub struct Collector {
     importing: Option<Listening>,
     metrics: Option<(Listening, Option<SocketAddr>)>,
     tls: Option<Arc<Tls>>,
+    courier: Option<Courier>,
     _lock: File,
 }
 
@@ -126,6 +128,9 @@ pub enum StartError {
     /// The certificate or its key is of no use.
     #[error("can't speak TLS")]
     Tls(#[source] TlsError),
+    /// What is configured of forwarding can't be used.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
     /// No thread can be had.
     #[error("can't start a thread")]
     Thread(#[source] io::Error),
@@ -175,6 +180,12 @@ impl Collector {
             reach: config.id_window,
             bytes: config.id_window_memory,
         };
+        let forwarding = &config.forwarding;
+        let taken = store.forward_to(
+            forwarding.url.as_deref(),
+            forwarding.since,
+            passes_orders(forwarding),
+        )?;
         let window = Window::load(size, &store, clock.now())?;
         let today = Day::of(clock.now());
         let used = Reader::open(&config.data)?.usage(today)?;
@@ -201,6 +212,17 @@ impl Collector {
             retention: config.retention,
         };
         let (queue, writer) = writer::start(store, window, setup, clock).map_err(StartError::Thread)?;
+        let courier = Courier::start(
+            forwarding,
+            forward::Setup {
+                data: config.data.clone(),
+                queue: queue.clone(),
+                secrets: secrets.clone(),
+                clock: Arc::clone(&sources.clock),
+                entropy: Arc::clone(&sources.entropy),
+                taken,
+            },
+        )?;
         let (for_sheets, for_judging) = (queue.clone(), queue.clone());
         let telling = match webhook {
             Some(webhook) => Some(
@@ -275,6 +297,7 @@ impl Collector {
             sheets: tokio::spawn(sheets::keep(config.data.clone(), for_sheets, reading)),
             metrics,
             tls,
+            courier,
             _lock: lock,
         })
     }
@@ -334,9 +357,12 @@ impl Collector {
             telling,
             importing,
             metrics,
+            courier,
             ..
         } = self;
         app.stop();
+        // What it is sending is sent again by the next one.
+        drop(courier);
         let metrics = metrics.map(|(listening, _)| listening);
         let stopped = join!(serving.stop(grace), stop(importing, grace), stop(metrics, grace));
         if stopped != (true, true, true) {

@@ -23,6 +23,7 @@
 //! | `user`, `session`, `invitation` | who may log in, who has (`user`, `session`) |
 //! | `look_up` | who has looked at whom (`look_up`) |
 //! | `regulation` | what administrators ordered (`regulation`) |
+//! | `forward`, `forward_order`, `forward_refused` | how far forwarding is, and what goes with it (`forward`) |
 //! | `bundle` | the bundles that were imported (`bundle`) |
 
 mod act;
@@ -36,6 +37,7 @@ mod deletion;
 mod drift;
 mod error;
 mod flag;
+mod forward;
 mod ids;
 mod interned;
 mod judgement;
@@ -334,6 +336,14 @@ impl Store {
         commit.judge_some()?;
         commit.finish()?;
         Ok(true)
+    }
+
+    /// When the newest message was received, if there is any.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn newest(&self) -> Result<Option<Timestamp>, StoreError> {
+        batch::newest(&self.connection)
     }
 
     /// Drops some of what is too old; says whether there was anything. Takes a few milliseconds.

@@ -45,7 +45,7 @@ use crate::ingest::subject::SubjectKey;
 use crate::ingest::tally::Tally;
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
-use crate::retention::Retention;
+use crate::retention::{Cutoffs, Look, Retention, Steadiness};
 use crate::secret::Secrets;
 use crate::store::{Commit, Fault, Kept, Slice, Store, StoreError};
 use crate::window::Window;
@@ -80,6 +80,8 @@ pub fn start(
     setup: Setup,
     clock: Arc<dyn Clock>,
 ) -> io::Result<(Queue, JoinHandle<()>)> {
+    // Whoever can't read it is told so by the first commit.
+    let newest = store.newest().unwrap_or_default();
     let (jobs, waiting) = sync_channel(setup.queue);
     let (condition, beat) = (Arc::<Condition>::default(), Beat::default());
     let (metrics, quotas) = (setup.metrics.clone(), setup.quotas.clone());
@@ -97,6 +99,8 @@ pub fn start(
         suppressed,
         sampler: Sampler::default(),
         told: Told::default(),
+        steadiness: Steadiness::begin(newest),
+        up: Stopwatch::start(),
     };
     let thread = thread::Builder::new().name("writer".to_owned()).spawn(move || {
         // Everything is on disk by then, in the log if not in the database.
@@ -127,6 +131,10 @@ struct Writer {
     suppressed: Suppressed,
     sampler: Sampler,
     told: Told,
+    /// Of the clock.
+    steadiness: Steadiness,
+    /// Since the start.
+    up: Stopwatch,
 }
 
 impl Writer {
@@ -270,7 +278,16 @@ impl Writer {
         match chore {
             Chore::Merge => self.store.merge_ids(Hour::of(now)).map(more),
             Chore::Drop => {
-                let cutoffs = self.setup.retention.cutoffs(now);
+                let cutoffs = match self.steadiness.look(now, self.up.elapsed()) {
+                    Look::Steady => self.setup.retention.cutoffs(now),
+                    Look::Jumped => {
+                        tracing::error!(
+                            "THE CLOCK HAS JUMPED, to {now}: nothing is dropped for its age for a day; is the date right?"
+                        );
+                        Cutoffs::default()
+                    }
+                    Look::Held => Cutoffs::default(),
+                };
                 let store = &mut self.store;
                 let any = store.drop_old(cutoffs)? || store.judge_some()? || store.sweep_names(now)?;
                 Ok(more(any))
@@ -358,6 +375,11 @@ fn write(
             Job::Act { act, .. } => {
                 results.push(Became::Acted(commit.act(subjects, act, now)?));
                 wrote = true;
+            }
+            Job::Mark { mark, .. } => {
+                commit.mark(mark)?;
+                wrote = true;
+                results.push(Became::Done);
             }
             Job::Probe(_) => {
                 commit.probe()?;

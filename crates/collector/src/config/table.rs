@@ -7,6 +7,7 @@ use super::quantity::{
     age, duration, lifetime, rate, show_age, show_bytes, show_duration, show_rate, show_size, size,
 };
 use super::{Config, Level, Origins, Unplanned};
+use crate::forward::{Guise, Since};
 use crate::listen::address::Address;
 use crate::webhook::Target;
 
@@ -325,6 +326,77 @@ pub(super) const SETTINGS: &[Setting] = &[
         expected: "a duration from \"1m\" to \"366d\"",
         read: |config, text| lifetime(text).map(|all| config.session.all = all),
         show: |config| quoted(&show_age(Some(config.session.all))),
+    },
+    Setting {
+        key: "forward_url",
+        doc: "Base URL of one other place that everything which is kept is sent to as well, such as \"https://api.segment.io\", or another\ncollector. \"\": none. Until it has taken a message that is kept, for 7 days beyond `retention_raw` at the most.",
+        expected: "\"\", or a URL such as \"https://standby.example.com\"",
+        read: |config, text| {
+            let is_url = text.starts_with("https://") || text.starts_with("http://");
+            config.forwarding.url = Some(text.trim_end_matches('/').to_owned()).filter(|_| is_url);
+            (is_url || text.is_empty()).then_some(())
+        },
+        show: |config| quoted(config.forwarding.url.as_deref().unwrap_or_default()),
+    },
+    Setting {
+        key: "forward_as",
+        doc: "As what: \"sender\", as its sender sent it, for whatever is Segment-compatible; \"peer\", with the times that we kept, for\nanother collector and a key of the kind `peer` there.",
+        expected: "one of \"sender\", \"peer\"",
+        read: |config, text| {
+            let known = Guise::ALL.into_iter().find(|known| known.name() == text);
+            known.map(|guise| config.forwarding.guise = guise)
+        },
+        show: |config| quoted(config.forwarding.guise.name()),
+    },
+    Setting {
+        key: "forward_since",
+        doc: "Where to begin with a place that nothing was sent to yet: \"now\", with what comes; \"beginning\", with the oldest message.",
+        expected: "one of \"now\", \"beginning\"",
+        read: |config, text| {
+            let known = Since::ALL.into_iter().find(|known| known.name() == text);
+            known.map(|since| config.forwarding.since = since)
+        },
+        show: |config| quoted(config.forwarding.since.name()),
+    },
+    Setting {
+        key: "forward_write_key_file",
+        doc: "File with the write key of that place; or lines of a number or prefix of `key list`, a space, and the key there for what came\nwith that one. What has none is not sent.",
+        expected: "a file, or nothing",
+        read: |config, text| {
+            config.forwarding.keys = file(text);
+            Some(())
+        },
+        show: |config| quoted(&shown_file(config.forwarding.keys.as_deref())),
+    },
+    Setting {
+        key: "forward_token_file",
+        doc: "File with a token of the scope `admin` of that collector: then orders to forget somebody are passed on.",
+        expected: "a file, or nothing",
+        read: |config, text| {
+            config.forwarding.token = file(text);
+            Some(())
+        },
+        show: |config| quoted(&shown_file(config.forwarding.token.as_deref())),
+    },
+    Setting {
+        key: "forward_ca_file",
+        doc: "File of certificates (PEM) that are trusted there beside the system's.",
+        expected: "a file, or nothing",
+        read: |config, text| {
+            config.forwarding.ca = file(text);
+            Some(())
+        },
+        show: |config| quoted(&shown_file(config.forwarding.ca.as_deref())),
+    },
+    Setting {
+        key: "forward_proxy",
+        doc: "Proxy to go through. \"\": none.",
+        expected: "\"\", or a URL such as \"http://proxy.example.com:3128\"",
+        read: |config, text| {
+            config.forwarding.proxy = Some(text.to_owned()).filter(|text| !text.is_empty());
+            Some(())
+        },
+        show: |config| quoted(config.forwarding.proxy.as_deref().unwrap_or_default()),
     },
     Setting {
         key: "plan_dir",

@@ -275,7 +275,7 @@ fn kind(name: &str) -> Result<Kind, Denied> {
     })
 }
 
-const fn subject_type(kind: Kind) -> &'static str {
+pub(crate) const fn subject_type(kind: Kind) -> &'static str {
     match kind {
         Kind::Cluster => "CLUSTER_ID",
         Kind::Reporter => "REPORTER",

@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 
 use heliograph_wire::time::push_rfc3339;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::delta::{Basis, Manner, RULES};
 use crate::ingest::compact::TooDeep;
@@ -246,6 +247,18 @@ struct BasisOnly {
     breakdown: Vec<String>,
 }
 
+#[derive(Default, Deserialize)]
+struct SentBy<'a> {
+    #[serde(default)]
+    drift: Option<i64>,
+    #[serde(default)]
+    clamped: bool,
+    #[serde(default)]
+    absurd: bool,
+    #[serde(borrow, default)]
+    integrations: Option<&'a RawValue>,
+}
+
 #[derive(Deserialize)]
 struct EventOnly<'a> {
     #[serde(borrow)]
@@ -299,6 +312,26 @@ impl<'a> Kept<'a> {
     /// The key that it came with.
     pub fn key(&self) -> Option<KeyId> {
         self.remarks().map(|remarks| KeyId(remarks.key))
+    }
+
+    /// How far the sender's clock is behind ours, where its times were corrected by that.
+    pub fn drift(&self) -> Option<SignedDuration> {
+        self.sent_by().drift.map(SignedDuration::from_millis)
+    }
+
+    /// Whether what the sender said of time could not be right.
+    pub fn is_amended(&self) -> bool {
+        let SentBy { clamped, absurd, .. } = self.sent_by();
+        clamped || absurd
+    }
+
+    /// The message's `integrations`.
+    pub fn integrations(&self) -> Option<&'a RawValue> {
+        self.sent_by().integrations
+    }
+
+    fn sent_by(&self) -> SentBy<'a> {
+        serde_json::from_str(self.remarks).unwrap_or_default()
     }
 
     /// The message's event.

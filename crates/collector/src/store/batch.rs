@@ -60,6 +60,15 @@ pub(super) fn last(connection: &Connection) -> Result<i64, StoreError> {
         .doing("look for the last batch")
 }
 
+/// When the last batch was received.
+pub(super) fn newest(connection: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let received: Option<i64> = connection
+        .prepare_cached("SELECT received FROM batch ORDER BY id DESC LIMIT 1")
+        .and_then(|mut statement| statement.query_row((), |row| row.get(0)).optional())
+        .doing("look for the last batch")?;
+    Ok(received.and_then(|received| Timestamp::from_millisecond(received).ok()))
+}
+
 /// Hands the lines of the next batch behind `after` to `each`, as long as that says to go on; returns the batch's number.
 /// One batch is in memory at a time, still compressed, and no snapshot of the database is held longer than for one read.
 pub(super) fn next<E: From<StoreError>>(

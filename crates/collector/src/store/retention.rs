@@ -17,6 +17,8 @@ const ROWS: i64 = 400;
 const LARGE_ROWS: i64 = 32;
 /// Milliseconds of a day.
 const DAY: i64 = 24 * 60 * 60 * 1000;
+/// How much longer batches are kept that wait to be forwarded: a target that is out of reach for longer must not fill the disk.
+const HELD: i64 = 7 * DAY;
 const DOING: &str = "drop what is too old";
 
 /// Rows that grow old: by which column, and what they are known by.
@@ -109,6 +111,11 @@ fn drop_some(connection: &mut Connection, cutoffs: Cutoffs) -> rusqlite::Result<
     if let Some(before) = cutoffs.raw.map(|before| before.as_millisecond()) {
         for (id, received) in old_batches(&transaction, before)? {
             transaction
+                .prepare_cached(
+                    "UPDATE forward SET lost = lost + (SELECT messages FROM batch WHERE id = ?1) WHERE active = 1 AND batch < ?1",
+                )?
+                .execute([id])?;
+            transaction
                 .prepare_cached("DELETE FROM batch WHERE id = ?")?
                 .execute([id])?;
             transaction
@@ -129,13 +136,15 @@ fn drop_some(connection: &mut Connection, cutoffs: Cutoffs) -> rusqlite::Result<
 }
 
 /// Number and time of receipt of the oldest batches that are too old. Batches lie in the order of their receipt; those that a clock
-/// has dated ahead wait for their date. The last one stays, so that its number is not given out again.
+/// has dated ahead wait for their date. The last one stays, so that its number is not given out
+/// again; and so do those that wait to be forwarded, for [`HELD`] longer.
 fn old_batches(connection: &Connection, before: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
     let mut statement = connection.prepare_cached(
         "SELECT id, received, length(records) FROM (SELECT * FROM batch ORDER BY id LIMIT ?2)
-         WHERE received < ?1 AND id < (SELECT max(id) FROM batch)",
+         WHERE received < ?1 AND id < (SELECT max(id) FROM batch)
+           AND (received < ?3 OR id <= (SELECT coalesce(min(batch), 9223372036854775807) FROM forward WHERE active = 1))",
     )?;
-    let mut rows = statement.query((before, BATCHES))?;
+    let mut rows = statement.query((before, BATCHES, before - HELD))?;
     let (mut old, mut bytes) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         bytes += row.get::<_, i64>(2)?;

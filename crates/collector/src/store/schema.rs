@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migration/0018.sql"),
     include_str!("migration/0019.sql"),
     include_str!("migration/0020.sql"),
+    include_str!("migration/0021.sql"),
 ];
 /// Marks the file as ours (`PRAGMA application_id`): "HgCo".
 const APPLICATION: i64 = 0x4867_436f;

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::deletion::{self, Queued, time};
 use super::error::{Doing as _, StoreError};
+use super::forward;
 use super::report::bytes_of;
 use crate::forget::order::{Action, Order, Placed};
 use crate::forget::reach::Reach;
@@ -101,6 +102,8 @@ pub(super) fn petition(
             regulation: None,
         };
         deletion::queue(transaction, &queued, now)?;
+        let id = petition.cluster.as_str();
+        forward::pass_on(transaction, Action::SuppressAndDelete, kind, id, false)?;
         Ok((Verdict::Forgotten(scope, now), true))
     };
     decide().doing("note who is to be forgotten")
@@ -119,6 +122,7 @@ pub(super) fn obey(
         for id in order.ids.iter().map(|id| id.trim()) {
             let hash = key.subject(order.kind, id);
             let subject = order.source.map_or(hash, |source| hash.within(source));
+            forward::pass_on(transaction, order.action, order.kind, id, order.source.is_some())?;
             if order.action.suppresses() {
                 suppress(transaction, subject, subject, NOBODY, regulation, now)?;
             }

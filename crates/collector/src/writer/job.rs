@@ -10,6 +10,7 @@ use crate::access::act::{Act, Acted};
 use crate::budget::Charge;
 use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
+use crate::forward::Mark;
 use crate::ingest::message::Checked;
 use crate::ingest::request::Request;
 use crate::ingest::tally::Tally;
@@ -99,6 +100,10 @@ pub(super) enum Job {
         act: Box<Act>,
         answer: Answer<Acted>,
     },
+    Mark {
+        mark: Box<Mark>,
+        answer: Answer<()>,
+    },
     Probe(Answer<()>),
     Close,
 }
@@ -161,6 +166,7 @@ impl Job {
             | Job::Judge { .. }
             | Job::Posted { .. }
             | Job::Act { .. }
+            | Job::Mark { .. }
             | Job::Probe(_)
             | Job::Close => 0,
         }
@@ -210,7 +216,9 @@ impl Job {
                 let _ = answer.send(Ok(kept));
             }
             (Job::Act { answer, .. }, Became::Acted(acted)) => drop(answer.send(Ok(acted))),
-            (Job::Posted { answer, .. } | Job::Probe(answer), Became::Done) => drop(answer.send(Ok(()))),
+            (Job::Posted { answer, .. } | Job::Mark { answer, .. } | Job::Probe(answer), Became::Done) => {
+                let _ = answer.send(Ok(()));
+            }
             (job, _) => job.refuse(Unavailable::Store),
         }
     }
@@ -223,7 +231,9 @@ impl Job {
             Job::Withdraw { answer, .. } => drop(answer.send(Err(why))),
             Job::Keep { answer, .. } | Job::Judge { answer, .. } => drop(answer.send(Err(why))),
             Job::Act { answer, .. } => drop(answer.send(Err(why))),
-            Job::Posted { answer, .. } | Job::Probe(answer) => drop(answer.send(Err(why))),
+            Job::Posted { answer, .. } | Job::Mark { answer, .. } | Job::Probe(answer) => {
+                let _ = answer.send(Err(why));
+            }
             Job::Close => {}
         }
     }

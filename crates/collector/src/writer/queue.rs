@@ -14,6 +14,7 @@ use crate::access::act::{Act, Acted};
 use crate::budget::Charge;
 use crate::forget::order::{Order, Placed, Withdrawn};
 use crate::forget::{Petition, Verdict};
+use crate::forward::Mark;
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
 use crate::store::{Judgement, Kept, Part, Posted};
@@ -122,6 +123,17 @@ impl Queue {
         let (answer, answered) = oneshot::channel();
         let act = Box::new(act);
         self.submit(Job::Act { act, answer }, answered).await
+    }
+
+    /// Returns when it is on disk how far forwarding is. Blocks the thread.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn mark(&self, mark: Mark) -> Result<(), Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        let mark = Box::new(mark);
+        self.push(Job::Mark { mark, answer })?;
+        answered.blocking_recv().unwrap_or(Err(Unavailable::Store))
     }
 
     /// Writes next to nothing, to see whether the store can be written.

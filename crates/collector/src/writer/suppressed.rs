@@ -4,11 +4,11 @@
 //! request and its turn; so the writer, which alone decides and does so within its transaction, hashes for itself what came
 //! without hashes.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::forget::reach::speaks;
+use crate::forget::suppressions::Suppressions;
 use crate::ingest::mention::Mentions;
 use crate::ingest::message::Checked;
 use crate::ingest::record::Kept;
@@ -21,9 +21,7 @@ use crate::store::{Commit, StoreError};
 #[derive(Debug, Default)]
 pub(super) struct Suppressed {
     generation: Option<i64>,
-    subjects: HashSet<Subject>,
-    /// Whether any of them is suppressed in messages of one key alone.
-    any_within_one: bool,
+    subjects: Suppressions,
     anybody: Arc<AtomicBool>,
 }
 
@@ -37,8 +35,7 @@ impl Suppressed {
     pub(super) fn refresh(&mut self, commit: &Commit<'_>) -> Result<(), StoreError> {
         let generation = commit.suppression_generation()?;
         if self.generation != Some(generation) {
-            self.subjects = commit.suppressed()?;
-            self.any_within_one = self.subjects.iter().any(Subject::is_within_one);
+            self.subjects = Suppressions::of(commit.suppressed()?);
             self.generation = Some(generation);
             self.anybody.store(!self.subjects.is_empty(), Ordering::Relaxed);
         }
@@ -52,12 +49,7 @@ impl Suppressed {
 
     /// Whether somebody of these is suppressed, in messages that come with a key; `speaks` says whether for a cluster.
     pub(super) fn covers_any(&self, subjects: &[Subject], key: KeyId, speaks: bool) -> bool {
-        let covers = |subject: &Subject| {
-            self.subjects.contains(subject)
-                || (speaks && self.subjects.contains(&subject.spoken()))
-                || (self.any_within_one && self.subjects.contains(&subject.within(key)))
-        };
-        subjects.iter().any(covers)
+        self.subjects.covers_any(subjects, key, speaks)
     }
 
     /// Whether a message is about somebody who is suppressed.

@@ -237,6 +237,13 @@ fn rows(suppression_key: &[u8]) -> Vec<Rows> {
              INSERT INTO look_up (hour, by, who, what, kind, subject, hash, count, last)
                  VALUES (1, 'user', 'ada', 'time-line', 'cluster', 'c1', zeroblob(16), 2, 3600000);",
         ),
+        always(
+            21,
+            "INSERT INTO forward (target, batch, active, orders) VALUES ('https://a.example', 1, 1, 1);
+             INSERT INTO forward_order (target, action, kind, subject, limited)
+                 VALUES ('https://a.example', 'DELETE_ONLY', 'user', 'u', 0);
+             INSERT INTO forward_refused (target, batch, message_id, what, at) VALUES ('https://a.example', 1, 'm', '400', 5);",
+        ),
     ]
 }
 
