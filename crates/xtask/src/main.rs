@@ -8,6 +8,7 @@ mod fuzz;
 mod package;
 mod run;
 mod sdk;
+mod soak;
 mod test;
 mod up;
 
@@ -38,6 +39,8 @@ enum Command {
     Bench(bench::Args),
     /// Generate docs/data-dictionary.md, docs/openapi.json, and manual pages and completions in packaging/
     Docs,
+    /// Load two collectors for an hour, and see that memory and open files do not grow
+    Soak(soak::Args),
     /// Run the fuzz targets, where a nightly compiler and cargo-fuzz are installed
     Fuzz(fuzz::Args),
 }
@@ -56,6 +59,7 @@ fn main() -> anyhow::Result<()> {
         Command::Package(args) => package::package(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Docs => docs::write(),
+        Command::Soak(args) => soak::soak(&args),
         Command::Fuzz(args) => fuzz::fuzz(&args),
     }
 }

@@ -29,6 +29,7 @@ mod fault;
 mod files;
 mod flood;
 mod front;
+mod herd;
 mod hourly;
 mod iam;
 mod identity;
