@@ -14,7 +14,9 @@
 //! A cluster is one moment. What whole fleets have sent over weeks is made by [`generate`], with its own truth.
 //!
 //! Beside all that, [`sandbox`] is a real systemd in namespaces of its own, for tests of what asks one.
+//! And [`chromium`] is a real browser, for tests of what people see.
 
+pub mod chromium;
 pub mod documents;
 pub mod emulation;
 pub mod fault;

@@ -2,12 +2,14 @@
 
 mod bench;
 mod check;
+mod collector;
 mod demo;
 mod docs;
 mod fuzz;
 mod package;
 mod run;
 mod sdk;
+mod shots;
 mod soak;
 mod test;
 mod up;
@@ -37,6 +39,8 @@ enum Command {
     Package(package::Args),
     /// Measure, and say how it was measured
     Bench(bench::Args),
+    /// Take pictures of every page of the dashboard, at phone and desk width, light and dark
+    Shots(shots::Args),
     /// Generate docs/data-dictionary.md, docs/openapi.json, and manual pages and completions in packaging/
     Docs,
     /// Load two collectors for an hour, and see that memory and open files do not grow
@@ -58,6 +62,7 @@ fn main() -> anyhow::Result<()> {
         Command::Check => check::check(),
         Command::Package(args) => package::package(&args),
         Command::Bench(args) => bench::bench(&args),
+        Command::Shots(args) => shots::shots(&args),
         Command::Docs => docs::write(),
         Command::Soak(args) => soak::soak(&args),
         Command::Fuzz(args) => fuzz::fuzz(&args),

@@ -6,11 +6,11 @@ mod interface;
 mod machine;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -18,13 +18,12 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use heliograph_fleet::{Documents, Emulation};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use serde_json::{Value, json};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use self::interface::Interface;
 use self::machine::Machine;
+use crate::collector::Collector;
 use crate::run::{cargo, output, run, say, target_folder};
 
 /// The version that the emulated cluster and its interface are of.
@@ -81,7 +80,7 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
     let store = data.join("collector");
     fs::create_dir_all(&store)?;
 
-    let mut collector = Collector::start(&free(&args.listen), &store)?;
+    let mut collector = Collector::start(&program("heliograph-collector"), &free(&args.listen), &store)?;
     let key_file = write_key(&data, &store)?;
     // Both answer for as long as they are here.
     let (_cluster, _machine, config) = configure(args, &data, &collector.url, &key_file)?;
@@ -148,63 +147,6 @@ fn invite(url: &str, signal: &Path, config: &Path, store: &Path) {
     println!("what waits and went   {signal} status -c {config}");
     println!("which pages           {collector} ask ui-pages --data {store}");
     println!("stop it               {signal} opt-out -c {config}   (opt-in again)\n");
-}
-
-/// The collector as a child; it ends with this value.
-pub(crate) struct Collector {
-    child: Child,
-    pub(crate) url: String,
-}
-
-impl Collector {
-    pub(crate) fn start(listen: &str, store: &Path) -> anyhow::Result<Collector> {
-        let mut command = Command::new(program("heliograph-collector"));
-        command.args(["serve", "--listen", listen, "--data"]).arg(store);
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("heliograph-collector")?;
-        let mut line = String::new();
-        let ready = child
-            .stdout
-            .take()
-            .map(|out| BufReader::new(out).read_line(&mut line));
-        let url = line
-            .split_whitespace()
-            .find(|word| word.starts_with("http://"))
-            .map(str::to_owned);
-        let Some((url, Some(Ok(_)))) = url.map(|url| (url, ready)) else {
-            let _ = child.kill();
-            bail!("the collector did not start: {line}");
-        };
-        say(&format!("the collector listens on {url}"));
-        Ok(Collector { child, url })
-    }
-
-    fn runs(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
-
-    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
-        if self.runs() {
-            kill(Pid::from_raw(i32::try_from(self.child.id())?), Signal::SIGTERM)?;
-        }
-        let ended = self.child.wait()?;
-        // Ctrl-C reaches it as well as us.
-        if ended.success() {
-            Ok(())
-        } else {
-            bail!("the collector ended with {ended}")
-        }
-    }
-}
-
-impl Drop for Collector {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// A write key for signal, made once and kept in a file that only we can read.
@@ -315,7 +257,7 @@ fn show(
     Ok(())
 }
 
-fn program(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     target_folder().join("release").join(name)
 }
 

@@ -1,18 +1,14 @@
 //! Browsers come through the cluster's proxy: a real nginx with the lines of `docs/UI.md`, and a real Chromium with the tracker and
 //! with analytics-next as npm has it.
 
-#[path = "../../../collector/tests/it/sdk/chromium.rs"]
-#[allow(dead_code, reason = "the collector's tests use more of it")]
-mod chromium;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use heliograph_fleet::chromium::Chromium;
 use heliograph_fleet::skip::skipped;
 use serde_json::{Value, json};
 
-use self::chromium::Chromium;
 use crate::host::{BROWSER, Host, ask, batch, until, view};
 use crate::nginx::Nginx;
 

@@ -7,7 +7,8 @@ use anyhow::{Context as _, ensure};
 use ureq::Agent;
 
 use super::history::{VERSION, WORSE};
-use crate::up::Collector;
+use crate::collector::Collector;
+use crate::up::program;
 
 /// How long a page may take, on a machine that has other things to do.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// # Errors
 /// With what a page does not tell.
 pub(super) fn look(store: &Path, user: &str, password: &str) -> anyhow::Result<()> {
-    let collector = Collector::start("127.0.0.1:0", store)?;
+    let collector = Collector::start(&program("heliograph-collector"), "127.0.0.1:0", store)?;
     let agent: Agent = Agent::config_builder()
         .http_status_as_error(false)
         .proxy(None)
