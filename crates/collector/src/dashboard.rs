@@ -34,6 +34,7 @@ mod form;
 pub(crate) mod frame;
 mod health;
 mod live;
+mod numbers;
 mod overview;
 mod packages;
 mod page;

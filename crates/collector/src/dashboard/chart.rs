@@ -10,11 +10,11 @@ pub(crate) mod columns;
 mod empty;
 pub(crate) mod heat;
 pub(crate) mod intervals;
-
 mod legend;
 pub(crate) mod line;
 pub(crate) mod scale;
 pub(crate) mod small;
+pub(crate) mod spark;
 mod svg;
 pub(crate) mod unit;
 
@@ -36,19 +36,24 @@ pub(crate) struct Room {
 impl Room {
     /// The whole width of a page.
     pub(crate) const WIDE: Room = Room {
-        width: 920.0,
-        height: 280.0,
+        width: 1040.0,
+        height: 300.0,
     };
     /// Half of that.
     pub(crate) const HALF: Room = Room {
-        width: 440.0,
-        height: 240.0,
+        width: 500.0,
+        height: 250.0,
     };
     /// A phone.
     pub(crate) const NARROW: Room = Room {
-        width: 360.0,
-        height: 240.0,
+        width: 320.0,
+        height: 230.0,
     };
+
+    /// Whether names stand above what they are of, since there is no room beside it.
+    fn is_narrow(self) -> bool {
+        self.width < Room::HALF.width
+    }
 }
 
 /// A name with a value for each place of an axis; `None` where nothing is known.

@@ -20,6 +20,8 @@ pub(crate) struct Figure {
     /// As it is drawn where there is room, and as a file.
     pub(crate) wide: String,
     narrow: String,
+    /// Whether it has half of a page's width.
+    half: bool,
     table: Table,
     csv: Option<String>,
     svg: String,
@@ -39,6 +41,7 @@ impl Figure {
         Figure {
             wide: draw(room, &title),
             narrow: draw(Room::NARROW, &title),
+            half: room.width <= Room::HALF.width,
             svg: ask.query.svg(&ask.path, id),
             id,
             title,

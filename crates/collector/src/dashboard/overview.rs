@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::figure::{Figure, installations_of};
 use super::frame::{Frame, Place};
 use super::health::{self, Verdicts};
+use super::numbers::{self, Asked};
 use super::page::{Content, Kind, Visit, show};
 use super::support::counted;
 use super::table::{Cell, Table};
@@ -89,7 +90,17 @@ fn overview(ask: &Ask<'_>) -> Result<Overview, Failure> {
     };
     Ok(Overview {
         frame: ask.frame("Overview", Place::Overview)?,
-        tiles: tiles(ask, &all, &by_version, &units, &taken, standing.ci),
+        tiles: numbers::tiles(
+            ask,
+            &axis,
+            &Asked {
+                all: &all,
+                by_version: &by_version,
+                units: &units,
+                taken: &taken,
+                ci: standing.ci,
+            },
+        )?,
         health: health.as_ref().map_or_else(String::new, health::summary),
         verdicts: health.iter().flat_map(|health| verdicts(ask, health)).collect(),
         releases: ask.query.to(Place::Releases.path()),
@@ -101,9 +112,9 @@ fn overview(ask: &Ask<'_>) -> Result<Overview, Failure> {
     })
 }
 
-type Active = Answer<active::Row, active::Total>;
-type Reliability = Answer<reliability::Row, reliability::Total>;
-type Quality = Answer<quality::Row, quality::Total>;
+pub(super) type Active = Answer<active::Row, active::Total>;
+pub(super) type Reliability = Answer<reliability::Row, reliability::Total>;
+pub(super) type Quality = Answer<quality::Row, quality::Total>;
 
 /// Installations that reported, as far as their tiers and flags are of interest.
 #[derive(Default)]
@@ -139,74 +150,6 @@ fn standing(ask: &Ask<'_>) -> Result<Standing, Failure> {
         found.silent += u64::from(!is_ci && of_week && of.tier == Tier::Silent);
     }
     Ok(found)
-}
-
-fn tiles(
-    ask: &Ask<'_>,
-    all: &Active,
-    by_version: &Active,
-    units: &Reliability,
-    taken: &Quality,
-    ci: u64,
-) -> Vec<Tile> {
-    let last = by_version.rows.iter().map(|row| row.start).max();
-    let running = by_version.rows.iter().filter(|row| Some(row.start) == last);
-    let main = running.clone().max_by_key(|row| row.installations);
-    let count = running.count();
-    vec![
-        Tile {
-            what: "Active installations",
-            much: Unit::Count.show(amount(all.installations)),
-            href: match ci {
-                0 => "#active".to_owned(),
-                _ => ask.query.to_with("/overview", &[("without", "ci")]),
-            },
-            note: match ci {
-                0 => "reported in these days".to_owned(),
-                ci => format!(
-                    "reported in these days; {} of them are likely CI, and can be left out",
-                    Unit::Count.show(amount(ci))
-                ),
-            },
-        },
-        Tile {
-            what: "Most used version",
-            much: main.map_or_else(|| "–".to_owned(), |row| told(&row.group)),
-            href: ask.query.to("/releases"),
-            note: main.map_or_else(String::new, |row| {
-                format!(
-                    "on {} of installations; {count} in use",
-                    Unit::Share.show(row.share)
-                )
-            }),
-        },
-        Tile {
-            what: "Components unhealthy",
-            much: match units.total.observed {
-                0 => "–".to_owned(),
-                _ => Unit::Share.show(units.total.share),
-            },
-            href: ask.query.to("/components"),
-            note: format!(
-                "of the time, over {} components",
-                Unit::Count.show(amount(units.total.units))
-            ),
-        },
-        Tile {
-            what: "Messages rejected",
-            much: Unit::Count.show(amount(taken.total.rejected)),
-            href: ask.query.to("/data"),
-            note: format!(
-                "of {} received",
-                Unit::Count.show(amount(
-                    taken.total.accepted
-                        + taken.total.duplicate
-                        + taken.total.suppressed
-                        + taken.total.rejected
-                ))
-            ),
-        },
-    ]
 }
 
 /// A group as it is shown: those of which messages tell nothing have a name, too.

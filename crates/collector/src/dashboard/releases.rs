@@ -102,6 +102,7 @@ fn tiles(ask: &Ask<'_>, installed: &Installed, verdicts: &Verdicts) -> Vec<Tile>
                 0 => "nobody was seen to change a version".to_owned(),
                 _ => format!("of {judged} that were judged, version by version"),
             },
+            ..Tile::default()
         },
         Tile {
             what: "Healthy within a day",
@@ -133,6 +134,7 @@ fn tiles(ask: &Ask<'_>, installed: &Installed, verdicts: &Verdicts) -> Vec<Tile>
             much: Unit::Count.show(sum(|row| row.silent)),
             href: silent,
             note: "three reports or more are missing".to_owned(),
+            ..Tile::default()
         },
     ]
 }

@@ -4,6 +4,8 @@ use askama::Template;
 
 /// Most rows that a page shows of one.
 const MOST: usize = 400;
+/// Longest text that stays on one line, in bytes.
+const LONG: usize = 40;
 
 /// The table.
 #[derive(Debug, Clone, Default, Template)]
@@ -93,6 +95,17 @@ impl Table {
     pub(crate) fn or(mut self, empty: &'static str) -> Table {
         self.empty = empty;
         self
+    }
+
+    /// The class of a cell: numbers stand to the right, sentences may be broken into lines.
+    fn class(&self, column: &usize, cell: &Cell) -> &'static str {
+        if self.is_number(column) {
+            " class=\"n\""
+        } else if cell.text.len() > LONG && cell.text.contains(' ') {
+            " class=\"long\""
+        } else {
+            ""
+        }
     }
 
     fn is_number(&self, column: &usize) -> bool {

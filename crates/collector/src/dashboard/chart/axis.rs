@@ -1,6 +1,6 @@
 //! Axes: values to the left with lines across, days below.
 
-use super::scale::{Linear, day_ticks, ticks};
+use super::scale::{Linear, day_ticks};
 use super::svg::{Anchor, Svg, width};
 use super::{Room, Unit, float};
 use crate::delta::Day;
@@ -9,8 +9,10 @@ use crate::delta::Day;
 const BELOW: f64 = 24.0;
 const ABOVE: f64 = 10.0;
 /// Least room from label to label.
-const LABEL: f64 = 64.0;
-const TICK: f64 = 56.0;
+const LABEL: f64 = 72.0;
+/// Room from line to line, about, and most steps between them.
+const TICK: f64 = 44.0;
+const STEPS: f64 = 5.0;
 
 /// Where what is drawn lies, and on which scale.
 #[derive(Debug)]
@@ -26,8 +28,8 @@ impl Plot {
     /// For values up to `high` and down to `low`, nought included.
     pub(super) fn new(room: Room, top: f64, (low, high): (f64, f64), unit: Unit) -> Plot {
         let (top, bottom) = (top + ABOVE, room.height - BELOW);
-        let about = if bottom - top > 3.0 * TICK { 4 } else { 2 };
-        let ticks = ticks(low, high, about, unit.least());
+        let about = ((bottom - top) / TICK).floor().clamp(2.0, STEPS);
+        let ticks = unit.ticks(low, high, about);
         let step = step(&ticks);
         let widest = ticks
             .iter()

@@ -7,6 +7,8 @@ use super::{Room, Unit, float};
 
 const ROW: f64 = 26.0;
 const BAR: f64 = 12.0;
+/// Where there is little room, names stand above their bars.
+const TALL_ROW: f64 = 38.0;
 /// Most of the room that names take.
 const NAMES: f64 = 0.45;
 
@@ -33,32 +35,53 @@ pub(crate) fn bars(room: Room, label: &str, bars: &[Bar], unit: Unit) -> String 
         bar.value
             .map_or_else(|| "not enough data".to_owned(), |value| unit.show(value))
     };
+    let is_narrow = room.is_narrow();
+    let row = if is_narrow { TALL_ROW } else { ROW };
     let widest = |text: &dyn Fn(&Bar) -> f64| bars.iter().map(text).fold(0.0, f64::max);
-    let names = (widest(&|bar| width(&bar.name)) + 12.0).min(room.width * NAMES);
     let numbers = widest(&|bar| width(&shown(bar))) + 10.0;
+    let (names, name_room) = if is_narrow {
+        (0.0, room.width - numbers)
+    } else {
+        let names = (widest(&|bar| width(&bar.name)) + 12.0).min(room.width * NAMES);
+        (names, names - 12.0)
+    };
     let high = known().fold(0.0, f64::max);
     let scale = Linear {
         values: (0.0, if high > 0.0 { high } else { 1.0 }),
-        places: (0.0, (room.width - names - numbers).max(20.0)),
+        places: (
+            0.0,
+            if is_narrow {
+                room.width
+            } else {
+                (room.width - names - numbers).max(20.0)
+            },
+        ),
     };
     let room = Room {
-        height: float(bars.len()) * ROW + 4.0,
+        height: float(bars.len()) * row + 4.0,
         ..room
     };
     let mut svg = Svg::new(room, label);
     for (place, bar) in bars.iter().enumerate() {
-        let middle = float(place) * ROW + ROW / 2.0 + 2.0;
+        let top = float(place) * row + 2.0;
+        let (middle, text) = if is_narrow {
+            (top + row - BAR, top + 14.0)
+        } else {
+            (top + row / 2.0, top + row / 2.0 + 4.0)
+        };
         svg.link(&bar.href, |svg| {
-            let name = fitting(&bar.name, names - 12.0);
-            svg.text("name", (0.0, middle + 4.0), Anchor::Start, &name);
+            let name = fitting(&bar.name, name_room);
+            svg.text("name", (0.0, text), Anchor::Start, &name);
         });
         let long = scale.place(bar.value.unwrap_or_default());
         let told = format!("{}: {}; {}", bar.name, shown(bar), bar.behind);
         svg.rect("track", (names, middle - BAR / 2.0), (scale.places.1, BAR), "");
         svg.rect("f0", (names, middle - BAR / 2.0), (long, BAR), &told);
-        svg.text("value", (room.width, middle + 4.0), Anchor::End, &shown(bar));
+        svg.text("value", (room.width, text), Anchor::End, &shown(bar));
     }
-    svg.line("zero", (names, 0.0), (names, room.height));
+    if !is_narrow {
+        svg.line("zero", (names, 0.0), (names, room.height));
+    }
     svg.finish()
 }
 

@@ -46,7 +46,8 @@ pub(crate) fn columns(room: Room, label: &str, days: &[Day], series: &[Series], 
             };
             let (bottom, top) = (plot.values.place(below), plot.values.place(below + value));
             let text = format!("{}: {} {}", long(*day), series.name, unit.show(value));
-            svg.rect(&colour('f', number), (left, top), (width, bottom - top), &text);
+            let class = format!("part {}", colour('f', number));
+            svg.rect(&class, (left, top), (width, bottom - top), &text);
             below += value;
         }
     }

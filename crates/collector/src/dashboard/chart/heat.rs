@@ -6,12 +6,14 @@ use super::svg::{Anchor, Svg, fitting, width};
 use super::{Room, Unit, float};
 
 const ROW: f64 = 28.0;
+/// What a name takes above its cells, where there is no room beside them.
+const NAME: f64 = 24.0;
 const HEAD: f64 = 28.0;
 /// Steps of darkness.
 const STEPS: usize = 6;
 const NAMES: f64 = 0.38;
 /// Widest that a column gets.
-const COLUMN: f64 = 96.0;
+const COLUMN: f64 = 104.0;
 
 /// A row.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,10 +43,16 @@ pub(crate) fn heat(room: Room, label: &str, columns: &[String], rows: &[Row], un
     }
     let high = cells().map(|cell| cell.value).fold(0.0, f64::max);
     let widest = rows.iter().map(|row| width(&row.name)).fold(0.0, f64::max) + 12.0;
-    let names = widest.min(room.width * NAMES);
+    let (names, above) = if room.is_narrow() {
+        (0.0, NAME)
+    } else {
+        (widest.min(room.width * NAMES), 0.0)
+    };
+    let name_room = if above > 0.0 { room.width } else { names - 12.0 };
+    let row_height = ROW + above;
     let each = ((room.width - names) / float(columns.len().max(1))).min(COLUMN);
     let room = Room {
-        height: HEAD + float(rows.len()) * ROW + 2.0,
+        height: HEAD + float(rows.len()) * row_height + 2.0,
         ..room
     };
     let mut svg = Svg::new(room, label);
@@ -59,10 +67,16 @@ pub(crate) fn heat(room: Room, label: &str, columns: &[String], rows: &[Row], un
         );
     }
     for (line, row) in rows.iter().enumerate() {
-        let top = HEAD + float(line) * ROW;
+        let begin = HEAD + float(line) * row_height;
+        let top = begin + above;
         svg.link(&row.href, |svg| {
-            let name = fitting(&row.name, names - 12.0);
-            svg.text("name", (0.0, top + ROW / 2.0 + 4.0), Anchor::Start, &name);
+            let name = fitting(&row.name, name_room);
+            let y = if above > 0.0 {
+                begin + 20.0
+            } else {
+                top + ROW / 2.0 + 4.0
+            };
+            svg.text("name", (0.0, y), Anchor::Start, &name);
         });
         for (place, cell) in row.cells.iter().enumerate() {
             let at = (x(place) + 1.0, top + 1.0);

@@ -1,13 +1,15 @@
 //! Intervals: where a number lies likely, beside a line at which nothing changes.
 
 use super::empty::empty;
-use super::scale::{Linear, ticks};
+use super::scale::Linear;
 use super::svg::{Anchor, Svg, fitting, width};
 use super::{Room, Unit, float};
 
 const ROW: f64 = 34.0;
 const BELOW: f64 = 26.0;
 const NAMES: f64 = 0.42;
+/// What a name takes above its interval, where there is no room beside it.
+const NAME: f64 = 14.0;
 
 /// How an interval is marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +45,8 @@ pub(crate) fn intervals(room: Room, label: &str, all: &[Interval], unit: Unit) -
     }
     let low = ranges().map(|(low, ..)| low).fold(-unit.reach(), f64::min);
     let high = ranges().map(|(_, _, high)| high).fold(unit.reach(), f64::max);
-    let about = if room.width > 600.0 { 6 } else { 3 };
-    let ticks = ticks(low, high, about, unit.least());
+    let about = if room.width > 600.0 { 6.0 } else { 3.0 };
+    let ticks = unit.ticks(low, high, about);
     let step = match &ticks[..] {
         [first, second, ..] => second - first,
         _ => 1.0,
@@ -54,7 +56,13 @@ pub(crate) fn intervals(room: Room, label: &str, all: &[Interval], unit: Unit) -
         .map(|interval| width(&interval.name))
         .fold(0.0, f64::max)
         + 16.0;
-    let names = widest.min(room.width * NAMES);
+    let (names, above) = if room.is_narrow() {
+        (0.0, NAME)
+    } else {
+        (widest.min(room.width * NAMES), 0.0)
+    };
+    let name_room = if above > 0.0 { room.width } else { names - 12.0 };
+    let row = ROW + above;
     let scale = Linear {
         values: (
             ticks.first().copied().unwrap_or_default(),
@@ -63,7 +71,7 @@ pub(crate) fn intervals(room: Room, label: &str, all: &[Interval], unit: Unit) -
         places: (names + 22.0, room.width - 26.0),
     };
     let room = Room {
-        height: float(all.len()) * ROW + BELOW,
+        height: float(all.len()) * row + BELOW,
         ..room
     };
     let bottom = room.height - BELOW;
@@ -80,15 +88,16 @@ pub(crate) fn intervals(room: Room, label: &str, all: &[Interval], unit: Unit) -
         );
     }
     for (place, interval) in all.iter().enumerate() {
-        let y = float(place) * ROW + ROW / 2.0;
+        let y = float(place) * row + ROW / 2.0 + above;
         svg.link(&interval.href, |svg| {
-            let name = fitting(&interval.name, names - 12.0);
-            svg.text("name", (0.0, y + 4.0), Anchor::Start, &name);
+            let name = fitting(&interval.name, name_room);
+            let y = if above > 0.0 { y - 12.0 } else { y + 4.0 };
+            svg.text("name", (0.0, y), Anchor::Start, &name);
         });
         let Some((from, likely, to)) = interval.range else {
             svg.text(
                 "label",
-                (scale.places.0, y + 4.0),
+                (scale.places.0 + 8.0, y + 4.0),
                 Anchor::Start,
                 "not enough data",
             );

@@ -3,7 +3,6 @@
 use jiff::civil;
 use jiff::tz::TimeZone;
 
-use super::float;
 use crate::delta::Day;
 
 /// A straight scale.
@@ -31,12 +30,12 @@ impl Linear {
 
 /// About `about` round numbers that cover all values from `low` to `high`, nought among them where it lies between: the steps are 1,
 /// 2 or 5 times a power of ten. Where all is nought, the axis goes to `least`.
-pub(crate) fn ticks(low: f64, high: f64, about: usize, least: f64) -> Vec<f64> {
+pub(crate) fn ticks(low: f64, high: f64, about: f64, least: f64) -> Vec<f64> {
     let (low, mut high) = (low.min(0.0), high.max(0.0));
     if (high - low).abs() < f64::EPSILON {
         high = least;
     }
-    let step = round_step((high - low) / float(about.max(1)));
+    let step = round_step((high - low) / about.max(1.0));
     let first = (low / step + 1e-9).floor();
     let last = (high / step - 1e-9).ceil();
     let mut ticks = Vec::new();
@@ -119,10 +118,10 @@ mod tests {
 
     #[test]
     fn ticks_are_round() {
-        assert_eq!(ticks(0.0, 97.0, 4, 1.0), [0.0, 50.0, 100.0]);
-        assert_eq!(ticks(3.0, 10.0, 5, 1.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
-        assert_eq!(ticks(0.0, 0.0, 2, 1.0), [0.0, 0.5, 1.0]);
-        assert_eq!(ticks(-4.0, 8.0, 4, 1.0), [-5.0, 0.0, 5.0, 10.0]);
+        assert_eq!(ticks(0.0, 97.0, 4.0, 1.0), [0.0, 50.0, 100.0]);
+        assert_eq!(ticks(3.0, 10.0, 5.0, 1.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
+        assert_eq!(ticks(0.0, 0.0, 2.0, 1.0), [0.0, 0.5, 1.0]);
+        assert_eq!(ticks(-4.0, 8.0, 4.0, 1.0), [-5.0, 0.0, 5.0, 10.0]);
     }
 
     #[test]
@@ -142,13 +141,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ticks_cover_and_are_few(low in -1e9..1e9_f64, span in 1e-6..1e9_f64, about in 2..9_usize) {
+        fn ticks_cover_and_are_few(low in -1e9..1e9_f64, span in 1e-6..1e9_f64, about in 2..9_u8) {
             let high = low + span;
-            let ticks = ticks(low, high, about, 1.0);
+            let ticks = ticks(low, high, about.into(), 1.0);
             let (first, last) = (ticks[0], ticks[ticks.len() - 1]);
             let slack = (last - first) * 1e-6;
             prop_assert!(first <= low.min(0.0) + slack && last >= high.max(0.0) - slack, "{ticks:?}");
-            prop_assert!(ticks.len() <= about + 2 && ticks.contains(&0.0), "{ticks:?}");
+            prop_assert!(ticks.len() <= usize::from(about) + 2 && ticks.contains(&0.0), "{ticks:?}");
         }
 
         #[test]

@@ -1,17 +1,19 @@
 //! Small multiples: the same little line chart again and again, all on one scale, so that they can be compared.
 
 use super::empty::empty;
-use super::scale::{Linear, short, ticks};
+use super::scale::{Linear, short};
 use super::svg::{Anchor, Svg, fitting};
 use super::{Room, Series, Unit, float};
 use crate::delta::Day;
 
-const HEIGHT: f64 = 96.0;
+const HEIGHT: f64 = 84.0;
 const GAP: f64 = 24.0;
 const HEAD: f64 = 22.0;
 const FOOT: f64 = 18.0;
 /// Least width of one.
-const LEAST: f64 = 160.0;
+const LEAST: f64 = 180.0;
+/// Room from row to row.
+const BETWEEN: f64 = 22.0;
 
 /// Draws them in rows.
 pub(crate) fn multiples(room: Room, label: &str, days: &[Day], series: &[Series], unit: Unit) -> String {
@@ -20,7 +22,7 @@ pub(crate) fn multiples(room: Room, label: &str, days: &[Day], series: &[Series]
         return empty(room, label);
     }
     let high = known().copied().fold(0.0, f64::max);
-    let ends = ticks(0.0, high, 1, unit.least());
+    let ends = unit.ticks(0.0, high, 3.0);
     let high = ends.last().copied().unwrap_or(1.0);
     let per_row = [4_usize, 3, 2, 1]
         .into_iter()
@@ -30,13 +32,13 @@ pub(crate) fn multiples(room: Room, label: &str, days: &[Day], series: &[Series]
     let rows = series.len().div_ceil(per_row);
     let each = HEAD + HEIGHT + FOOT;
     let room = Room {
-        height: float(rows) * (each + 10.0),
+        height: float(rows) * (each + BETWEEN) - BETWEEN,
         ..room
     };
     let mut svg = Svg::new(room, label);
     for (number, series) in series.iter().enumerate() {
         let left = float(number % per_row) * (width + GAP);
-        let top = float(number / per_row) * (each + 10.0);
+        let top = float(number / per_row) * (each + BETWEEN);
         let scale = Linear {
             values: (0.0, high),
             places: (top + HEAD + HEIGHT, top + HEAD),
@@ -56,6 +58,13 @@ pub(crate) fn multiples(room: Room, label: &str, days: &[Day], series: &[Series]
             "grid",
             (left, scale.place(high)),
             (left + width, scale.place(high)),
+        );
+        let top_of_all = unit.tick(high, high);
+        svg.text(
+            "tick",
+            (left, scale.place(high) + 13.0),
+            Anchor::Start,
+            &top_of_all,
         );
         let points: Vec<Option<(f64, f64)>> = series
             .values

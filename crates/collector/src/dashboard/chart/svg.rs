@@ -38,6 +38,17 @@ impl Svg {
         svg
     }
 
+    /// Begins one that says nothing that is not said beside it, stretched to the room it gets.
+    pub(super) fn hidden(room: Room) -> Svg {
+        let mut svg = Svg { text: String::new() };
+        svg.write(format_args!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" aria-hidden=\"true\" preserveAspectRatio=\"none\" viewBox=\"0 0 {} {}\">",
+            Length(room.width),
+            Length(room.height)
+        ));
+        svg
+    }
+
     fn write(&mut self, text: std::fmt::Arguments<'_>) {
         // Writing to memory does not fail.
         let _ = self.text.write_fmt(text);

@@ -1,5 +1,7 @@
 //! What is counted, and how it is written.
 
+use super::scale;
+
 /// What a number is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
@@ -24,12 +26,23 @@ impl Unit {
         }
     }
 
+    /// About so many steps of an axis from `low` to `high`, at numbers that are round in this unit.
+    pub(super) fn ticks(self, low: f64, high: f64, about: f64) -> Vec<f64> {
+        let size = match self {
+            Unit::Megabytes => binary(high.abs().max(low.abs())).0,
+            Unit::Count | Unit::Share | Unit::Number | Unit::Times => 1.0,
+        };
+        let ticks = scale::ticks(low / size, high / size, about, self.least());
+        ticks.into_iter().map(|tick| tick * size).collect()
+    }
+
     /// A value as people read it.
     pub(crate) fn show(self, value: f64) -> String {
         match self {
             Unit::Count => grouped(value.round(), 0),
             Unit::Share => percent(value),
             Unit::Megabytes => megabytes(value),
+            Unit::Number if value.abs() < f64::EPSILON => "0".to_owned(),
             Unit::Number => grouped(value, if value.abs() < 100.0 { 2 } else { 0 }),
             Unit::Times => times(value),
         }
@@ -43,6 +56,7 @@ impl Unit {
                 let digits = digits(step * 100.0);
                 format!("{:.digits$}%", value * 100.0)
             }
+            Unit::Megabytes if value.abs() < f64::EPSILON => "0".to_owned(),
             Unit::Megabytes => megabytes(value),
             Unit::Times => times(value),
         }
@@ -107,17 +121,22 @@ fn percent(share: f64) -> String {
     format!("{percent:.digits$}%")
 }
 
-fn megabytes(value: f64) -> String {
+/// The largest binary multiple of a megabyte that a value holds, in megabytes, and what it is called.
+fn binary(value: f64) -> (f64, &'static str) {
     const STEP: f64 = 1024.0;
-    let mut size = value;
-    let mut names = ["MB", "GB", "TB", "PB"].into_iter();
-    let mut name = names.next().unwrap_or_default();
-    for next in names {
-        if size.abs() < STEP {
+    let (mut size, mut found) = (1.0, "MB");
+    for name in ["GB", "TB", "PB"] {
+        if value.abs() < size * STEP {
             break;
         }
-        (size, name) = (size / STEP, next);
+        (size, found) = (size * STEP, name);
     }
+    (size, found)
+}
+
+fn megabytes(value: f64) -> String {
+    let (size, name) = binary(value);
+    let size = value / size;
     let digits = usize::from(size.abs() < 100.0 && (size - size.round()).abs() > 0.04);
     format!("{} {name}", grouped(size, digits))
 }
@@ -172,6 +191,7 @@ mod tests {
             (Unit::Times, -6.0, "×0.016"),
             (Unit::Times, 2.6, "×6.1"),
             (Unit::Times, 4.0, "×16"),
+            (Unit::Number, 0.0, "0"),
         ] {
             assert_eq!(unit.show(value), shown);
         }
@@ -183,6 +203,13 @@ mod tests {
         assert_eq!(Unit::Count.tick(2_000.0, 1000.0), "2k");
         assert_eq!(Unit::Count.tick(1_020.0, 20.0), "1,020");
         assert_eq!(Unit::Count.tick(0.5, 0.5), "0.5");
+        assert_eq!(Unit::Megabytes.tick(0.0, 1024.0), "0");
+        let terabytes = Unit::Megabytes.ticks(0.0, 50.0 * 1024.0 * 1024.0, 3.0);
+        let labels: Vec<_> = terabytes
+            .iter()
+            .map(|tick| Unit::Megabytes.tick(*tick, terabytes[1]))
+            .collect();
+        assert_eq!(labels, ["0", "20 TB", "40 TB", "60 TB"]);
         assert_eq!(Unit::Share.tick(0.005, 0.005), "0.5%");
         assert_eq!(Unit::Share.tick(0.2, 0.1), "20%");
     }
