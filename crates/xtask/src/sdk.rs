@@ -20,6 +20,7 @@ pub(crate) fn install() {
     const SDKS: &str = "crates/collector/tests/sdk";
     for (name, parent, lock, command) in [
         ("node", SDKS, "package-lock.json", npm as fn(&Path, &Path) -> _),
+        ("axe", SDKS, "package-lock.json", npm),
         ("python", SDKS, "requirements.txt", pip),
         ("duckdb", SDKS, "requirements.txt", pip),
         ("tracker", "web", "package-lock.json", npm),

@@ -1,5 +1,10 @@
 //! The dashboard from outside: who is let in, and that its pages say what the questions answer.
 
+mod colours;
+mod scene;
+mod told;
+mod walk;
+
 use serde_json::{Value, json};
 
 use crate::collector::{TestCollector, run};
