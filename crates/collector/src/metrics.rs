@@ -2,6 +2,10 @@
 //!
 //! Counters begin at 0 with the process; the outcomes of all time are in the store.
 
+mod connections;
+mod forwarded;
+mod webhook;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -18,6 +22,10 @@ use crate::ingest::violation::Violation;
 use crate::key::KeyKind;
 use crate::quota::Measure;
 
+pub use self::connections::{Connections, Late};
+pub use self::forwarded::Forwarded;
+pub use self::webhook::Webhook;
+
 /// What every name begins with.
 pub const PREFIX: &str = "heliograph_collector";
 /// Requests of a commit.
@@ -30,19 +38,6 @@ type Label<V = &'static str> = (&'static str, V);
 pub type Counters<const LABELS: usize> = Family<[Label; LABELS], Counter>;
 /// A histogram for each set of labels.
 type Histograms<const LABELS: usize> = Family<[Label; LABELS], Histogram, fn() -> Histogram>;
-
-/// Connections of one socket, or of several that are counted together.
-#[derive(Debug, Clone, Default)]
-pub struct Connections {
-    /// That are open.
-    pub open: Gauge,
-    /// That were accepted.
-    pub accepted: Counter,
-    /// That were refused, since their client had too many.
-    pub refused: Counter,
-    /// That were ended by this side, by what their client did not do in time.
-    pub cut: Counters<1>,
-}
 
 /// How a look among old messages ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,133 +61,6 @@ impl LookedBack {
             LookedBack::Busy => "busy",
             LookedBack::Failed => "failed",
         }
-    }
-}
-
-/// What a client did not do in time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Late {
-    /// A TLS handshake.
-    Handshake,
-    /// The head of a request.
-    Head,
-    /// Reading an answer.
-    Reading,
-    /// Anything.
-    Idle,
-}
-
-impl Late {
-    /// All of them.
-    pub const ALL: [Late; 4] = [Late::Handshake, Late::Head, Late::Reading, Late::Idle];
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Late::Handshake => "handshake",
-            Late::Head => "head",
-            Late::Reading => "reading",
-            Late::Idle => "idle",
-        }
-    }
-}
-
-impl Connections {
-    /// One was ended.
-    pub fn late(&self, late: Late) {
-        self.cut.get_or_create(&[("by", late.name())]).inc();
-    }
-}
-
-/// What is forwarded.
-#[derive(Debug, Clone, Default)]
-pub struct Forwarded {
-    messages: Counters<1>,
-    orders: Counter,
-    failures: Counter,
-    pending: Gauge,
-    lag: Gauge,
-}
-
-impl Forwarded {
-    /// What becomes of messages that are to be forwarded.
-    const OUTCOMES: [&str; 5] = ["taken", "refused", "withheld", "without_key", "lost"];
-
-    /// So many were taken.
-    pub fn taken(&self, count: u64) {
-        self.count("taken", count);
-    }
-
-    /// So many are refused for good.
-    pub fn refused(&self, count: usize) {
-        self.count("refused", u64::try_from(count).unwrap_or(u64::MAX));
-    }
-
-    /// So many are about somebody who is forgotten.
-    pub fn withheld(&self, count: u64) {
-        self.count("withheld", count);
-    }
-
-    /// So many came with a key that the target has none for.
-    pub fn without_key(&self, count: u64) {
-        self.count("without_key", count);
-    }
-
-    /// So many were dropped by age before.
-    pub fn lost(&self, count: u64) {
-        self.count("lost", count);
-    }
-
-    /// An order was passed on.
-    pub fn order(&self) {
-        self.orders.inc();
-    }
-
-    /// It did not work.
-    pub fn failure(&self) {
-        self.failures.inc();
-    }
-
-    /// So many batches wait, the first of them for so many seconds.
-    pub fn behind(&self, pending: i64, lag: i64) {
-        self.pending.set(pending);
-        self.lag.set(lag);
-    }
-
-    fn count(&self, outcome: &'static str, count: u64) {
-        self.messages.get_or_create(&[("outcome", outcome)]).inc_by(count);
-    }
-
-    fn register(&self, registry: &mut Registry) {
-        for outcome in Forwarded::OUTCOMES {
-            let _ = self.messages.get_or_create(&[("outcome", outcome)]);
-        }
-        registry.register(
-            "forward_messages",
-            "Messages that were to be forwarded, by what became of them",
-            self.messages.clone(),
-        );
-        registry.register(
-            "forward_orders",
-            "Orders to forget somebody that were passed on",
-            self.orders.clone(),
-        );
-        registry.register(
-            "forward_failures",
-            "Times that forwarding did not work and was tried again",
-            self.failures.clone(),
-        );
-        registry.register(
-            "forward_pending_batches",
-            "Batches that wait to be forwarded",
-            self.pending.clone(),
-        );
-        registry.register_with_unit(
-            "forward_lag",
-            "For how long the first of them has waited",
-            Unit::Seconds,
-            self.lag.clone(),
-        );
     }
 }
 
@@ -222,18 +90,8 @@ pub struct Metrics {
     pub queue_length: Gauge,
     /// Ids in the window.
     pub window_ids: Gauge,
-    /// Changes of verdicts that the webhook has not taken.
-    pub webhook_pending: Gauge,
-    /// Seconds since the earliest of them was noticed.
-    pub webhook_oldest: Gauge,
-    /// Whether the webhook said that it is gone.
-    pub webhook_gone: Gauge,
-    /// Changes that it took.
-    pub webhook_told: Counter,
-    /// Attempts that it did not take.
-    pub webhook_failures: Counter,
-    /// Changes that were given up.
-    pub webhook_lost: Counter,
+    /// What the webhook is told.
+    pub webhook: Webhook,
 }
 
 impl Default for Metrics {
@@ -261,12 +119,7 @@ impl Default for Metrics {
             forwarded: Forwarded::default(),
             queue_length: Gauge::default(),
             window_ids: Gauge::default(),
-            webhook_pending: Gauge::default(),
-            webhook_oldest: Gauge::default(),
-            webhook_gone: Gauge::default(),
-            webhook_told: Counter::default(),
-            webhook_failures: Counter::default(),
-            webhook_lost: Counter::default(),
+            webhook: Webhook::default(),
         };
         metrics.register();
         metrics
@@ -319,31 +172,7 @@ impl Metrics {
             "Requests that were refused because a client, or the holders of a key, sent too much at once",
             self.too_fast.clone(),
         );
-        let Connections {
-            open,
-            accepted,
-            refused,
-            cut,
-        } = &self.connections;
-        registry.register("connections", "Connections that are open", open.clone());
-        registry.register(
-            "connections_accepted",
-            "Connections that were accepted",
-            accepted.clone(),
-        );
-        registry.register(
-            "connections_refused",
-            "Connections that were refused, since their client had too many",
-            refused.clone(),
-        );
-        for late in Late::ALL {
-            let _ = cut.get_or_create(&[("by", late.name())]);
-        }
-        registry.register(
-            "connections_cut",
-            "Connections that were ended, by what their client did not do in time",
-            cut.clone(),
-        );
+        self.connections.register(registry);
         for how in LookedBack::ALL {
             let _ = self.lookbacks.get_or_create(&[("outcome", how.name())]);
         }
@@ -393,37 +222,7 @@ impl Metrics {
         );
         self.forwarded.register(registry);
         registry.register("window_ids", "Ids of messages in memory", self.window_ids.clone());
-        registry.register(
-            "webhook_pending",
-            "Changed verdicts that the webhook has not taken yet",
-            self.webhook_pending.clone(),
-        );
-        registry.register_with_unit(
-            "webhook_oldest",
-            "How long the earliest of them has been waiting",
-            Unit::Seconds,
-            self.webhook_oldest.clone(),
-        );
-        registry.register(
-            "webhook_gone",
-            "1 where the webhook answered 410: nothing is sent there any more",
-            self.webhook_gone.clone(),
-        );
-        registry.register(
-            "webhook_told",
-            "Changed verdicts that the webhook took",
-            self.webhook_told.clone(),
-        );
-        registry.register(
-            "webhook_failures",
-            "Attempts that the webhook did not take",
-            self.webhook_failures.clone(),
-        );
-        registry.register(
-            "webhook_lost",
-            "Changed verdicts that were given up, since the webhook took nothing for days",
-            self.webhook_lost.clone(),
-        );
+        self.webhook.register(registry);
     }
 
     /// All of them, to be shown.

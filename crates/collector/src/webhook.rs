@@ -165,8 +165,8 @@ impl Teller {
         let age = backlog
             .oldest
             .map_or(0, |oldest| now.duration_since(oldest).as_secs().max(0));
-        self.setup.metrics.webhook_pending.set(backlog.count);
-        self.setup.metrics.webhook_oldest.set(age);
+        self.setup.metrics.webhook.pending.set(backlog.count);
+        self.setup.metrics.webhook.oldest.set(age);
         if self.is_gone(&reader)? {
             if backlog.count > 0 {
                 // What was noticed since is not wanted.
@@ -202,12 +202,12 @@ impl Teller {
         let metrics = &self.setup.metrics;
         let ruling = rule(&heard, waiting, now, self.lot());
         if ruling == Ruling::Taken {
-            metrics.webhook_told.inc();
+            metrics.webhook.told.inc();
             if std::mem::take(&mut self.fails) {
                 tracing::info!("the webhook {target} answers again");
             }
         } else {
-            metrics.webhook_failures.inc();
+            metrics.webhook.failures.inc();
         }
         let posted = match ruling {
             Ruling::Taken => Posted::Done(id),
@@ -225,7 +225,7 @@ impl Teller {
                 }
             }
             Ruling::GivenUp => {
-                metrics.webhook_lost.inc();
+                metrics.webhook.lost.inc();
                 let (version, unit) = (&waiting.change.version, &waiting.change.unit);
                 tracing::error!(
                     "THE WEBHOOK {target} WAS NOT TOLD that {unit} in {version} is {:?}: {}, for five days; it is in the feed",
@@ -257,7 +257,7 @@ impl Teller {
             );
         }
         self.gone = gone;
-        self.setup.metrics.webhook_gone.set(i64::from(gone));
+        self.setup.metrics.webhook.gone.set(i64::from(gone));
         Ok(gone)
     }
 

@@ -1,16 +1,15 @@
 //! The walk of one cycle: gate → collect → report → spool → ledger → deliver.
 
+mod asking;
 mod end;
 mod write_key;
 
-use std::borrow::Cow;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use heliograph_wire::catalogue::Catalogue;
 use heliograph_wire::id::{ClusterId, Hour};
 use heliograph_wire::parcel::{Kind, Parcel};
 use heliograph_wire::segment::{self, Library, Sender, Track};
@@ -20,12 +19,9 @@ use jiff::Timestamp;
 use crate::attempt::Attempt;
 use crate::clock::{Clock, Deadline};
 use crate::cluster_id;
-use crate::collect::{self, Sources};
 use crate::config::Config;
 use crate::consent::{Consent, Unreadable};
 use crate::deliver::{Delivery, Outcome};
-use crate::enterprise::login::Login;
-use crate::enterprise::{self, licence};
 use crate::environment::Environment;
 use crate::gate::{self, Decision, Voices};
 use crate::http::Client;
@@ -35,9 +31,7 @@ use crate::ledger::{self, Ledger};
 use crate::notice;
 use crate::pin::Pin;
 use crate::preview;
-use crate::report::Report;
 use crate::sink::Sink;
-use crate::source::Asker;
 use crate::spool::Spool;
 use crate::spread;
 use crate::state::{self, State, StateError};
@@ -450,63 +444,6 @@ impl Cycle<'_> {
             reporter: state.reporter()?,
             library: LIBRARY,
         })
-    }
-
-    /// The configuration with the licence's id, where the licensing service tells it.
-    pub fn licensed(&self) -> Cow<'_, Config> {
-        let found = enterprise::licensing_place(self.config).and_then(|place| licence::find(&place));
-        match found {
-            None => Cow::Borrowed(self.config),
-            found => Cow::Owned(Config {
-                license_id: found,
-                ..self.config.clone()
-            }),
-        }
-    }
-
-    /// Logs in, where there may be an account for that and a source to show the token to.
-    fn login<'c>(&self, client: &'c Client, sources: &Sources<'_>) -> Option<Login<'c>> {
-        let place = enterprise::account_place(self.config, self.environment)?;
-        let anything = [sources.diagnostics, sources.cosmos, sources.mesos];
-        let wanted = anything.iter().any(|urls| !urls.is_empty());
-        wanted.then(|| Login::begin(client, &place, self.clock))
-    }
-
-    /// Asks the sources that are switched on, and whose answers may leave.
-    fn collect(&self, cluster: &ClusterId, client: &Client) -> (Report, Exit) {
-        let config = self.config;
-        let catalogue = Catalogue::new(config.names, config.units.clone());
-        let wanted = |event, urls| {
-            if config.selection.admits_event(event) {
-                urls
-            } else {
-                &[][..]
-            }
-        };
-        let sources = Sources {
-            diagnostics: wanted("health", &config.diagnostics_urls),
-            cosmos: wanted("package_list", &config.cosmos_urls),
-            mesos: wanted("mesos_track", &config.mesos_urls),
-        };
-        let (collection, licensed) = thread::scope(|scope| {
-            // Beside the sources, so that it takes no time of its own.
-            let licensed = scope.spawn(|| self.licensed());
-            let login = self.login(client, &sources);
-            let asker = Asker {
-                client,
-                catalogue: &catalogue,
-                timeout: config.source_timeout,
-                login: login.as_ref(),
-            };
-            let collection = collect::collect(asker, sources);
-            (collection, licensed.join())
-        });
-        collect::log_oddities(&collection);
-        let licensed = licensed.unwrap_or(Cow::Borrowed(config));
-        (
-            Report::new(&collection, &licensed, cluster, &catalogue),
-            Exit::of(&collection),
-        )
     }
 }
 
