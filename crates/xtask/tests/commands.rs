@@ -23,6 +23,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "diagnostics/tests/it/command.rs: its exit code is this machine's health",
     ),
     (
+        "apt install",
+        "`cargo xtask package --check` installs them on a systemd of their own",
+    ),
+    (
         "install -m",
         "diagnostics/tests/it/service.rs reads the same files",
     ),
