@@ -2,16 +2,22 @@
 
 mod bench;
 mod check;
+mod checkout;
 mod collector;
 mod demo;
+mod digest;
 mod docs;
+mod fresh;
 mod fuzz;
 mod package;
+mod release;
 mod run;
 mod sdk;
 mod shots;
 mod soak;
+mod stopwatch;
 mod test;
+mod tool;
 mod up;
 
 use clap::{Parser, Subcommand};
@@ -33,8 +39,10 @@ enum Command {
     Test,
     /// Install what the tests need, where it may be installed
     Prepare,
-    /// Everything that `test` does, and what takes longer or needs more tools
-    Check,
+    /// Everything that `test` does, and what takes longer or needs more tools; with `--release` all that a release must hold
+    Check(check::Args),
+    /// Try `up` and `test` on a Debian that has Rust and a C compiler, and nothing else: as root, half an hour
+    Fresh(fresh::Args),
     /// Build the Debian packages, into target/packages
     Package(package::Args),
     /// Measure, and say how it was measured
@@ -59,7 +67,8 @@ fn main() -> anyhow::Result<()> {
             test::prepare();
             Ok(())
         }
-        Command::Check => check::check(),
+        Command::Check(args) => check::check(&args),
+        Command::Fresh(args) => fresh::fresh(&args),
         Command::Package(args) => package::package(&args),
         Command::Bench(args) => bench::bench(&args),
         Command::Shots(args) => shots::shots(&args),

@@ -1,6 +1,7 @@
 //! Running other programs, and saying so.
 #![expect(clippy::print_stdout, reason = "the commands' own output")]
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,6 +15,19 @@ pub(crate) fn root() -> PathBuf {
         .collect()
 }
 
+/// cargo itself.
+pub(crate) const CARGO: &str = env!("CARGO");
+
+/// Where cargo keeps what it fetches.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of this program that asks"
+)]
+pub(crate) fn cargo_home() -> PathBuf {
+    let own = || std::env::home_dir().unwrap_or_default().join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(own, PathBuf::from)
+}
+
 /// Where cargo puts what it builds.
 #[expect(
     clippy::disallowed_methods,
@@ -23,6 +37,16 @@ pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+/// What the environment says of the way to the network.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of this program that asks"
+)]
+pub(crate) fn proxies() -> Vec<(OsString, OsString)> {
+    let is_proxy = |name: &OsString| name.to_string_lossy().to_ascii_lowercase().ends_with("_proxy");
+    std::env::vars_os().filter(|(name, _)| is_proxy(name)).collect()
+}
+
 /// A headline.
 pub(crate) fn say(text: &str) {
     println!("── {text}");
@@ -30,7 +54,7 @@ pub(crate) fn say(text: &str) {
 
 /// A cargo command with these words.
 pub(crate) fn cargo(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = Command::new(CARGO);
     command.args(words);
     command
 }

