@@ -10,6 +10,9 @@ use nix::sys::time::{TimeVal, TimeValLike as _};
 /// The cores that the bounds on building are for.
 const CORES: u32 = 2;
 
+/// The longest that a build from nothing is to take on them: of all that ships, or of all tests.
+pub(crate) const MAX_BUILD: Duration = Duration::from_secs(6 * 60);
+
 /// A step that has begun.
 pub(crate) struct Stopwatch {
     begun: Instant,

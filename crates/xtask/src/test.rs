@@ -8,14 +8,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 use heliograph_fleet::skip;
 
 use crate::run::{cargo, output, run, say, target_folder, works};
 use crate::sdk;
-use crate::stopwatch::Stopwatch;
+use crate::stopwatch::{MAX_BUILD, Stopwatch};
 
 /// Debian packages that tests use: package, program that it brings.
 const PACKAGES: &[(&str, &str)] = &[
@@ -34,8 +33,6 @@ const PACKAGES: &[(&str, &str)] = &[
 const NOT_BUILT: &str = "is not built";
 /// Largest `heliograph-signal` that is shipped, in bytes.
 const MAX_SIGNAL: u64 = 4 << 20;
-/// The longest that building all programs and tests is to take from nothing on two cores.
-const MAX_BUILD: Duration = Duration::from_secs(6 * 60);
 
 pub(crate) fn test() -> anyhow::Result<()> {
     prepare();

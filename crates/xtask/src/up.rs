@@ -25,6 +25,7 @@ use self::interface::Interface;
 use self::machine::Machine;
 use crate::collector::Collector;
 use crate::run::{cargo, output, run, say, target_folder};
+use crate::stopwatch::{MAX_BUILD, Stopwatch};
 
 /// The version that the emulated cluster and its interface are of.
 const VERSION: &str = "1.8";
@@ -64,6 +65,7 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
+    let begun = Stopwatch::start();
     run(&mut cargo(&[
         "build",
         "--release",
@@ -76,6 +78,7 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
         "--package",
         "heliograph-relay",
     ]))?;
+    begun.tell("building the programs", MAX_BUILD);
     let data = args.data.clone().unwrap_or_else(|| target_folder().join("up"));
     let store = data.join("collector");
     fs::create_dir_all(&store)?;
