@@ -7,7 +7,7 @@ use super::frame::{Frame, Place};
 use super::query::Query;
 use super::viewer::Viewer;
 use crate::delta::Day;
-use crate::question::{Answer, AskError, Date, Filter, Group, Scope, Span};
+use crate::question::{Answer, AskError, Date, Filter, Group, Scope, Sitting, Span};
 use crate::store::Snapshot;
 
 /// Most days that are shown one by one; of more, weeks are, and of many more, months.
@@ -17,6 +17,7 @@ const WEEKS: i64 = 7 * 120;
 /// Who asks for what, and the sums at one moment.
 pub(crate) struct Ask<'a> {
     pub(crate) snapshot: &'a Snapshot<'a>,
+    pub(crate) sitting: Sitting,
     pub(crate) query: &'a Query,
     pub(crate) viewer: &'a Viewer,
     /// The page's own path.
@@ -33,7 +34,15 @@ impl Ask<'_> {
         filter: &Filter,
         question: impl FnOnce(&Scope<'_>) -> Result<Answer<R, T>, AskError>,
     ) -> Result<Answer<R, T>, AskError> {
-        question(&Scope::new(self.snapshot, filter)?)
+        question(&self.scope(filter)?)
+    }
+
+    /// What a filter leaves.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub(crate) fn scope<'f>(&'f self, filter: &'f Filter) -> Result<Scope<'f>, AskError> {
+        Ok(Scope::at(self.snapshot, filter, &self.sitting)?)
     }
 
     /// The filter, with days taken together so and rows kept apart so.

@@ -80,8 +80,8 @@ pub(crate) async fn get(State(app): State<Arc<App>>, visit: Visit) -> Response {
 
 fn of_fleet(ask: &Ask<'_>) -> Result<OfFleet, Failure> {
     let axis = ask.axis();
-    let all = ask.of(&ask.filter(Span::All, Group::None), capacity::ask)?;
-    let over_time = ask.of(&ask.filter(axis.span, Group::None), capacity::ask)?;
+    let filter = ask.filter(Span::All, Group::None);
+    let [all, over_time] = capacity::ask_by(&ask.scope(&filter)?, [Span::All, axis.span])?;
     let figure = |drawn| figure(ask, &axis, &over_time, drawn);
     Ok(OfFleet {
         frame: ask

@@ -1,6 +1,6 @@
 //! The overview: how many installations there are, what they run, what changed, and what is ill.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -27,7 +27,7 @@ use crate::delta::Day;
 use crate::http::App;
 use crate::question::release_health::{IMPROVED, REGRESSED};
 use crate::question::{Answer, Date, Filter, Group, Span, active, popularity, quality, reliability};
-use crate::question::{Flag, Scope, Tier};
+use crate::question::{Clusters, Flag, Tier};
 use crate::sheet::Wanted;
 use crate::token;
 
@@ -131,23 +131,23 @@ fn standing(ask: &Ask<'_>) -> Result<Standing, Failure> {
     if filter.chooses_standings() {
         return Ok(Standing::default());
     }
-    let scope = Scope::new(ask.snapshot, filter)?;
+    let scope = ask.scope(filter)?;
     let standings = scope.standings()?;
-    // Whether it reported in the last week.
-    let mut seen: HashMap<i64, bool> = HashMap::new();
+    let (mut before, mut of_week) = (Clusters::default(), Clusters::default());
     for day in scope.days() {
-        let of_week = day.0 > filter.to.0.0 - WEEK;
+        let is_of_week = day.0 > filter.to.0.0 - WEEK;
+        let seen = if is_of_week { &mut of_week } else { &mut before };
         let view = scope.view(*day, &Wanted::default())?;
-        for (_, line) in view.lines().filter(|(_, line)| line.reported) {
-            *seen.entry(line.cluster).or_default() |= of_week;
-        }
+        let reported = view.lines().filter(|(_, line)| line.reported);
+        reported.for_each(|(_, line)| seen.insert(line.cluster));
     }
+    before.add(&of_week);
     let mut found = Standing::default();
-    for (cluster, of_week) in seen {
+    for cluster in before.iter() {
         let Some(of) = standings.of(cluster) else { continue };
         let is_ci = of.flags.contains(&Flag::Ci);
         found.ci += u64::from(is_ci);
-        found.silent += u64::from(!is_ci && of_week && of.tier == Tier::Silent);
+        found.silent += u64::from(!is_ci && of_week.contains(cluster) && of.tier == Tier::Silent);
     }
     Ok(found)
 }

@@ -18,6 +18,7 @@ use super::viewer::Viewer;
 use super::welcome::Welcome;
 use crate::access::gate;
 use crate::http::{App, reached};
+use crate::question::Sitting;
 use crate::question::filter::Parameter;
 use crate::store::Reader;
 use crate::token::Scope;
@@ -140,6 +141,7 @@ async fn try_show(
         }
         let ask = Ask {
             snapshot: &snapshot,
+            sitting: Sitting::default(),
             query: &query,
             viewer: &visit.viewer,
             path: visit.path,

@@ -45,11 +45,12 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     by_span(
         scope,
         Span::Day,
-        &Wanted::default(),
+        |day| scope.view(day, &Wanted::default()),
         |sets: &mut Vec<Clusters>, view| {
             sets.resize(groups.len(), Clusters::default());
+            let mut group_of = groups.in_order();
             for (_, line) in view.lines().filter(|(_, line)| line.reported) {
-                if let Some(set) = groups.of(line.edition).and_then(|group| sets.get_mut(group)) {
+                if let Some(set) = group_of(line.edition).and_then(|group| sets.get_mut(group)) {
                     set.insert(line.cluster);
                 }
             }

@@ -74,6 +74,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let values = !filter.events.is_empty() && filter.property.is_some();
     let usual = if values { Span::Day } else { Span::All };
     let wanted = Wanted::of(&[Facet::Value]);
+    let look = |day| scope.view(day, &wanted);
     let mut names = Names {
         filter,
         values,
@@ -92,7 +93,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
             }
         }
     };
-    by_span(scope, usual, &wanted, each, |start, numbered| {
+    by_span(scope, usual, look, each, |start, numbered| {
         let mut named: BTreeMap<Key, Said> = BTreeMap::new();
         for (number, said) in numbered {
             if let Some(key) = names.key(scope, number)? {

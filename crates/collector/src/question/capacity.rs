@@ -1,7 +1,9 @@
 //! Capacity and use: agents, CPUs, memory, disk, tasks; how much there is in all, and how large installations are.
 
+mod told;
+
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,12 +12,13 @@ use super::answer::Answer;
 use super::clusters::{Clusters, PerCluster};
 use super::day::{Date, Span};
 use super::exact::ExactSum;
-use super::group::Group;
+use super::group::{Group, Groups};
 use super::scope::{AskError, Scope};
-use super::spans::by_span;
+use super::spans::Spans;
 use super::view::View;
-use crate::delta::Facet;
+use crate::delta::{Day, Facet};
 use crate::sheet::Wanted;
+use told::{Measures, Told};
 
 /// A measure in a span of days, of a group. Of each installation the mean of what its reports told counts.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -69,183 +72,121 @@ const IN_TOTAL: [&str; 7] = [
     "disk_total",
     "disk_used",
 ];
-/// The place of who is not left by the filter, or is no cluster.
-const NOBODY: usize = usize::MAX;
-
-/// How many reports told a number, and what they add up to in thousandths.
-#[derive(Debug, Clone, Copy, Default)]
-struct Told {
-    reports: i64,
-    sum: i64,
-}
-
-/// What installations told in a span, by measure and by the place of who told it.
-#[derive(Debug, Default)]
-struct Measures {
-    tellers: Tellers,
-    told: BTreeMap<u64, Vec<Told>>,
-}
-
-/// Installations, each with the group that it told something in; one that changed its group is there in both.
-#[derive(Debug, Default)]
-struct Tellers {
-    list: Vec<Teller>,
-    /// The groups that there are; each stands in the list by its place here.
-    groups: Vec<usize>,
-    /// For each cluster the place of the last in the list that is it, counted from 1.
-    last: PerCluster<u32>,
-}
-
-/// An installation in a group.
-#[derive(Debug, Clone, Copy)]
-struct Teller {
-    cluster: i64,
-    group: usize,
-    /// The place of the one before that is the same cluster, counted from 1; 0 where there is none.
-    before: u32,
-}
-
-/// A place that is counted from 1.
-fn place_of(counted: u32) -> Option<usize> {
-    usize::try_from(counted).ok()?.checked_sub(1)
-}
-
-impl Tellers {
-    /// The place of a group.
-    fn group(&mut self, group: usize) -> usize {
-        let known = self.groups.iter().position(|known| *known == group);
-        known.unwrap_or_else(|| {
-            self.groups.push(group);
-            self.groups.len() - 1
-        })
-    }
-
-    fn place(&mut self, cluster: i64, group: usize) -> Option<usize> {
-        let last = self.last.at(cluster)?;
-        let mut at = *last;
-        while let Some(place) = place_of(at) {
-            let known = self.list.get(place)?;
-            if known.group == group {
-                return Some(place);
-            }
-            at = known.before;
-        }
-        let new = self.list.len();
-        self.list.push(Teller {
-            cluster,
-            group,
-            before: *last,
-        });
-        *last = u32::try_from(new + 1).ok()?;
-        Some(new)
-    }
-}
-
-impl Told {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a mean of what was told as floating point"
-    )]
-    fn mean(self) -> Option<f64> {
-        (self.reports > 0).then(|| self.sum as f64 / self.reports as f64 / 1000.0)
-    }
-
-    fn add(&mut self, other: Told) {
-        self.reports = self.reports.wrapping_add(other.reports);
-        self.sum = self.sum.wrapping_add(other.sum);
-    }
-}
-
 /// Asks it; over all days and groups where nothing else is said. By time, group and measure.
 ///
 /// # Errors
 /// When the database can't be read.
 pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
+    let [answer] = ask_by(scope, [scope.filter.span.unwrap_or_default()])?;
+    Ok(answer)
+}
+
+/// Asks it with days taken together in several ways, whatever the filter says of that: the days are read once.
+///
+/// # Errors
+/// When the database can't be read.
+pub fn ask_by<const N: usize>(
+    scope: &Scope<'_>,
+    spans: [Span; N],
+) -> Result<[Answer<Row, Total>; N], AskError> {
     let groups = scope.groups(Group::None);
     let wanted = Wanted::of(&[Facet::Number]);
-    let mut all: HashMap<u64, PerCluster<Told>> = HashMap::new();
-    let mut behind = Clusters::default();
-    let mut names: HashMap<u64, String> = HashMap::new();
-    let mut rows = Vec::new();
-    let each = |Measures { tellers, told }: &mut Measures, view: &View| {
-        let mut places = vec![NOBODY; view.len()];
-        let mut last = None;
-        for (place, line) in view.lines() {
-            // Lines of an edition stand together.
-            let group = match last.filter(|(edition, _)| *edition == line.edition) {
-                Some((_, group)) => group,
-                None => groups.of(line.edition).map(|group| tellers.group(group)),
+    let mut asking = spans.map(|span| Asking::new(scope, &groups, span));
+    for day in scope.days() {
+        let view = scope.view(*day, &wanted)?;
+        for one in &mut asking {
+            one.take(&view)?;
+        }
+    }
+    for one in &mut asking {
+        one.end()?;
+    }
+    Ok(asking.map(Asking::answer))
+}
+
+/// An answer in the making.
+struct Asking<'s> {
+    scope: &'s Scope<'s>,
+    groups: &'s Groups,
+    spans: Spans<Measures>,
+    all: HashMap<u64, PerCluster<Told>>,
+    behind: Clusters,
+    names: HashMap<u64, String>,
+    rows: Vec<Row>,
+}
+
+impl<'s> Asking<'s> {
+    fn new(scope: &'s Scope<'_>, groups: &'s Groups, span: Span) -> Asking<'s> {
+        Asking {
+            scope,
+            groups,
+            spans: Spans::new(span, scope.filter.from.0),
+            all: HashMap::new(),
+            behind: Clusters::default(),
+            names: HashMap::new(),
+            rows: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, view: &View) -> Result<(), AskError> {
+        let (measures, over) = self.spans.go_on(view.day);
+        measures.add(view, self.groups);
+        over.map_or(Ok(()), |over| self.finish(over))
+    }
+
+    fn end(&mut self) -> Result<(), AskError> {
+        self.spans.end().map_or(Ok(()), |over| self.finish(over))
+    }
+
+    fn finish(&mut self, (start, Measures { tellers, told }): (Day, Measures)) -> Result<(), AskError> {
+        let mut of_span: Vec<(usize, Row)> = Vec::new();
+        let mut tells = vec![false; tellers.list.len()];
+        for (measure, told) in told {
+            let name = match self.names.entry(measure) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.scope.snapshot.name(measure)?),
             };
-            last = Some((line.edition, group));
-            let teller = group.and_then(|group| tellers.place(line.cluster, group));
-            if let Some((at, teller)) = places.get_mut(place).zip(teller) {
-                *at = teller;
+            if IN_TOTAL.contains(&name.as_str()) {
+                let of_all = self.all.entry(measure).or_default();
+                for (teller, told) in tellers.list.iter().zip(&told) {
+                    if let Some(sum) = of_all.at(teller.cluster) {
+                        sum.add(*told);
+                    }
+                }
+            }
+            let mut means: Vec<Vec<f64>> = vec![Vec::new(); tellers.groups.len()];
+            for ((teller, told), tells) in tellers.list.iter().zip(&told).zip(&mut tells) {
+                if let (Some(mean), Some(means)) = (told.mean(), means.get_mut(teller.group)) {
+                    means.push(mean);
+                    *tells = true;
+                }
+            }
+            for (place, means) in tellers.groups.iter().copied().zip(means) {
+                let group = self
+                    .groups
+                    .names
+                    .get(place)
+                    .map(String::as_str)
+                    .unwrap_or_default();
+                of_span.extend(row(Date(start), group, name.clone(), means).map(|row| (place, row)));
             }
         }
-        for column in view.columns(Facet::Number) {
-            let of_measure = told.entry(column.key).or_default();
-            of_measure.resize(tellers.list.len(), Told::default());
-            for amount in 0..2 {
-                for piece in view.pieces(column, amount) {
-                    for place in places.get(piece.places).unwrap_or_default() {
-                        match of_measure.get_mut(*place) {
-                            Some(told) if amount == 0 => {
-                                told.reports = told.reports.wrapping_add(piece.amount);
-                            }
-                            Some(told) => told.sum = told.sum.wrapping_add(piece.amount),
-                            None => {}
-                        }
-                    }
-                }
-            }
-        }
-    };
-    by_span(
-        scope,
-        Span::All,
-        &wanted,
-        each,
-        |start, Measures { tellers, told }| {
-            let mut of_span: Vec<(usize, Row)> = Vec::new();
-            let mut tells = vec![false; tellers.list.len()];
-            for (measure, told) in told {
-                let name = match names.entry(measure) {
-                    Entry::Occupied(known) => known.into_mut(),
-                    Entry::Vacant(new) => new.insert(scope.snapshot.name(measure)?),
-                };
-                if IN_TOTAL.contains(&name.as_str()) {
-                    let of_all = all.entry(measure).or_default();
-                    for (teller, told) in tellers.list.iter().zip(&told) {
-                        if let Some(sum) = of_all.at(teller.cluster) {
-                            sum.add(*told);
-                        }
-                    }
-                }
-                let mut means: Vec<Vec<f64>> = vec![Vec::new(); tellers.groups.len()];
-                for ((teller, told), tells) in tellers.list.iter().zip(&told).zip(&mut tells) {
-                    if let (Some(mean), Some(means)) = (told.mean(), means.get_mut(teller.group)) {
-                        means.push(mean);
-                        *tells = true;
-                    }
-                }
-                for (place, means) in tellers.groups.iter().copied().zip(means) {
-                    let group = groups.names.get(place).map(String::as_str).unwrap_or_default();
-                    of_span.extend(row(Date(start), group, name.clone(), means).map(|row| (place, row)));
-                }
-            }
-            let telling = tellers.list.iter().zip(&tells).filter(|(_, tells)| **tells);
-            telling.for_each(|(teller, _)| behind.insert(teller.cluster));
-            scope.make_rows(of_span.len())?;
-            of_span.sort_by(|(group, a), (other, b)| (group, &a.measure).cmp(&(other, &b.measure)));
-            rows.extend(of_span.into_iter().map(|(_, row)| row));
-            Ok(())
-        },
-    )?;
-    let by_name: HashMap<&str, &PerCluster<Told>> = names
-        .iter()
-        .filter_map(|(measure, name)| Some((name.as_str(), all.get(measure)?)))
-        .collect();
-    Ok(Answer::new(scope, behind.len(), total(&by_name), rows))
+        let telling = tellers.list.iter().zip(&tells).filter(|(_, tells)| **tells);
+        telling.for_each(|(teller, _)| self.behind.insert(teller.cluster));
+        self.scope.make_rows(of_span.len())?;
+        of_span.sort_by(|(group, a), (other, b)| (group, &a.measure).cmp(&(other, &b.measure)));
+        self.rows.extend(of_span.into_iter().map(|(_, row)| row));
+        Ok(())
+    }
+
+    fn answer(self) -> Answer<Row, Total> {
+        let by_name: HashMap<&str, &PerCluster<Told>> = self
+            .names
+            .iter()
+            .filter_map(|(measure, name)| Some((name.as_str(), self.all.get(measure)?)))
+            .collect();
+        Answer::new(self.scope, self.behind.len(), total(&by_name), self.rows)
+    }
 }
 
 fn row(start: Date, group: &str, measure: String, mut means: Vec<f64>) -> Option<Row> {

@@ -299,6 +299,29 @@ impl Filter {
         !(self.tiers.is_empty() && self.flags.is_empty() && self.without.is_empty())
     }
 
+    /// As far as it chooses lines of a day, and units: the same of all filters that choose the same, whatever days they are about.
+    pub(super) fn of_lines(&self) -> Filter {
+        let (from, to, now) = match self.chooses_standings() {
+            true => (self.from, self.to, self.now),
+            false => Default::default(),
+        };
+        Filter {
+            from,
+            to,
+            now,
+            versions: self.versions.clone(),
+            providers: self.providers.clone(),
+            variants: self.variants.clone(),
+            packages: self.packages.clone(),
+            clusters: self.clusters.clone(),
+            tiers: self.tiers.clone(),
+            flags: self.flags.clone(),
+            without: self.without.clone(),
+            units: self.units.clone(),
+            ..Filter::default()
+        }
+    }
+
     /// Whom an answer tells of, as far as the filter says: many, where it names nobody.
     pub fn whom(&self) -> Vec<Whom> {
         let named = self.clusters.iter().cloned().map(Whom::Cluster);

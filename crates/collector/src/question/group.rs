@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::version::Version;
 use crate::store::EditionName;
 
@@ -24,7 +26,7 @@ pub enum Group {
 pub struct Groups {
     /// The name of each; empty where messages state none, and where nothing is kept apart.
     pub names: Vec<String>,
-    of: HashMap<u64, usize>,
+    of: HashMap<u64, usize, RandomState>,
 }
 
 impl Group {
@@ -76,6 +78,19 @@ impl Groups {
     /// The group of an edition.
     pub fn of(&self, edition: u64) -> Option<usize> {
         self.of.get(&edition).copied()
+    }
+
+    /// The same for editions that are asked about one after the other, where most are the one before.
+    pub fn in_order(&self) -> impl FnMut(u64) -> Option<usize> {
+        let mut last = None;
+        move |edition| match last {
+            Some((known, group)) if known == edition => group,
+            _ => {
+                let group = self.of(edition);
+                last = Some((edition, group));
+                group
+            }
+        }
     }
 
     /// How many.

@@ -81,6 +81,7 @@ pub enum Order {
 pub fn ask(scope: &Scope<'_>, order: Order) -> Result<Answer<Row, Total>, AskError> {
     let groups = scope.groups(Group::None);
     let wanted = Wanted::of(&[Facet::Page, Facet::Value]);
+    let look = |day| scope.view(day, &wanted);
     let prefixes = [ERROR, LOAD_FAILED].map(|event| value_name(event, ROUTE, ""));
     let mut names: HashMap<u64, String> = HashMap::new();
     let mut behind = Clusters::default();
@@ -89,7 +90,7 @@ pub fn ask(scope: &Scope<'_>, order: Order) -> Result<Answer<Row, Total>, AskErr
         count(pages, view, Facet::Page, &groups);
         count(values, view, Facet::Value, &groups);
     };
-    by_span(scope, Span::All, &wanted, each, |start, [pages, values]| {
+    by_span(scope, Span::All, look, each, |start, [pages, values]| {
         let mut routes: HashMap<(String, usize), ([u64; COUNTED], Clusters)> = HashMap::new();
         for (counts, of_pages) in [(pages, true), (values, false)] {
             for ((key, group), (sum, clusters)) in counts {

@@ -146,6 +146,7 @@ fn having(
         *event = scope.snapshot.number(name)?;
     }
     let wanted = Wanted::of(&[Facet::Package, Facet::Framework, Facet::Event]);
+    let look = |day| scope.view(day, &wanted);
     let each = |having: &mut Having, view: &View| {
         for (list, (facet, _, _)) in LISTS.iter().enumerate() {
             for column in view.columns(*facet) {
@@ -166,7 +167,7 @@ fn having(
         // A name that only messages of no cluster have, or clusters that are filtered out.
         having.names.retain(|_, clusters| !clusters.is_empty());
     };
-    by_span(scope, Span::All, &wanted, each, finish)
+    by_span(scope, Span::All, look, each, finish)
 }
 
 impl Having {

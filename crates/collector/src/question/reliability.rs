@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::clusters::Clusters;
 use super::day::{Date, Span};
-use super::group::Group;
+use super::fared::{Fared, FaredDay, Part, extend};
+use super::group::{Group, Groups};
 use super::ratio::ratio;
 use super::scope::{AskError, Scope};
 use super::spans::by_span;
-use super::view::Piece;
 use crate::delta::Facet;
 use crate::sheet::Wanted;
 
@@ -67,24 +68,9 @@ struct Cell {
     affected: Clusters,
 }
 
-/// Places of a unit's lines, of a group: the units of a role are all on the same ones, so who has them is found out once.
+/// Places of a unit's lines, of a group: the units of a role are all on the same ones, so who has them is found out once a day.
 type Places = Vec<Range<usize>>;
-
-impl Cell {
-    fn add(&mut self, amount: usize, piece: &Piece<'_>, places: &mut Places) {
-        if let Some(sum) = self.amounts.get_mut(amount) {
-            *sum = sum.wrapping_add(piece.sum());
-        }
-        match amount {
-            0 => match places.last_mut().filter(|last| last.end == piece.places.start) {
-                Some(last) => last.end = piece.places.end,
-                None => places.push(piece.places.clone()),
-            },
-            1 => self.affected.insert_all(piece.clusters),
-            _ => {}
-        }
-    }
-}
+type Having = HashMap<Places, Clusters, RandomState>;
 
 /// Where a group stands among those of a unit.
 fn place(of_unit: &mut Vec<(usize, Cell)>, group: usize) -> usize {
@@ -93,6 +79,45 @@ fn place(of_unit: &mut Vec<(usize, Cell)>, group: usize) -> usize {
         of_unit.push((group, Cell::default()));
         of_unit.len() - 1
     })
+}
+
+/// Adds how a unit fared on a day.
+fn add(
+    of_unit: &mut Vec<(usize, Cell)>,
+    day: &FaredDay,
+    fared: &Fared,
+    groups: &Groups,
+    having: &mut Having,
+) {
+    let mut on: Vec<Places> = Vec::new();
+    for Part {
+        edition,
+        amounts,
+        on: places,
+        ill,
+    } in fared.parts()
+    {
+        let Some(place) = groups.of(edition).map(|group| place(of_unit, group)) else {
+            continue;
+        };
+        on.resize(of_unit.len(), Places::new());
+        let Some(((_, cell), on)) = of_unit.get_mut(place).zip(on.get_mut(place)) else {
+            continue;
+        };
+        for (sum, amount) in cell.amounts.iter_mut().zip(amounts) {
+            *sum = sum.wrapping_add(amount);
+        }
+        places.iter().for_each(|range| extend(on, 0, range.clone()));
+        day.insert(ill, &mut cell.affected);
+    }
+    for ((_, cell), places) in of_unit.iter_mut().zip(on) {
+        let clusters = having.entry(places).or_insert_with_key(|places| {
+            let mut clusters = Clusters::default();
+            day.insert(places, &mut clusters);
+            clusters
+        });
+        cell.installations.add(clusters);
+    }
 }
 
 /// Asks it; over all days and groups where nothing else is said. The worst units come first, each unit's rows by time and group.
@@ -111,33 +136,17 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     by_span(
         scope,
         Span::All,
-        &wanted,
-        |cells: &mut Cells, view| {
-            let mut known: HashMap<Places, Clusters> = HashMap::new();
-            for column in view.columns(Facet::Unit) {
-                let mut on: Vec<Places> = Vec::new();
-                let of_unit = cells.entry(column.key).or_default();
-                for amount in 0..3 {
-                    let mut last = None;
-                    for piece in view.pieces(column, amount).filter(|piece| piece.of_clusters) {
-                        // Pieces of an edition stand together.
-                        let place = match last.filter(|(edition, _)| *edition == piece.edition) {
-                            Some((_, place)) => place,
-                            None => groups.of(piece.edition).map(|group| place(of_unit, group)),
-                        };
-                        last = Some((piece.edition, place));
-                        on.resize(of_unit.len(), Places::new());
-                        let at = place.and_then(|place| of_unit.get_mut(place).zip(on.get_mut(place)));
-                        if let Some(((_, cell), places)) = at {
-                            cell.add(amount, &piece, places);
-                        }
-                    }
-                }
-                for ((_, cell), places) in of_unit.iter_mut().zip(on) {
-                    let clusters = known.entry(places);
-                    cell.installations
-                        .add(clusters.or_insert_with_key(|places| view.clusters(places)));
-                }
+        |day| scope.fared(day, &wanted),
+        |cells: &mut Cells, day| {
+            let mut having = Having::default();
+            for fared in &day.units {
+                add(
+                    cells.entry(fared.unit).or_default(),
+                    day,
+                    fared,
+                    &groups,
+                    &mut having,
+                );
             }
         },
         |start, cells| {

@@ -6,8 +6,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::clusters::Clusters;
+use super::fared::FaredDay;
 use super::filter::Filter;
 use super::group::{Group, Groups};
+use super::sitting::Sitting;
 use super::tier::Standings;
 use super::view::View;
 use crate::delta::{Day, Facet};
@@ -16,6 +18,8 @@ use crate::store::{EditionName, Snapshot, StoreError};
 
 /// Most rows of an answer: they are all made, whichever of them are shown. Senders choose how many names there are on a day.
 const MOST_ROWS: usize = 500_000;
+/// Clusters that are named of which a day is made of their own rows, rather than picked out of the whole fleet's.
+const FEW: u64 = 16;
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +62,7 @@ pub struct Scope<'a> {
     counted: Option<Rc<Clusters>>,
     /// Those that this left out, of the days that were looked at so far.
     left_out: RefCell<Clusters>,
+    sitting: Sitting,
     rows: Cell<usize>,
 }
 
@@ -67,7 +72,23 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// When the database can't be read.
     pub fn new(snapshot: &'a Snapshot<'a>, filter: &'a Filter) -> Result<Scope<'a>, StoreError> {
-        let mut scope = Scope::without_standings(snapshot, filter)?;
+        Scope::at(snapshot, filter, &Sitting::default())
+    }
+
+    /// The same at a sitting, all of which is of this snapshot.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn at(
+        snapshot: &'a Snapshot<'a>,
+        filter: &'a Filter,
+        sitting: &Sitting,
+    ) -> Result<Scope<'a>, StoreError> {
+        let mut scope = Scope {
+            standings: sitting.standings(filter),
+            sitting: sitting.clone(),
+            ..Scope::without_standings(snapshot, filter)?
+        };
         if filter.chooses_standings() {
             scope.counted = Some(Rc::new(scope.standings()?.counted(filter)));
         }
@@ -104,6 +125,7 @@ impl<'a> Scope<'a> {
             standings: Rc::default(),
             counted: None,
             left_out: RefCell::default(),
+            sitting: Sitting::default(),
             rows: Cell::default(),
         })
     }
@@ -196,32 +218,59 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// When the database can't be read.
     pub fn view(&self, day: Day, wanted: &Wanted) -> Result<View, StoreError> {
-        let sheet = self.snapshot.sheet(day, wanted)?;
+        let (view, left_out) = self.look(day, wanted)?;
+        self.left_out.borrow_mut().add(&left_out);
+        Ok(view)
+    }
+
+    /// How the units that it is restricted to fared on a day.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub(super) fn fared(&self, day: Day, units: &Wanted) -> Result<Rc<FaredDay>, StoreError> {
+        let find_out = || {
+            let (view, left_out) = self.look(day, units)?;
+            Ok(FaredDay::of(&view, left_out))
+        };
+        let fared = self.sitting.fared(self.filter, day, find_out)?;
+        self.left_out.borrow_mut().add(&fared.left_out);
+        Ok(fared)
+    }
+
+    /// A day, and who is left out of it for tier or flags.
+    fn look(&self, day: Day, wanted: &Wanted) -> Result<(View, Clusters), StoreError> {
+        let sheet = match &self.clusters {
+            Some(few) if few.len() <= FEW => self.snapshot.sheet_of(day, few.iter(), wanted)?,
+            _ => self.snapshot.sheet(day, wanted)?,
+        };
         let with_package = match &self.packages {
             Some(packages) => Some(self.with_packages(day, packages)?),
             None => None,
         };
         let within = |set: &Option<Clusters>, cluster| set.as_ref().is_none_or(|set| set.contains(cluster));
+        let mut left_out = Clusters::default();
+        // Lines of an edition stand together.
+        let mut last = None;
         let chosen = |line: &Line| {
-            self.chosen.contains(&line.edition)
-                && within(&self.clusters, line.cluster)
-                && within(&with_package, line.cluster)
-        };
-        if let Some(counted) = &self.counted {
-            let mut left_out = self.left_out.borrow_mut();
-            let lines = sheet.roster.0.iter().filter(|line| line.reported && chosen(line));
-            lines
-                .filter(|line| !counted.contains(line.cluster))
-                .for_each(|line| left_out.insert(line.cluster));
-        }
-        let counted = |line: &Line| {
+            let leaves = match last {
+                Some((edition, leaves)) if edition == line.edition => leaves,
+                _ => self.leaves(line.edition),
+            };
+            last = Some((line.edition, leaves));
+            if !leaves || !within(&self.clusters, line.cluster) || !within(&with_package, line.cluster) {
+                return false;
+            }
             let counts = self
                 .counted
                 .as_ref()
                 .is_none_or(|counted| counted.contains(line.cluster));
-            counts && chosen(line)
+            if !counts && line.reported {
+                left_out.insert(line.cluster);
+            }
+            counts
         };
-        Ok(View::new(day, sheet, counted))
+        let view = View::new(day, sheet, chosen);
+        Ok((view, left_out))
     }
 
     fn with_packages(&self, day: Day, packages: &[u64]) -> Result<Clusters, StoreError> {

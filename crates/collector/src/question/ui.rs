@@ -73,6 +73,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     }
     let mut most_users = 0;
     let wanted = Wanted::of(&[Facet::Call, Facet::User]);
+    let look = |day| scope.view(day, &wanted);
     let each = |uses: &mut BTreeMap<usize, Use>, view: &View| {
         let mut users = 0;
         for column in view.columns(Facet::Call).chain(view.columns(Facet::User)) {
@@ -99,7 +100,7 @@ pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
     let mut behind = Clusters::default();
     let mut total = Total::default();
     let mut rows = Vec::new();
-    by_span(scope, Span::Day, &wanted, each, |start, uses| {
+    by_span(scope, Span::Day, look, each, |start, uses| {
         scope.make_rows(uses.len())?;
         for (group, used) in uses {
             if used.log_ins + used.page_views + used.user_days == 0 {

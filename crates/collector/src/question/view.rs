@@ -6,12 +6,11 @@
 use std::iter;
 use std::ops::Range;
 
-use super::clusters::Clusters;
 use crate::delta::{Day, Facet};
 use crate::sheet::{Column, Line, Sheet};
 
 /// A day, with the lines that a filter leaves.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct View {
     /// The day.
     pub day: Day,
@@ -46,9 +45,12 @@ pub struct Piece<'v> {
 
 impl View {
     /// Of a sheet, the lines that are chosen.
-    pub(super) fn new(day: Day, sheet: Sheet, chosen: impl Fn(&Line) -> bool) -> View {
+    pub(super) fn new(day: Day, sheet: Sheet, mut chosen: impl FnMut(&Line) -> bool) -> View {
         let mut stretches: Vec<Stretch> = Vec::new();
-        for (place, line) in sheet.roster.0.iter().enumerate().filter(|(_, line)| chosen(line)) {
+        for (place, line) in sheet.roster.0.iter().enumerate() {
+            if !chosen(line) {
+                continue;
+            }
             let (edition, of_clusters) = (line.edition, line.cluster != 0);
             let goes_on = |stretch: &&mut Stretch| {
                 (stretch.places.end, stretch.edition, stretch.of_clusters) == (place, edition, of_clusters)
@@ -86,13 +88,16 @@ impl View {
         self.clusters.is_empty()
     }
 
-    /// The clusters at places.
-    pub fn clusters(&self, places: &[Range<usize>]) -> Clusters {
-        let mut clusters = Clusters::default();
-        for range in places {
-            clusters.insert_all(self.clusters.get(range.clone()).unwrap_or_default());
-        }
-        clusters
+    /// The clusters of all lines, by place.
+    pub(super) fn all_clusters(&self) -> &[i64] {
+        &self.clusters
+    }
+
+    /// Editions with the places of lines that are left and are of clusters, in the order of places; an edition may be there more than
+    /// once.
+    pub(super) fn of_clusters(&self) -> impl Iterator<Item = (u64, Range<usize>)> {
+        let stretches = self.stretches.iter().filter(|stretch| stretch.of_clusters);
+        stretches.map(|stretch| (stretch.edition, stretch.places.clone()))
     }
 
     /// What is left of a column at which an amount of it is not nought, in the order of places.

@@ -154,6 +154,34 @@ impl<'a> Snapshot<'a> {
         Ok(whole.part(wanted))
     }
 
+    /// The same of some clusters alone, made of their rows: no others are looked at.
+    ///
+    /// # Errors
+    /// When the database can't be read, or is damaged.
+    pub fn sheet_of(
+        &self,
+        day: Day,
+        clusters: impl IntoIterator<Item = i64>,
+        wanted: &Wanted,
+    ) -> Result<Sheet, StoreError> {
+        self.wait_on()?;
+        let mut transposer = self.transposer(day)?;
+        let mut statement = self
+            .transaction
+            .prepare_cached("SELECT sums FROM cluster_day WHERE day = ? AND cluster = ?")
+            .doing(READ)?;
+        for cluster in clusters {
+            let mut rows = statement.query((day.0, cluster)).doing(READ)?;
+            if let Some(row) = rows.next().doing(READ)? {
+                let sums = row.get_ref(0).doing(READ)?.as_blob().unwrap_or_default();
+                transposer
+                    .take(cluster, sums)
+                    .map_err(|error| StoreError::damaged(READ, error))?;
+            }
+        }
+        Ok(transposer.sheet(wanted))
+    }
+
     /// The clusters of which a report counts on a day, sorted.
     ///
     /// # Errors
@@ -207,6 +235,22 @@ impl<'a> Snapshot<'a> {
             .prepare_cached("SELECT name FROM cluster WHERE id = ?")
             .and_then(|mut statement| statement.query_row([number], |row| row.get(0)).optional())
             .doing("look up a cluster")
+    }
+
+    /// The ids of all clusters, each told with its number.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub fn each_cluster(&self, mut tell: impl FnMut(i64, &str)) -> Result<(), StoreError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let mut statement = self.transaction.prepare_cached("SELECT id, name FROM cluster")?;
+            let mut rows = statement.query(())?;
+            while let Some(row) = rows.next()? {
+                tell(row.get(0)?, row.get_ref(1)?.as_str()?);
+            }
+            Ok(())
+        };
+        read().doing("read the clusters")
     }
 
     /// What the messages of a cluster that count on a day add up to, where there are any.
@@ -384,12 +428,16 @@ impl<'a> Snapshot<'a> {
         Ok(())
     }
 
-    fn transpose(&self, day: Day) -> Result<Transposer, StoreError> {
+    fn transposer(&self, day: Day) -> Result<Transposer, StoreError> {
         let mut reports = Vec::new();
         for event in delta::reports() {
             reports.extend(self.number(event)?);
         }
-        let mut transposer = Transposer::new(day, reports);
+        Ok(Transposer::new(day, reports))
+    }
+
+    fn transpose(&self, day: Day) -> Result<Transposer, StoreError> {
+        let mut transposer = self.transposer(day)?;
         let mut statement = self
             .transaction
             .prepare_cached("SELECT cluster, sums FROM cluster_day WHERE day = ?")

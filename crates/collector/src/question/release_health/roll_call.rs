@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use foldhash::fast::RandomState;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::clusters::Clusters;
@@ -104,12 +105,12 @@ impl RollCall {
                     of_version.insert(*number);
                     names
                 });
-        let mut ranks: HashMap<u64, u16> = HashMap::new();
+        let mut ranks: HashMap<u64, u16, RandomState> = HashMap::default();
         for (rank, (version, editions)) in (NOTHING + 1..).zip(names) {
             call.versions.push(version.0);
             ranks.extend(editions.into_iter().map(|edition| (edition, rank)));
         }
-        let mut place_of: HashMap<i64, u32> = HashMap::new();
+        let mut place_of: HashMap<i64, u32, RandomState> = HashMap::default();
         let mut ran: Vec<Vec<(u32, u16)>> = Vec::new();
         let mut units = BTreeSet::new();
         for view in views {
@@ -167,13 +168,19 @@ impl RollCall {
         }
         call.units = units.into_iter().collect();
         call.panel.days = length;
-        for (cluster, ran) in call.clusters.iter().zip(ran) {
-            // By its id, which stays the same also when the database is made anew.
-            let id = scope.snapshot.cluster_name(*cluster)?.unwrap_or_default();
+        // By their ids, which stay the same also when the database is made anew.
+        let mut ids = vec![xxh3_64(b""); ran.len()];
+        scope.snapshot.each_cluster(|cluster, id| {
+            let place = place_of
+                .get(&cluster)
+                .and_then(|place| ids.get_mut(*place as usize));
+            if let Some(known) = place {
+                *known = xxh3_64(id.as_bytes());
+            }
+        })?;
+        for (id, ran) in ids.into_iter().zip(ran) {
             let versions: Vec<u16> = ran.into_iter().map(|(_, version)| version).collect();
-            call.panel
-                .tracks
-                .push(Track::new(xxh3_64(id.as_bytes()), &versions));
+            call.panel.tracks.push(Track::new(id, &versions));
         }
         Ok(Some(call))
     }
