@@ -26,6 +26,8 @@ struct Table {
     columns: &'static [&'static str],
     /// Most rows that are shown.
     most: usize,
+    /// Of how many units, the worst first; of all where it is nought.
+    worst: usize,
 }
 
 const fn table(
@@ -43,7 +45,25 @@ const fn table(
         only: ("", ""),
         columns,
         most: 400,
+        worst: 0,
     }
+}
+
+/// A table of how reliable one unit is, by something.
+const fn of_unit(id: &'static str, more: &'static [(&'static str, &'static str)]) -> Table {
+    let columns = &["group", "share", "observed", "affected", "installations"];
+    table("/components/unit", id, "component-reliability", more, columns)
+}
+
+/// A table of what is installed, of a kind.
+const fn installed(id: &'static str, kind: &'static str) -> Table {
+    let columns = &["name", "installations", "share"];
+    table("/packages", id, "popularity", &[("per", "all")], columns).only("kind", kind)
+}
+
+/// A table of verdicts.
+const fn verdicts(page: &'static str, more: &'static [(&'static str, &'static str)]) -> Table {
+    table(page, "health", "release-health", more, VERDICT)
 }
 
 impl Table {
@@ -57,6 +77,10 @@ impl Table {
     const fn most(self, most: usize) -> Table {
         Table { most, ..self }
     }
+
+    const fn worst(self, worst: usize) -> Table {
+        Table { worst, ..self }
+    }
 }
 
 const BY_DAY: &[(&str, &str)] = &[("per", "day"), ("by", "none")];
@@ -69,6 +93,26 @@ const ROUTE: &[&str] = &[
     "failedLoads",
     "perView",
     "installations",
+];
+/// Times as often are written on a scale of their own.
+const VERDICT: &[&str] = &[
+    "unit",
+    "version",
+    "verdict",
+    "",
+    "",
+    "",
+    "",
+    "before",
+    "after",
+    "controlBefore",
+    "controlAfter",
+    "",
+    "upgraded",
+    "compared",
+    "controls",
+    "silent",
+    "observed",
 ];
 const SUM: &[&str] = &["start", "", "sum", "installations"];
 
@@ -119,6 +163,14 @@ const TABLES: &[Table] = &[
     ),
     table(
         "/components",
+        "history",
+        "component-reliability",
+        BY_DAY,
+        &["unit", "start", "share", "installations"],
+    )
+    .worst(8),
+    table(
+        "/components",
         "all",
         "component-reliability",
         ALL,
@@ -139,20 +191,9 @@ const TABLES: &[Table] = &[
         &[("unit", UNIT), ("per", "day"), ("by", "version")],
         &["start", "group", "share", "observed", "installations"],
     ),
-    table(
-        "/components/unit",
-        "versions",
-        "component-reliability",
-        &[("unit", UNIT), ("per", "all"), ("by", "version")],
-        &["group", "share", "observed", "affected", "installations"],
-    ),
-    table(
-        "/components/unit",
-        "providers",
-        "component-reliability",
-        &[("unit", UNIT), ("per", "all"), ("by", "provider")],
-        &["group", "share", "observed", "affected", "installations"],
-    ),
+    of_unit("versions", &[("unit", UNIT), ("per", "all"), ("by", "version")]),
+    of_unit("providers", &[("unit", UNIT), ("per", "all"), ("by", "provider")]),
+    verdicts("/components/unit", &[("unit", UNIT)]),
     table(
         "/releases",
         "adoption",
@@ -160,6 +201,7 @@ const TABLES: &[Table] = &[
         &[("per", "day"), ("by", "version")],
         &["start", "group", "share", "installations"],
     ),
+    verdicts("/releases", &[]),
     table(
         "/releases",
         "installing",
@@ -177,22 +219,8 @@ const TABLES: &[Table] = &[
             "silent",
         ],
     ),
-    table(
-        "/packages",
-        "packages",
-        "popularity",
-        &[("per", "all")],
-        &["name", "installations", "share"],
-    )
-    .only("kind", "package"),
-    table(
-        "/packages",
-        "frameworks",
-        "popularity",
-        &[("per", "all")],
-        &["name", "installations", "share"],
-    )
-    .only("kind", "framework"),
+    installed("packages", "package"),
+    installed("frameworks", "framework"),
     table("/capacity", "agents", "capacity", BY_DAY, SUM).only("measure", "agents_active"),
     table(
         "/capacity",
@@ -347,6 +375,17 @@ fn check_table(scene: &Scene, table: &Table, read: &Value) -> usize {
     let (field, value) = table.only;
     let mut left: Vec<&Value> = answer["rows"].as_array().unwrap().iter().collect();
     left.retain(|row| field.is_empty() || row[field] == value);
+    if table.worst > 0 {
+        let all = scene.answer(table.question, ALL);
+        let worst: Vec<&Value> = all["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .take(table.worst)
+            .map(|row| &row["unit"])
+            .collect();
+        left.retain(|row| worst.contains(&&row["unit"]));
+    }
     assert_eq!(shown.len(), left.len().min(table.most), "rows of {about}");
     for row in shown {
         let cells: Vec<&str> = row
@@ -361,7 +400,7 @@ fn check_table(scene: &Scene, table: &Table, read: &Value) -> usize {
                 .iter()
                 .zip(&cells)
                 .filter(|(name, _)| !name.is_empty());
-            columns.all(|(name, cell)| says(cell, &answered[*name]))
+            columns.all(|(name, cell)| says(cell, &field_of(answered, name)))
         };
         let Some(place) = left.iter().position(is_same) else {
             panic!(
@@ -382,6 +421,16 @@ fn check_table(scene: &Scene, table: &Table, read: &Value) -> usize {
         );
     }
     shown.len()
+}
+
+/// A field of a row; of a verdict with the reason why there is none.
+fn field_of(row: &Value, name: &str) -> Value {
+    match (name, row["reason"].as_str()) {
+        ("verdict", Some(reason)) if !reason.is_empty() => {
+            format!("{}: {reason}", row["verdict"].as_str().unwrap()).into()
+        }
+        _ => row[name].clone(),
+    }
 }
 
 /// Whether a text for people says what an answer does, to the last digit that it shows.

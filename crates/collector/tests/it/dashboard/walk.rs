@@ -30,6 +30,12 @@ const AXE: &str = "axe.run(document, {
 const OPEN: &str = "document.querySelectorAll('details.data').forEach((part) => { part.open = true; })";
 /// Whether the page is wider than its window.
 const TOO_WIDE: &str = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+/// The tab of the page, where it is not to be seen whole.
+const TAB_UNSEEN: &str =
+    "(() => { const tab = document.querySelector('nav [aria-current]'), box = tab?.getBoundingClientRect();
+    const seen = !tab || box.left >= 0 && box.right <= document.documentElement.clientWidth
+        && tab.contains(document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2));
+    return seen ? '' : `${tab.textContent}: ${box.left} to ${box.right}`; })()";
 /// Most links of one path that are followed; they differ in what they are about.
 const LINKS: usize = 4;
 
@@ -95,6 +101,8 @@ fn check(tab: &mut Tab, axe: &str, url: &str, page: &str) {
         assert_eq!(found, json!([]), "{page}, {}", look.name());
         let wider = tab.evaluate(TOO_WIDE).unwrap();
         assert_eq!(wider, 0, "{page}, {}: wider than its window", look.name());
+        let unseen = tab.evaluate(TAB_UNSEEN).unwrap();
+        assert_eq!(unseen, "", "{page}, {}", look.name());
     }
     assert_eq!(tab.complaints(), [""; 0], "{page}");
 }
