@@ -1,5 +1,6 @@
 //! Ids: the cluster, the reporter, the reporting hour, and the message id that is made of them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -65,17 +66,42 @@ impl fmt::Display for ClusterId {
 
 /// Who reports: the first 128 bits of the SHA-256 of a secret that never leaves its state directory, in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReporterId(String);
+pub struct ReporterId([u8; 32]);
 
 impl ReporterId {
     /// The id of the reporter that holds this secret.
     pub fn of_secret(secret: &[u8]) -> ReporterId {
-        ReporterId(hex(&Sha256::digest(secret)[..16]))
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&Sha256::digest(secret)[..16]);
+        ReporterId::of_bytes(bytes)
+    }
+
+    /// The id of these 128 bits.
+    pub fn of_bytes(bytes: [u8; 16]) -> ReporterId {
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.as_chunks_mut().0.iter_mut().zip(bytes) {
+            *pair = digits_of(byte);
+        }
+        ReporterId(digits)
+    }
+
+    /// Its 128 bits.
+    pub fn bytes(&self) -> [u8; 16] {
+        let value = |digit: u8| match digit {
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => digit - b'0',
+        };
+        let mut bytes = [0; 16];
+        for (byte, [high, low]) in bytes.iter_mut().zip(self.0.as_chunks().0) {
+            *byte = value(*high) << 4 | value(*low);
+        }
+        bytes
     }
 
     /// The id's text: 32 hexadecimal digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Digits are ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
@@ -83,21 +109,17 @@ impl FromStr for ReporterId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let digits = text.len() == 32
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if digits {
-            Ok(ReporterId(text.to_owned()))
-        } else {
-            Err(InvalidId::Form("32 lower-case hexadecimal digits"))
+        let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+        match text.as_bytes().try_into() {
+            Ok(digits) if text.bytes().all(|byte| is_digit(&byte)) => Ok(ReporterId(digits)),
+            _ => Err(InvalidId::Form("32 lower-case hexadecimal digits")),
         }
     }
 }
 
 impl fmt::Display for ReporterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -179,7 +201,7 @@ impl MessageId {
     /// The id of a report's message; `part` counts from 1.
     pub fn of_report(cluster: &ClusterId, event: &str, hour: Hour, part: u32) -> MessageId {
         MessageId {
-            cluster: cluster_part(cluster),
+            cluster: cluster_part(cluster).into_owned(),
             event: event.to_owned(),
             hour,
             part,
@@ -196,6 +218,11 @@ impl MessageId {
         &self.event
     }
 
+    /// The same, for keeps.
+    pub fn into_event(self) -> String {
+        self.event
+    }
+
     /// The hour of collection.
     pub fn hour(&self) -> Hour {
         self.hour
@@ -207,13 +234,13 @@ impl MessageId {
     }
 }
 
-fn cluster_part(cluster: &ClusterId) -> String {
+fn cluster_part(cluster: &ClusterId) -> Cow<'_, str> {
     let id = cluster.as_str();
     let plain = id.len() <= MAX_VERBATIM && id.bytes().all(|b| b.is_ascii_graphic() && b != b':');
     if plain {
-        id.to_owned()
+        Cow::Borrowed(id)
     } else {
-        format!("sha256-{}", hex(&Sha256::digest(id)[..16]))
+        Cow::Owned(format!("sha256-{}", hex(&Sha256::digest(id)[..16])))
     }
 }
 
@@ -254,13 +281,13 @@ impl FromStr for MessageId {
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    let digits = bytes.iter().flat_map(|byte| digits_of(*byte));
+    digits.map(char::from).collect()
+}
+
+fn digits_of(byte: u8) -> [u8; 2] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)])
 }
 
 #[cfg(test)]
@@ -284,6 +311,30 @@ mod tests {
         );
         assert_eq!(part.to_string().parse::<MessageId>().unwrap(), part);
         assert!(id.is_of(&cluster) && !id.is_of(&"x".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_reporter_is_its_bits_and_its_digits() {
+        let digits = "0123456789abcdef0123456789abcdef";
+        let reporter: ReporterId = digits.parse().unwrap();
+        assert_eq!(
+            (reporter.as_str(), reporter.to_string().as_str()),
+            (digits, digits)
+        );
+        assert_eq!(reporter.bytes()[..3], [0x01, 0x23, 0x45]);
+        let other = ReporterId::of_secret(b"s");
+        for id in [reporter, other] {
+            assert_eq!(ReporterId::of_bytes(id.bytes()), id);
+            assert_eq!(hex(&id.bytes()), id.as_str());
+        }
+        for text in [
+            "",
+            "0123456789ABCDEF0123456789abcdef",
+            "0123456789abcdef0123456789abcde",
+            "ééééééééééééééééé",
+        ] {
+            assert!(text.parse::<ReporterId>().is_err(), "{text}");
+        }
     }
 
     #[test]

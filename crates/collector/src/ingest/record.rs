@@ -5,6 +5,7 @@
 //! feed can occur, so both may separate.
 
 use std::borrow::Cow;
+use std::io::Write as _;
 
 use heliograph_wire::time::push_rfc3339;
 use jiff::{SignedDuration, Timestamp};
@@ -94,12 +95,12 @@ impl Content<'_> {
 
     fn write_remarks(&self, out: &mut Vec<u8>) -> Result<(), TooDeep> {
         out.extend_from_slice(b"{\"key\":");
-        push_number(i128::from(self.key.0), out);
+        push_number(self.key.0, out);
         out.extend_from_slice(b",\"rules\":");
-        push_number(i128::from(RULES), out);
+        push_number(i64::from(RULES), out);
         if let Some(drift) = self.moment.drift {
             out.extend_from_slice(b",\"drift\":");
-            push_number(drift.as_millis(), out);
+            push_number(i64::try_from(drift.as_millis()).unwrap_or(i64::MAX), out);
         }
         if let Some(amended) = self.moment.amended {
             out.extend_from_slice(format!(",\"{}\":true", amended.name()).as_bytes());
@@ -174,8 +175,9 @@ fn push_name(name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\":");
 }
 
-fn push_number(number: i128, out: &mut Vec<u8>) {
-    out.extend_from_slice(number.to_string().as_bytes());
+fn push_number(number: i64, out: &mut Vec<u8>) {
+    // To memory that cannot fail.
+    let _ = write!(out, "{number}");
 }
 
 /// The remark that a record does not count. Where it stands, it stands first.

@@ -49,9 +49,9 @@ pub fn named_by(message_id: &str, anonymous_id: &str, event: &str) -> Option<Slo
     let cluster = ClusterId::from_str(anonymous_id).ok()?;
     (id.is_of(&cluster) && id.event() == event).then(|| Slot {
         cluster,
-        event: event.to_owned(),
         hour: id.hour(),
         part: id.part(),
+        event: id.into_event(),
     })
 }
 

@@ -257,11 +257,7 @@ fn number(
 
 /// A reporter's 16 bytes; of one that does not say who it is, none.
 pub(super) fn bytes_of(reporter: Option<&ReporterId>) -> Vec<u8> {
-    let digits = reporter.map(ReporterId::as_str).unwrap_or_default();
-    let pairs = digits.as_bytes().chunks_exact(2);
-    pairs
-        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
-        .collect()
+    reporter.map_or_else(Vec::new, |reporter| reporter.bytes().to_vec())
 }
 
 /// Who that is, by its bytes; and the bytes of whom it is.
@@ -274,7 +270,7 @@ pub(super) fn told_by(who: &Who) -> &[u8] {
 }
 
 pub(super) fn reporter_of(bytes: &[u8]) -> Option<ReporterId> {
-    heliograph_wire::id::hex(bytes).parse().ok()
+    who(bytes).map(ReporterId::of_bytes)
 }
 
 #[cfg(test)]

@@ -24,6 +24,21 @@ fn of(parts: [&str; 4]) -> [String; 4] {
     parts.map(str::to_owned)
 }
 
+/// The bytes of the database as it is now, but for the messages that were taken.
+fn without_messages(collector: &TestCollector) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    let database = rusqlite::Connection::open(collector.data().join("collector.db")).unwrap();
+    database
+        .execute("VACUUM INTO ?", [copy.to_str().unwrap()])
+        .unwrap();
+    let database = rusqlite::Connection::open(&copy).unwrap();
+    assert_ne!(database.execute("DELETE FROM batch", ()).unwrap(), 0);
+    database.execute_batch("VACUUM").unwrap();
+    drop(database);
+    std::fs::read(copy).unwrap()
+}
+
 #[test]
 fn each_message_at_fault_is_told_by_name_beside_a_running_server_and_after_it() {
     let mut collector = TestCollector::start();
@@ -60,8 +75,7 @@ fn each_message_at_fault_is_told_by_name_beside_a_running_server_and_after_it() 
         ];
         assert_eq!(found, expected.map(of));
         // Of the content nothing but names.
-        let database = std::fs::read(collector.data().join("collector.db")).unwrap();
-        assert!(memchr::memmem::find(&database, b"secret").is_none());
+        assert!(memchr::memmem::find(&without_messages(&collector), b"secret").is_none());
         assert!(!shown.to_string().contains("secret") && !shown.to_string().contains("4111"));
         let counted = |outcome: &str| {
             let days = shown["days"].as_array().unwrap();
