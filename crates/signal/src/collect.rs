@@ -12,6 +12,9 @@ use crate::http::url::Url;
 use crate::source::{Asker, Problem, Source};
 use crate::tally::Tally;
 
+/// Why a URL told nothing though it answered.
+const NOTHING_OF_USE: &str = "it answered, and nothing of it is of use";
+
 /// Where each source is asked; an empty list switches it off.
 #[derive(Debug, Clone, Copy)]
 pub struct Sources<'a> {
@@ -64,6 +67,19 @@ pub struct Collection {
     pub packages: Told<cosmos::Answer>,
     /// Its capacity and frameworks.
     pub mesos: Told<Mesos>,
+    /// Every URL that was asked.
+    pub tried: Vec<Tried>,
+}
+
+/// What became of asking one URL.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tried {
+    /// Which source it is.
+    pub source: Source,
+    /// The URL.
+    pub url: Url,
+    /// Why it told nothing; `None` where it told something.
+    pub problem: Option<String>,
 }
 
 impl Collection {
@@ -96,10 +112,23 @@ pub fn collect(asker: Asker<'_>, sources: Sources<'_>) -> Collection {
         let health = begin(scope, sources.diagnostics, move |url| asker.health(url));
         let packages = begin(scope, sources.cosmos, move |url| asker.packages(url));
         let mesos = begin(scope, sources.mesos, move |url| asker.mesos(url));
+        let mut tried = Vec::new();
+        let health = first(
+            answers(Source::Diagnostics, health, &mut tried),
+            sources.diagnostics,
+        );
+        let packages = first(answers(Source::Cosmos, packages, &mut tried), sources.cosmos);
+        let mesos = together(answers(Source::Mesos, mesos, &mut tried), sources.mesos);
+        if mesos == Told::Nothing {
+            for tried in tried.iter_mut().filter(|tried| tried.source == Source::Mesos) {
+                tried.problem.get_or_insert_with(|| NOTHING_OF_USE.to_owned());
+            }
+        }
         Collection {
-            health: first(answers(Source::Diagnostics, health), sources.diagnostics),
-            packages: first(answers(Source::Cosmos, packages), sources.cosmos),
-            mesos: together(answers(Source::Mesos, mesos), sources.mesos),
+            health,
+            packages,
+            mesos,
+            tried,
         }
     })
 }
@@ -128,18 +157,29 @@ type Handles<'s, T> = Vec<(
     io::Result<thread::ScopedJoinHandle<'s, Result<T, Problem>>>,
 )>;
 
-/// The answers in the order of the URLs; failures are logged.
-fn answers<T>(source: Source, handles: Handles<'_, T>) -> Vec<T> {
+/// The answers in the order of the URLs; failures are logged, and `tried` notes them all.
+fn answers<T>(source: Source, handles: Handles<'_, T>, tried: &mut Vec<Tried>) -> Vec<T> {
     let joined = handles.into_iter().map(|(url, handle)| match handle {
         Ok(handle) => (url, handle.join().unwrap_or(Err(Problem::Panicked))),
         Err(error) => (url, Err(Problem::NoThread(error))),
     });
     let mut answers = Vec::new();
     for (url, answer) in joined {
-        match answer {
-            Ok(answer) => answers.push(answer),
-            Err(problem) => tracing::warn!(%source, %url, "nothing collected: {problem}"),
-        }
+        let problem = match answer {
+            Ok(answer) => {
+                answers.push(answer);
+                None
+            }
+            Err(problem) => {
+                tracing::warn!(%source, %url, "nothing collected: {problem}");
+                Some(problem.to_string())
+            }
+        };
+        tried.push(Tried {
+            source,
+            url: url.clone(),
+            problem,
+        });
     }
     answers
 }

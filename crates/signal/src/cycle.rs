@@ -24,6 +24,7 @@ use crate::consent::{Consent, Unreadable};
 use crate::deliver::{Delivery, Outcome};
 use crate::environment::Environment;
 use crate::gate::{self, Decision, Voices};
+use crate::heard::Heard;
 use crate::http::Client;
 use crate::http::proxy::Proxies;
 use crate::http::trust::{InvalidCa, Trust};
@@ -118,7 +119,7 @@ impl Cycle<'_> {
             return Ok((None, Exit::Done));
         }
         let cluster = cluster_id::find(self.config)?;
-        let (report, exit) = self.collect(&cluster, &self.client()?);
+        let (report, _, exit) = self.collect(&cluster, &self.client()?);
         let user = self
             .config
             .customer_key
@@ -138,7 +139,7 @@ impl Cycle<'_> {
         let cluster = cluster_id::find(self.config)?;
         let sender = self.sender(cluster, &self.state()?)?;
         let at = self.clock.now();
-        let (report, exit) = self.collect(&sender.cluster, &self.client()?);
+        let (report, _, exit) = self.collect(&sender.cluster, &self.client()?);
         let messages: Vec<_> = report.messages(&sender, at).iter().map(Track::to_json).collect();
         let body = segment::batch(messages.iter().map(String::as_str), self.clock.now());
         Ok((Some(String::from_utf8_lossy(&body).into_owned()), exit))
@@ -204,7 +205,15 @@ impl Cycle<'_> {
                 tracing::error!("neither kept nor delivered: {}", crate::source::chain(&error));
                 return Ok(Exit::NotKept);
             }
-            Err(error) => return Err(error),
+            // What was collected is safe, and a later cycle sends it: nothing was asked for in vain.
+            Err(error) => {
+                tracing::error!(
+                    "kept, not sent: {}; make room in {}, or make it writable",
+                    crate::source::chain(&error),
+                    state.path().display()
+                );
+                return Ok(exit);
+            }
         };
         if outcome.loose_done < had_loose {
             tracing::error!(
@@ -240,7 +249,8 @@ impl Cycle<'_> {
             return Ok((Vec::new(), Exit::Done));
         }
         let attempt = Attempt::begin(state, hour);
-        let (report, exit) = self.collect(&sender.cluster, client);
+        let (report, tried, exit) = self.collect(&sender.cluster, client);
+        Heard::read(state).then(self.clock.wall(), &tried).write(state);
         let messages = report.messages(sender, at);
         // Asked again: telemetry may have been switched off while the sources were answering.
         if messages.is_empty() || !self.is_on() {

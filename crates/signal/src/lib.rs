@@ -28,6 +28,7 @@ pub mod deliver;
 pub mod enterprise;
 pub mod environment;
 pub mod gate;
+pub mod heard;
 pub mod http;
 pub mod ledger;
 mod notice;

@@ -54,6 +54,7 @@ impl Report {
             packages: cosmos,
             health: diagnostics,
             mesos: master,
+            tried: _,
         } = collection;
         Report {
             cosmos: cosmos

@@ -27,6 +27,9 @@ pub const SERVICE_PATH: &str = "/var/lib/heliograph/signal";
 /// The file with the key for ids of the web UI's users.
 pub(crate) const UI_KEY: &str = "ui-key";
 
+/// What is written to see whether there is room: more than a report takes.
+const TRIAL: usize = 64 << 10;
+
 /// The directory.
 #[derive(Debug, Clone)]
 pub struct State {
@@ -108,6 +111,25 @@ impl State {
         // Another process may have been first: what stands there now counts.
         let secret = read_secret(&path).map_err(error("can't be read"))?;
         secret.ok_or_else(|| error("is gone")(io::Error::from(io::ErrorKind::NotFound)))
+    }
+
+    /// Writes a little in the directory, and in those below that are there, and takes it away again.
+    ///
+    /// # Errors
+    /// It can't be written: for want of room or of rights.
+    pub fn check_writable(&self) -> Result<(), StateError> {
+        for name in ["", "spool", "ledger"] {
+            let path = self.path.join(name);
+            if name.is_empty() || path.exists() {
+                let written = write_aside(&path.join("trial"), &[0; TRIAL], 0o600, None);
+                written.map_err(|source| StateError {
+                    path,
+                    doing: "can't be written",
+                    source,
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a file that is either not there or whole, and leaves one that is there.

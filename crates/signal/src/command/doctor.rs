@@ -52,7 +52,10 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
         Err(error) => report.bad(&error.to_string())?,
     }
     match cycle.state().and_then(|state| state.reporter().map(|_| state)) {
-        Ok(state) => report.ok(&format!("state directory {}", state.path().display()))?,
+        Ok(state) => match state.check_writable() {
+            Ok(()) => report.ok(&format!("state directory {}", state.path().display()))?,
+            Err(error) => report.bad(&crate::source::chain(&error))?,
+        },
         Err(error) => report.bad(&crate::source::chain(&error))?,
     }
     if let Decision::Notice { .. } = decision {
@@ -68,14 +71,8 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
         login: login.as_ref(),
     };
     let config = cycle.config;
-    let wanted = |event, urls| {
-        if config.selection.admits_event(event) {
-            urls
-        } else {
-            &[][..]
-        }
-    };
-    for url in wanted("health", &config.diagnostics_urls) {
+    let sources = cycle.sources();
+    for url in sources.diagnostics {
         report.source(
             url,
             asker
@@ -83,7 +80,7 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
                 .map(|tally| format!("{} units", tally.units.len())),
         )?;
     }
-    for url in wanted("package_list", &config.cosmos_urls) {
+    for url in sources.cosmos {
         report.source(
             url,
             asker
@@ -91,7 +88,7 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
                 .map(|answer| format!("{} packages", answer.packages.len())),
         )?;
     }
-    for url in wanted("mesos_track", &config.mesos_urls) {
+    for url in sources.mesos {
         let told = |answer: heliograph_wire::mesos::Answer| match answer.frameworks {
             Some(names) => format!("{} frameworks", names.len()),
             None => format!("{} numbers", answer.metrics.len()),

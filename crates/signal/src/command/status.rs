@@ -10,8 +10,10 @@ use crate::contents::Contents;
 use crate::cycle::Cycle;
 use crate::deliver;
 use crate::gate::Decision;
+use crate::heard::Heard;
 use crate::ledger::Ledger;
 use crate::ledger::sum::Delivered;
+use crate::source::Source;
 use crate::spool::{Entry, Spool};
 use crate::state::State;
 
@@ -47,6 +49,7 @@ pub fn status(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<(), Error> {
         .hour
         .map_or("never".to_owned(), |hour| hour.to_string());
     writeln!(out, "last tried     {tried}")?;
+    sources(cycle, &state, out)?;
     if state.path().join("spool").exists() {
         let spool = Spool::open(&state, cycle.config.spool)?;
         let entries = spool.list()?;
@@ -106,6 +109,34 @@ fn contents(spool: &Spool, entries: &[&Entry]) -> Result<Contents, Error> {
         }
     }
     Ok(sum)
+}
+
+/// What was last heard of each source.
+fn sources(cycle: &Cycle<'_>, state: &State, out: &mut dyn Write) -> Result<(), Error> {
+    let heard = Heard::read(state);
+    let when = heard
+        .asked
+        .map_or("never asked".to_owned(), |at| format!("asked at {at:.0}"));
+    writeln!(out, "sources        {when}")?;
+    for of in &heard.of {
+        let said = match (&of.problem, of.told) {
+            (None, _) => "answered".to_owned(),
+            (Some(problem), None) => format!("nothing, so far: {problem}"),
+            (Some(problem), Some(told)) => format!("nothing since {told:.0}: {problem}"),
+        };
+        writeln!(out, "               {} {}: {said}", of.source, of.url)?;
+    }
+    let sources = cycle.sources();
+    for (source, urls) in [
+        (Source::Diagnostics, sources.diagnostics),
+        (Source::Cosmos, sources.cosmos),
+        (Source::Mesos, sources.mesos),
+    ] {
+        if urls.is_empty() {
+            writeln!(out, "               {source}: off")?;
+        }
+    }
+    Ok(())
 }
 
 /// What the ledger says was taken.

@@ -7,7 +7,7 @@ use heliograph_wire::catalogue::Catalogue;
 use heliograph_wire::id::ClusterId;
 
 use super::{Cycle, Exit};
-use crate::collect::{self, Sources};
+use crate::collect::{self, Sources, Tried};
 use crate::config::Config;
 use crate::enterprise::login::Login;
 use crate::enterprise::{self, licence};
@@ -36,10 +36,9 @@ impl Cycle<'_> {
         wanted.then(|| Login::begin(client, &place, self.clock))
     }
 
-    /// Asks the sources that are switched on, and whose answers may leave.
-    pub(super) fn collect(&self, cluster: &ClusterId, client: &Client) -> (Report, Exit) {
+    /// The sources that are switched on, and whose answers may leave.
+    pub fn sources(&self) -> Sources<'_> {
         let config = self.config;
-        let catalogue = Catalogue::new(config.names, config.units.clone());
         let wanted = |event, urls| {
             if config.selection.admits_event(event) {
                 urls
@@ -47,11 +46,18 @@ impl Cycle<'_> {
                 &[][..]
             }
         };
-        let sources = Sources {
+        Sources {
             diagnostics: wanted("health", &config.diagnostics_urls),
             cosmos: wanted("package_list", &config.cosmos_urls),
             mesos: wanted("mesos_track", &config.mesos_urls),
-        };
+        }
+    }
+
+    /// Asks the sources; also returned is what became of each URL.
+    pub(super) fn collect(&self, cluster: &ClusterId, client: &Client) -> (Report, Vec<Tried>, Exit) {
+        let config = self.config;
+        let catalogue = Catalogue::new(config.names, config.units.clone());
+        let sources = self.sources();
         let (collection, licensed) = thread::scope(|scope| {
             // Beside the sources, so that it takes no time of its own.
             let licensed = scope.spawn(|| self.licensed());
@@ -67,9 +73,8 @@ impl Cycle<'_> {
         });
         collect::log_oddities(&collection);
         let licensed = licensed.unwrap_or(Cow::Borrowed(config));
-        (
-            Report::new(&collection, &licensed, cluster, &catalogue),
-            Exit::of(&collection),
-        )
+        let report = Report::new(&collection, &licensed, cluster, &catalogue);
+        let exit = Exit::of(&collection);
+        (report, collection.tried, exit)
     }
 }

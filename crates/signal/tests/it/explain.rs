@@ -185,6 +185,10 @@ fn status_tells_what_waits_and_what_is_wrong() {
         &status,
         &[
             "last tried     2026-11-22T11",
+            "sources        asked at 2",
+            "diagnostics http://127.0.0.1:",
+            "/report?…: answered",
+            &format!("cosmos {}: answered", cluster.sources.cosmos_url()),
             "waiting        0 parcels",
             "nothing is wrong",
         ],
@@ -206,6 +210,34 @@ fn status_tells_what_waits_and_what_is_wrong() {
             "set aside      0 files, 0 refused messages",
             "delivery       fails since ",
             "refused",
+        ],
+    );
+}
+
+#[test]
+fn status_tells_what_became_of_each_source() {
+    let cluster = cluster();
+    let status = cluster.run(&["status"]).exits(0).stdout;
+    holds(&status, &["nothing was tried yet"]);
+    cluster.run(&["report"]).exits(0);
+    let (cosmos, mesos) = (cluster.sources.cosmos_url(), cluster.sources.metrics_url());
+    cluster
+        .sources
+        .set_fault(Source::Cosmos, Fault::Status(503))
+        .unwrap();
+    let cluster = cluster
+        .set("diagnostics_urls", json!([]))
+        .set("mesos_urls", json!([mesos, "http://127.0.0.1:1/frameworks"]));
+    cluster.run(&["report"]).exits(0);
+    let status = cluster.run(&["status"]).exits(0).stdout;
+    holds(
+        &status,
+        &[
+            &format!("cosmos {cosmos}: nothing since 2"),
+            "answered 503, not 200",
+            &format!("mesos {mesos}: answered\n"),
+            "mesos http://127.0.0.1:1/frameworks: nothing, so far: no connection: refused",
+            "diagnostics: off",
         ],
     );
 }

@@ -169,6 +169,34 @@ fn a_full_disk_is_said_and_delivery_goes_on_when_there_is_room() {
     cluster.run(&["log", "verify"]).exits(0);
 }
 
+/// The report is kept, so nothing is lost: it is sent once what leaves can be recorded.
+#[test]
+fn a_full_ledger_is_no_failure_of_what_is_kept() {
+    let cluster = cluster();
+    let Some(disk) = SmallDisk::at(&cluster.path("state/ledger"), 256) else {
+        return;
+    };
+    disk.fill();
+    for hour in 1..4 {
+        cluster
+            .run(&["report", "--now", &at(hour)])
+            .exits(0)
+            .logs("kept, not sent: ledger")
+            .logs("No space left")
+            .logs("make room in ");
+    }
+    assert_eq!(cluster.sink.requests().len(), 0, "left without a record");
+    let doctor = cluster.run(&["doctor"]).exits(1).stdout;
+    assert!(
+        doctor.contains("BAD   state directory") && doctor.contains("ledger"),
+        "{doctor}"
+    );
+    disk.make_room();
+    cluster.run(&["report", "--now", &at(4)]).exits(0);
+    assert_eq!(arrived_once(&cluster).len(), 4 * 3);
+    cluster.run(&["log", "verify"]).exits(0);
+}
+
 #[test]
 fn what_can_t_be_kept_is_delivered_at_once() {
     let cluster = cluster();
