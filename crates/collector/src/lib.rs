@@ -74,6 +74,7 @@ mod lock;
 pub mod lookback;
 pub mod metrics;
 pub mod open_files;
+mod outgoing;
 pub mod plan_dir;
 pub mod question;
 pub mod quota;

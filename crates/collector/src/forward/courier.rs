@@ -131,7 +131,7 @@ impl Courier {
         let reader = Reader::open(&setup.data)?;
         let route = Route {
             reader,
-            target: Target::new(&url, token, config)?,
+            target: Target::new(&url, token, config, Arc::clone(&setup.clock))?,
             guise: config.guise,
             passes_orders: passes_orders(config),
             keys,

@@ -11,21 +11,23 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use heliograph_wire::segment::BATCH_PATH;
+use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 use ureq::http::Response;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body, Proxy, ProxyProtocol};
+use ureq::tls::Certificate;
+use ureq::{Agent, Body, Proxy};
 
 use super::parcel::Became;
 use super::{ForwardError, Forwarding, PassedOn};
+use crate::clock::Clock;
+use crate::outgoing::{self, USER_AGENT, can_take, trust, unanswered};
 
 const CONNECT: Duration = Duration::from_secs(5);
 const TOTAL: Duration = Duration::from_secs(30);
 /// Most of an answer that is read, in bytes.
 const MOST_READ: u64 = 64 << 10;
-const USER_AGENT: &str = concat!("heliograph-collector/", env!("CARGO_PKG_VERSION"));
 
 /// Why something has to be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +43,17 @@ pub(super) struct Target {
     agent: Agent,
     url: String,
     token: Option<String>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Target {
     /// The target that is configured; `token` is for orders.
-    pub(super) fn new(url: &str, token: Option<String>, config: &Forwarding) -> Result<Target, ForwardError> {
+    pub(super) fn new(
+        url: &str,
+        token: Option<String>,
+        config: &Forwarding,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Target, ForwardError> {
         let mut builder = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -55,12 +63,13 @@ impl Target {
             .timeout_global(Some(TOTAL))
             .proxy(proxy(config.proxy.as_deref())?);
         if url.starts_with("https:") {
-            builder = builder.tls_config(tls(config.ca.as_deref())?);
+            builder = builder.tls_config(trust(config.ca.as_deref().map_or(Ok(Vec::new()), own_roots)?));
         }
         Ok(Target {
             agent: builder.build().new_agent(),
             url: url.trim_end_matches('/').to_owned(),
             token,
+            clock,
         })
     }
 
@@ -75,7 +84,7 @@ impl Target {
             .header("content-encoding", "gzip")
             .header("authorization", authorization);
         let (status, asked, answer) = match request.send(&gzip(body.as_bytes())[..]) {
-            Ok(response) => read(response),
+            Ok(response) => read(response, self.clock.now()),
             Err(error) => return Became::Failed(trouble(unanswered(&error), None)),
         };
         match status {
@@ -99,7 +108,7 @@ impl Target {
             .header("content-type", "application/json")
             .header("authorization", format!("Bearer {token}"));
         let (status, asked, answer) = match request.send(body.to_string().as_bytes()) {
-            Ok(response) => read(response),
+            Ok(response) => read(response, self.clock.now()),
             Err(error) => return Became::Failed(trouble(unanswered(&error), None)),
         };
         match status {
@@ -118,10 +127,9 @@ fn trouble(what: String, asked: Option<Duration>) -> Trouble {
 }
 
 /// Status, the wait that it asks for, and the body as far as it is JSON.
-fn read(response: Response<Body>) -> (u16, Option<Duration>, Value) {
+fn read(response: Response<Body>, now: Timestamp) -> (u16, Option<Duration>, Value) {
     let status = response.status().as_u16();
-    let header = |name: &str| response.headers().get(name)?.to_str().ok();
-    let asked = header("retry-after").and_then(|text| retry_after(text, header("date")));
+    let asked = outgoing::asked(response.headers(), now);
     let mut body = Vec::new();
     // An answer that breaks off is none that was understood.
     let _ = response
@@ -130,19 +138,6 @@ fn read(response: Response<Body>) -> (u16, Option<Duration>, Value) {
         .take(MOST_READ)
         .read_to_end(&mut body);
     (status, asked, serde_json::from_slice(&body).unwrap_or_default())
-}
-
-fn seconds(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
-}
-
-/// The wait that an answer asks for (RFC 9110, 10.2.3): seconds, or a date, which is taken by the target's own clock.
-fn retry_after(text: &str, date: Option<&str>) -> Option<Duration> {
-    if let Some(seconds) = seconds(text) {
-        return Some(seconds);
-    }
-    let instant = |text| jiff::fmt::rfc2822::parse(text).map(|date| date.timestamp()).ok();
-    Duration::try_from(instant(text)?.duration_since(instant(date?)?)).ok()
 }
 
 fn said(status: u16, answer: &Value) -> String {
@@ -166,20 +161,6 @@ fn said(status: u16, answer: &Value) -> String {
     }
 }
 
-fn unanswered(error: &ureq::Error) -> String {
-    use ureq::Error;
-    match error {
-        Error::Timeout(_) => "the target did not answer in time".to_owned(),
-        Error::HostNotFound => "the target's name is not known".to_owned(),
-        Error::Io(error) => format!("no answer: {error}"),
-        Error::Rustls(error) => format!("TLS failed: {error}"),
-        Error::Tls(problem) => format!("TLS failed: {problem}"),
-        Error::ConnectProxyFailed(problem) => format!("the proxy: {problem}"),
-        // Others may repeat the URL.
-        _ => "the request failed".to_owned(),
-    }
-}
-
 fn gzip(body: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), Compression::fast());
     // Writing to memory does not fail.
@@ -190,27 +171,10 @@ fn gzip(body: &[u8]) -> Vec<u8> {
 fn proxy(url: Option<&str>) -> Result<Option<Proxy>, ForwardError> {
     let Some(url) = url else { return Ok(None) };
     let proxy = Proxy::new(url).map_err(|_| ForwardError::Proxy)?;
-    // The library is built without SOCKS.
-    if !matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https) {
+    if !can_take(&proxy) {
         return Err(ForwardError::Proxy);
     }
     Ok(Some(proxy))
-}
-
-fn tls(own: Option<&Path>) -> Result<TlsConfig, ForwardError> {
-    let system = rustls_native_certs::load_native_certs();
-    let mut roots: Vec<_> = system
-        .certs
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    if let Some(path) = own {
-        roots.extend(own_roots(path)?);
-    }
-    Ok(TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&roots))
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build())
 }
 
 fn own_roots(path: &Path) -> Result<Vec<Certificate<'static>>, ForwardError> {

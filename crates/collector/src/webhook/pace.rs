@@ -66,16 +66,6 @@ pub(super) fn rule(heard: &Heard, waiting: &Waiting, now: Timestamp, lot: f64) -
     Ruling::Again(next)
 }
 
-/// How long `Retry-After` asks to wait: seconds, or until a time.
-pub(super) fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Duration::try_from(until.duration_since(now)).ok()
-}
-
 fn later(time: Timestamp, by: Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     time.checked_add(by).unwrap_or(Timestamp::MAX)
@@ -145,17 +135,6 @@ mod tests {
         assert_eq!(
             rule(&Heard::Status(410, None), &waiting(0), NOTICED, 0.5),
             Ruling::Gone
-        );
-    }
-
-    #[test]
-    fn retry_after_is_a_span_or_a_time() {
-        let of = |text| retry_after(text, NOTICED).map(|wait| wait.as_secs());
-        assert_eq!(of(" 120 "), Some(120));
-        assert_eq!(of("Thu, 01 Jan 1970 00:01:00 GMT"), Some(60));
-        assert_eq!(
-            (of("Wed, 31 Dec 1969 00:01:00 GMT"), of("soon"), of("-3")),
-            (None, None, None)
         );
     }
 }

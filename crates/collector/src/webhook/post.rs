@@ -1,22 +1,20 @@
 //! One attempt to tell somebody: over HTTP, following nobody elsewhere.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{Request, header};
 use jiff::Timestamp;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Proxy, ProxyProtocol};
+use ureq::{Agent, Proxy};
 
 use super::event::{CONTENT_TYPE, Event};
-use super::pace::{Heard, retry_after};
+use super::pace::Heard;
 use super::sign::Secret;
 use super::target::Target;
+use crate::outgoing::{USER_AGENT, asked, can_take, trust, unanswered};
 
 /// How long connecting may take, and the whole attempt.
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(15);
-const USER_AGENT: &str = concat!("heliograph-collector/", env!("CARGO_PKG_VERSION"));
 
 /// Tries.
 #[derive(Debug, Clone)]
@@ -27,9 +25,7 @@ pub(super) struct Poster {
 impl Poster {
     /// Trusts whom the system does (`SSL_CERT_FILE`, `SSL_CERT_DIR`), and goes by the proxy that the environment names.
     pub(super) fn new(target: &Target) -> Poster {
-        // The library is built without SOCKS.
-        let proxy = Proxy::try_from_env()
-            .filter(|proxy| matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https));
+        let proxy = Proxy::try_from_env().filter(can_take);
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -40,7 +36,7 @@ impl Poster {
             .max_idle_connections(0)
             .proxy(proxy);
         if target.uri().scheme_str() == Some("https") {
-            config = config.tls_config(trust());
+            config = config.tls_config(trust(Vec::new()));
         }
         Poster {
             agent: config.build().new_agent(),
@@ -63,39 +59,8 @@ impl Poster {
             Err(error) => return Heard::Nothing(error.to_string()),
         };
         match sent {
-            Ok(answer) => {
-                let asked = answer.headers().get(header::RETRY_AFTER);
-                let asked = asked.and_then(|asked| retry_after(asked.to_str().ok()?, now));
-                Heard::Status(answer.status().as_u16(), asked)
-            }
-            Err(error) => Heard::Nothing(said(&error)),
+            Ok(answer) => Heard::Status(answer.status().as_u16(), asked(answer.headers(), now)),
+            Err(error) => Heard::Nothing(unanswered(&error)),
         }
     }
-}
-
-/// What went wrong, without the URL.
-fn said(error: &ureq::Error) -> String {
-    match error {
-        ureq::Error::BadUri(_) => "the URL can't be used".to_owned(),
-        error => error.to_string(),
-    }
-}
-
-fn trust() -> TlsConfig {
-    let system = rustls_native_certs::load_native_certs();
-    for error in &system.errors {
-        tracing::debug!(%error, "a part of the system's trust store can't be read");
-    }
-    if system.certs.is_empty() {
-        tracing::warn!("no certificate authority is trusted: the webhook can't be reached over https");
-    }
-    let roots: Vec<_> = system
-        .certs
-        .iter()
-        .map(|certificate| Certificate::from_der(certificate).to_owned())
-        .collect();
-    TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&roots))
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build()
 }
