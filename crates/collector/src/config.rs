@@ -63,6 +63,8 @@ pub struct Config {
     pub connections: usize,
     /// Most connections of one client.
     pub client_connections: usize,
+    /// After the judge of releases has judged, it rests for so many times as long as that took.
+    pub judging_rest: u32,
     /// Proxies that are believed when they say whom they ask for.
     pub trusted_proxies: Proxies,
     /// How fast requests of one client may come; `None` for as fast as they do, here and below.
@@ -171,6 +173,7 @@ impl Default for Config {
             header_count: 100,
             connections: 10_000,
             client_connections: 5_000,
+            judging_rest: 10,
             trusted_proxies: Proxies::default(),
             client_requests: Rate::new(100_000, 200_000),
             client_bytes: Rate::new(1 << 30, 2 << 30),
@@ -338,6 +341,7 @@ mod tests {
             header_count = 50
             connections = 300
             client_connections = 30
+            judging_rest = 3
             trusted_proxies = "10.0.0.0/8, ::1"
             client_requests = "10/s burst 30"
             client_bytes = "1 MiB/s burst 5 MiB"
@@ -389,6 +393,7 @@ mod tests {
                 header_count: 50,
                 connections: 300,
                 client_connections: 30,
+                judging_rest: 3,
                 trusted_proxies: "10.0.0.0/8, ::1".parse().unwrap(),
                 client_requests: Rate::new(10, 30),
                 client_bytes: Rate::new(1 << 20, 5 << 20),

@@ -22,9 +22,6 @@ use crate::writer::{Queue, chain};
 const LOOK: Duration = Duration::from_secs(5);
 /// After so many looks it is judged as it is, though it goes on changing.
 const PATIENCE: u32 = 120;
-/// It rests for so many times as long as judging took: that takes no more than a small part of a processor, however often late
-/// reports come.
-const REST: u32 = 10;
 /// How far the judge gives way to other threads, by the kernel's measure.
 const NICE: i32 = 10;
 
@@ -44,6 +41,8 @@ pub(crate) struct Setup {
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether there is a webhook to be told of changes.
     pub(crate) deliver: bool,
+    /// It rests for so many times as long as judging took.
+    pub(crate) rest: u32,
 }
 
 /// Judges until it is dropped.
@@ -53,6 +52,7 @@ pub(crate) async fn keep(setup: Setup) {
         queue,
         clock,
         deliver,
+        rest,
     } = setup;
     let mut pace = Pace::default();
     let mut known: Option<Pending> = None;
@@ -74,7 +74,7 @@ pub(crate) async fn keep(setup: Setup) {
         }
         let watch = Stopwatch::start();
         let made = make(data.clone(), today).await;
-        pace.rest(watch, watch.elapsed());
+        pace.rest(watch, watch.elapsed(), rest);
         match made {
             Ok(Some(judgement)) => {
                 let judgement = Judgement { deliver, ..judgement };
@@ -111,8 +111,8 @@ impl Pace {
         due
     }
 
-    fn rest(&mut self, since: Stopwatch, took: Duration) {
-        self.rests = Some((since, took * (REST + 1)));
+    fn rest(&mut self, since: Stopwatch, took: Duration, times: u32) {
+        self.rests = Some((since, took.saturating_mul(times.saturating_add(1))));
     }
 }
 
@@ -156,9 +156,9 @@ mod tests {
         let due = (0..i64::from(PATIENCE)).filter(|look| pace.is_due(of(*look), of(look + 1)));
         assert_eq!(due.collect::<Vec<_>>(), [i64::from(PATIENCE) - 1]);
         // After long work it rests for long.
-        pace.rest(Stopwatch::start(), Duration::from_hours(1));
+        pace.rest(Stopwatch::start(), Duration::from_hours(1), 10);
         assert!(!pace.is_due(of(1), of(1)));
-        pace.rest(Stopwatch::start(), Duration::ZERO);
+        pace.rest(Stopwatch::start(), Duration::ZERO, 10);
         assert!(pace.is_due(of(1), of(1)));
     }
 }

@@ -245,6 +245,7 @@ impl Collector {
             queue: for_judging,
             clock: Arc::clone(&reading),
             deliver: telling.is_some(),
+            rest: config.judging_rest,
         };
         let app = Arc::new(
             App::new(

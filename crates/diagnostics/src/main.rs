@@ -22,9 +22,23 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // The one place where an error is told, with its causes. Without a standard error there is nobody to tell it to.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            let _ = writeln!(io::stderr(), "error: {error:#}{}", advice(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What to do about it, where that is known.
+fn advice(error: &anyhow::Error) -> &'static str {
+    let denied = |cause: &(dyn std::error::Error + 'static)| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    if error.chain().any(denied) {
+        "; run it as the account that owns this, or give this account access"
+    } else {
+        ""
     }
 }
 

@@ -14,15 +14,19 @@
 //! A cluster is one moment. What whole fleets have sent over weeks is made by [`generate`], with its own truth.
 //!
 //! Beside all that, [`sandbox`] is a real systemd in namespaces of its own, for tests of what asks one.
-//! And [`chromium`] is a real browser, for tests of what people see.
+//! And [`chromium`] is a real browser, for tests of what people see; a [`front::Front`] puts TLS before any server, with certificates
+//! of an [`authority::Authority`]; an [`nginx::Nginx`] is a real one; and [`unprivileged`] is for what happens without rights.
 
+pub mod authority;
 pub mod chromium;
 pub mod documents;
 pub mod emulation;
 pub mod fault;
 pub mod flood;
+pub mod front;
 pub mod generate;
 pub mod mistype;
+pub mod nginx;
 pub mod pages;
 pub mod roll_out;
 pub mod sandbox;
@@ -31,6 +35,7 @@ pub mod skip;
 pub mod source;
 pub mod spec;
 pub mod truth;
+pub mod unprivileged;
 
 mod catalogue;
 mod cluster;

@@ -208,9 +208,8 @@ impl Cycle<'_> {
             // What was collected is safe, and a later cycle sends it: nothing was asked for in vain.
             Err(error) => {
                 tracing::error!(
-                    "kept, not sent: {}; make room in {}, or make it writable",
-                    crate::source::chain(&error),
-                    state.path().display()
+                    "nothing is sent, and what is kept stays: {}",
+                    crate::source::chain(&error)
                 );
                 return Ok(exit);
             }

@@ -22,6 +22,7 @@ use crate::pin::Pin;
 use crate::retry::{Answered, Next, next};
 use crate::selection::Selection;
 use crate::sink::{Reply, Sink, TRY_TIMEOUT};
+use crate::source::chain;
 use crate::spool::{Entry, Spool, SpoolError};
 use crate::state::State;
 
@@ -161,7 +162,7 @@ impl Delivery<'_> {
                 Progress::Whole => messages.len(),
                 Progress::Stopped { done, .. } | Progress::Closed { done } => *done,
             };
-            self.remove_done(&batch, done, &mut outcome)?;
+            self.remove_done(&batch, done, &mut outcome);
             match progress {
                 Progress::Whole => {
                     let change = pace.succeeded();
@@ -205,7 +206,7 @@ impl Delivery<'_> {
                 .filter_map(|message| self.selection.narrow(message))
                 .collect();
             if allowed.is_empty() {
-                self.spool.remove(entry)?;
+                self.remove(entry);
                 queue.pop_front();
                 continue;
             }
@@ -383,7 +384,7 @@ impl Delivery<'_> {
     }
 
     /// Removes the parcels whose messages are all among the first `done`.
-    fn remove_done(&self, batch: &[Item], done: usize, outcome: &mut Outcome) -> Result<(), Error> {
+    fn remove_done(&self, batch: &[Item], done: usize, outcome: &mut Outcome) {
         let mut end = 0;
         for item in batch {
             end += item.messages.len();
@@ -391,11 +392,20 @@ impl Delivery<'_> {
                 break;
             }
             match &item.entry {
-                Some(entry) => self.spool.remove(entry)?,
+                Some(entry) => self.remove(entry),
                 None => outcome.loose_done += 1,
             }
         }
-        Ok(())
+    }
+
+    /// Where that fails, it must not hold up what is behind it: the worst is that it is sent again, and known by its ids.
+    fn remove(&self, entry: &Entry) {
+        if let Err(error) = self.spool.remove(entry) {
+            tracing::error!(
+                "what need not be sent any more stays, and is sent again: {}",
+                chain(&error)
+            );
+        }
     }
 
     fn keep_pace(&self, pace: &Pace, change: Change) {

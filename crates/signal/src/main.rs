@@ -13,6 +13,7 @@ use heliograph_signal::command::{
 use heliograph_signal::config::{self, Loaded, key};
 use heliograph_signal::cycle::{Asked, Cycle, Exit};
 use heliograph_signal::environment::Environment;
+use heliograph_signal::source::chain;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 type Failure = Box<dyn std::error::Error>;
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
         Ok(code) if code == ExitCode::SUCCESS => printed,
         Ok(code) => code,
         Err(error) => {
-            tracing::error!("{error}{}", causes(error.as_ref()));
+            tracing::error!("{}", chain(error.as_ref()));
             ExitCode::from(USAGE)
         }
     }
@@ -168,16 +169,6 @@ fn print(text: &[u8]) -> ExitCode {
         }
         _ => ExitCode::SUCCESS,
     }
-}
-
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = String::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 fn log_to_stderr(arguments: &Arguments, environment: &Environment) {

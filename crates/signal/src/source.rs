@@ -1,6 +1,7 @@
 //! Asking one source: the requests that the original makes, and why an answer may be of no use.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use heliograph_wire::catalogue::Catalogue;
@@ -65,11 +66,13 @@ pub enum Problem {
     Panicked,
 }
 
-/// An error with its causes, on one line.
+/// An error with its causes, and what to do about it where that is known, on one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
+    let mut advised = "";
     while let Some(error) = cause {
+        advised = error.downcast_ref().map_or(advised, advice);
         let more = error.to_string();
         // Some errors print their cause themselves.
         if !text.ends_with(&more) {
@@ -78,7 +81,23 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         }
         cause = error.source();
     }
+    text.push_str(advised);
     text
+}
+
+/// An error of the system, and what to do about it where that is known.
+pub(crate) fn told(error: &io::Error) -> String {
+    format!("{error}{}", advice(error))
+}
+
+fn advice(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; run it as the account that owns this, or give this account access"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room there",
+        _ => "",
+    }
 }
 
 /// What all requests of one cycle share.

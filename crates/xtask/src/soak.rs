@@ -38,22 +38,15 @@ pub(crate) struct Args {
     /// How many times as long to rest between requests, on a machine that has other work
     #[arg(long, default_value_t = 1)]
     pace: u32,
+    /// Take the programs as they were built, and do not build them
+    #[arg(long)]
+    built: bool,
 }
 
 pub(crate) fn soak(args: &Args) -> anyhow::Result<()> {
-    run(&mut cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "heliograph-collector",
-        "--package",
-        "heliograph-diagnostics",
-        "--package",
-        "heliograph-relay",
-        "--package",
-        "heliograph-signal",
-    ]))?;
+    if !args.built {
+        build()?;
+    }
     let revision = output(Command::new("git").args(["describe", "--always", "--dirty"]))?;
     let folder = tempfile::tempdir_in(target_folder())?;
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
@@ -103,6 +96,22 @@ pub(crate) fn soak(args: &Args) -> anyhow::Result<()> {
         looked
     })?;
     judge(watched, &load)
+}
+
+fn build() -> anyhow::Result<()> {
+    run(&mut cargo(&[
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "heliograph-collector",
+        "--package",
+        "heliograph-diagnostics",
+        "--package",
+        "heliograph-relay",
+        "--package",
+        "heliograph-signal",
+    ]))
 }
 
 /// Looks at all programs until then.

@@ -173,3 +173,56 @@ fn the_readmes_configuration_is_understood() {
     assert_eq!((config.mesos_urls.len(), warnings), (2, vec![]));
     assert!(KEYS.len() > 20);
 }
+
+/// The files of a module of a crate's integration tests.
+fn files_of(module: &Path) -> Vec<PathBuf> {
+    let mut files = vec![module.with_extension("rs")];
+    if let Ok(folder) = fs::read_dir(module) {
+        files.extend(folder.flat_map(|file| files_of(&file.unwrap().path().with_extension(""))));
+    }
+    files.retain(|file| file.exists());
+    files
+}
+
+#[test]
+fn every_bad_day_is_shown_by_a_test_that_is_there() {
+    let text = read("docs/OPERATIONS.md");
+    let (_, table) = text.split_once("## Bad days\n").unwrap();
+    let rows: Vec<&str> = table
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(1)
+        .collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    for row in rows {
+        let cells: Vec<&str> = row.split('|').collect();
+        let [_, _, _, _, shown, _] = cells.as_slice() else {
+            panic!("four cells are expected: {row}")
+        };
+        let mut tests = PathBuf::new();
+        // Between backticks names of tests, before them those of crates.
+        for (part, word) in shown.split('`').enumerate() {
+            if part % 2 == 0 {
+                for name in word
+                    .split(|c: char| !c.is_alphanumeric())
+                    .filter(|name| !name.is_empty())
+                {
+                    tests = root().join("crates").join(name).join("tests/it");
+                    assert!(tests.exists(), "{name} is no crate with such tests: {row}");
+                }
+                continue;
+            }
+            let (module, test) = word.split_once("::").unwrap_or((word, "*"));
+            let files = files_of(&tests.join(module));
+            assert!(!files.is_empty(), "{word} is not in {}", tests.display());
+            let test = format!("fn {}(", test.rsplit("::").next().unwrap());
+            let found = test == "fn *("
+                || files
+                    .iter()
+                    .any(|file| fs::read_to_string(file).unwrap().contains(&test));
+            assert!(found, "{word} is not in {}", tests.display());
+        }
+        let needs_none = row.starts_with("| disk full: diagnostics |");
+        assert!(needs_none || !tests.as_os_str().is_empty(), "no test shows {row}");
+    }
+}

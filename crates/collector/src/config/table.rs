@@ -261,6 +261,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         show: |config| quoted(&show_age(config.retention.rollups)),
     },
     Setting {
+        key: "judging_rest",
+        doc: "After releases were judged, the judge rests for so many times as long as that took: it takes no more than a small part of\na processor, however often late reports come.",
+        expected: "a number",
+        read: |config, text| text.parse().ok().map(|value| config.judging_rest = value),
+        show: |config| config.judging_rest.to_string(),
+    },
+    Setting {
         key: "id_window",
         doc: "How far back message ids are kept in memory. Repeats of older messages are recognised on disk.",
         expected: "a duration, such as \"48h\"",

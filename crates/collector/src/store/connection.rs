@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rustix::fs::{Access, access};
 
 use super::error::{Doing as _, StoreError};
 use super::schema::{self, SchemaError};
@@ -38,6 +39,9 @@ pub enum OpenError {
     /// The file can't be made.
     #[error("can't create the database {}", .0.display())]
     Create(PathBuf, #[source] io::Error),
+    /// We may not open the file.
+    #[error("can't open the database {}", .0.display())]
+    Denied(PathBuf, #[source] io::Error),
     /// There is nothing to read yet.
     #[error("there is no database in {}", .0.display())]
     Missing(PathBuf),
@@ -83,7 +87,7 @@ pub(super) fn writer(directory: &Path) -> Result<Connection, OpenError> {
     });
     let mut connection = configured
         .doing("open it for writing")
-        .map_err(|error| OpenError::Open(path.clone(), error))?;
+        .map_err(|error| not_opened(&path, Access::READ_OK | Access::WRITE_OK, error))?;
     schema::migrate(&mut connection).map_err(|error| OpenError::Schema(path, error))?;
     Ok(connection)
 }
@@ -171,9 +175,22 @@ pub(super) fn reader(directory: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(&path, flags)
         .and_then(|connection| connection.busy_timeout(BUSY).map(|()| connection))
         .doing("open it for reading")
-        .map_err(|error| OpenError::Open(path.clone(), error))?;
+        .map_err(|error| not_opened(&path, Access::READ_OK, error))?;
     schema::check(&connection).map_err(|error| OpenError::Schema(path, error))?;
     Ok(connection)
+}
+
+/// Why it can't be opened: SQLite does not say when it is for want of rights. (To open the file and close it again would free the locks
+/// that other connections of this process hold.)
+fn not_opened(path: &Path, needed: Access, error: StoreError) -> OpenError {
+    let above = path.parent().unwrap_or(path);
+    let denied = [(path, needed), (above, Access::EXEC_OK)]
+        .into_iter()
+        .find_map(|(path, needed)| Some((path, access(path, needed).err()?)));
+    match denied {
+        Some((path, reason)) => OpenError::Denied(path.to_owned(), reason.into()),
+        None => OpenError::Open(path.to_owned(), error),
+    }
 }
 
 /// Bytes of the database's files, as far as they are there.

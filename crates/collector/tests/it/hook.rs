@@ -57,6 +57,10 @@ impl Hook {
         Hook { address, heard }
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Where it is told.
     pub(crate) fn url(&self) -> String {
         format!("http://me:pass@{}/hook?token=t0ken", self.address)

@@ -20,7 +20,7 @@ use crate::time_line::time_line;
 
 /// The key that all of it was sent with.
 const KEY: &str = "0123456789abcdefghijklmnopqrstuv";
-const APPLICATION: i64 = 0x4867_436f;
+pub(crate) const APPLICATION: i64 = 0x4867_436f;
 /// A reporter.
 const WHO: &str = "x'02000000000000000000000000000000'";
 /// From 1 to 40.
@@ -36,7 +36,7 @@ struct Rows {
     sql: String,
 }
 
-fn migrations() -> Vec<String> {
+pub(crate) fn migrations() -> Vec<String> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/migration");
     let mut files: Vec<_> = fs::read_dir(directory)
         .unwrap()
@@ -275,7 +275,7 @@ fn write(data: &Path, version: usize, suppression_key: &[u8]) {
     }
 }
 
-fn strings(connection: &Connection, sql: &str) -> Vec<String> {
+pub(crate) fn strings(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap();
     let rows = statement.query_map((), |row| row.get(0)).unwrap();
     rows.map(Result::unwrap).collect()

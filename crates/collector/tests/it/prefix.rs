@@ -2,14 +2,10 @@
 //! pages lead to.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
-use heliograph_fleet::skip::skipped;
+use heliograph_fleet::nginx::{Nginx, free, lines};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -21,60 +17,11 @@ const PREFIX: &str = "/telemetry";
 const FEWEST: usize = 25;
 const MOST: usize = 150;
 
-/// A running nginx; dropped, it ends.
-struct Nginx(Child);
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A port that nobody listens on.
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 /// Starts it before a collector; `None`, said loudly, where there is none.
 fn before(collector: &TestCollector, address: SocketAddr, folder: &Path) -> Option<Nginx> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/DASHBOARD.md");
-    let page = fs::read_to_string(page).unwrap();
-    let lines = page.split("```nginx\n").nth(1).unwrap();
-    let lines = lines.split("```").next().unwrap();
-    let lines = lines.replace("127.0.0.1:8080", &collector.address().to_string());
-    let here = folder.display();
-    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"));
-    let text = format!(
-        "daemon off;\nmaster_process off;\npid {here}/pid;\nerror_log {here}/error.log;\nevents {{}}\nhttp {{\n{}\
-         access_log {here}/access.log;\nserver {{\nlisten {address};\n{lines}}}\n}}\n",
-        temporary.concat()
-    );
-    fs::write(folder.join("nginx.conf"), text).unwrap();
-    let mut command = Command::new("nginx");
-    command
-        .arg("-c")
-        .arg(folder.join("nginx.conf"))
-        .arg("-e")
-        .arg(folder.join("error.log"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let nginx = match command.spawn() {
-        Ok(child) => Nginx(child),
-        Err(error) => {
-            skipped(&format!("nginx can't be started (Debian: nginx): {error}"));
-            return None;
-        }
-    };
-    for _ in 0..500 {
-        if TcpStream::connect(address).is_ok() {
-            return Some(nginx);
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    panic!("{}", fs::read_to_string(folder.join("error.log")).unwrap());
+    let lines = lines(&page).replace("127.0.0.1:8080", &collector.address().to_string());
+    Nginx::start(address, folder.to_owned(), &lines)
 }
 
 /// What stands in these attributes of a page.

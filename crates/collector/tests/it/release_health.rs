@@ -60,7 +60,8 @@ pub(crate) fn reported(settings: &Settings) -> (TestCollector, String) {
         Ok(())
     });
     fs::write(&file, lines).unwrap();
-    let mut collector = TestCollector::start();
+    // A judge that rests would be waited for.
+    let mut collector = TestCollector::with(&[("judging_rest", "0")]);
     collector.stop();
     let output = run(collector.data(), &["import", file.to_str().unwrap()]);
     assert!(output.status.success(), "{output:?}");

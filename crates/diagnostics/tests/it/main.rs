@@ -14,6 +14,7 @@ mod documents;
 mod judgement;
 mod net;
 mod network;
+mod permission;
 mod readings;
 mod reload;
 mod scripted;

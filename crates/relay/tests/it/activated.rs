@@ -6,10 +6,10 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 
+use heliograph_fleet::nginx::Nginx;
 use heliograph_fleet::skip::skipped;
 
 use crate::host::{Host, RELAY, ask, batch, until, view};
-use crate::nginx::Nginx;
 
 /// What systemd has started; ended when it is dropped.
 struct Activated(Child);
@@ -72,7 +72,7 @@ fn a_socket_that_systemd_hands_over_is_served_to_nginx() {
         return;
     };
     until("systemd listens", || path.exists());
-    let Some(nginx) = Nginx::before(&format!("unix:{}:", path.display()), host.path("nginx")) else {
+    let Some(nginx) = Nginx::before_relay(&format!("unix:{}:", path.display()), host.path("nginx")) else {
         return;
     };
     let body = batch(&[view(1)]).to_string();

@@ -10,6 +10,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use heliograph_fleet::Sink;
+use heliograph_fleet::unprivileged::Unprivileged;
 use heliograph_signal::clock::Clock;
 use heliograph_signal::command::{self, status, waiting};
 use heliograph_signal::config;
@@ -31,6 +32,8 @@ pub(crate) struct Host {
     pub(crate) folder: TempDir,
     pub(crate) sink: Sink,
     variables: BTreeMap<String, String>,
+    /// Who the relay runs as, where that is not who runs the test.
+    account: Option<Unprivileged>,
     relay: Option<(Child, Option<SocketAddr>)>,
 }
 
@@ -51,6 +54,23 @@ impl Answer {
 impl Host {
     /// With telemetry as these lines of signal's configuration have it, and a relay with these variables.
     pub(crate) fn new(telemetry: &str, variables: &[(&str, &str)]) -> Host {
+        let mut host = Host::configured(telemetry, variables);
+        host.start();
+        host
+    }
+
+    /// The same with a relay that runs without rights: what is in its folder belongs to its account.
+    pub(crate) fn unprivileged(telemetry: &str) -> Host {
+        let mut host = Host::configured(telemetry, &[("CLIENT_BURST", "1000")]);
+        let account = Unprivileged::of(Path::new(RELAY));
+        account.give(host.folder.path());
+        account.give(&host.path("signal.toml"));
+        host.account = Some(account);
+        host.start();
+        host
+    }
+
+    fn configured(telemetry: &str, variables: &[(&str, &str)]) -> Host {
         let folder = tempfile::tempdir().unwrap();
         let sink = Sink::start().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -62,14 +82,13 @@ impl Host {
         );
         fs::write(folder.path().join("signal.toml"), text).unwrap();
         let all = |(name, value): &(&str, &str)| (format!("HELIOGRAPH_RELAY_{name}"), (*value).to_owned());
-        let mut host = Host {
+        Host {
             folder,
             sink,
             variables: variables.iter().map(all).collect(),
+            account: None,
             relay: None,
-        };
-        host.start();
-        host
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -77,7 +96,8 @@ impl Host {
     }
 
     fn command(&self, listen: &str) -> Command {
-        let mut command = Command::new(RELAY);
+        let account = self.account.as_ref();
+        let mut command = account.map_or_else(|| Command::new(RELAY), Unprivileged::command);
         command
             .env_clear()
             .envs(&self.variables)

@@ -6,14 +6,14 @@ use std::fs;
 use std::path::Path;
 
 use heliograph_fleet::chromium::Chromium;
+use heliograph_fleet::nginx::Nginx;
 use heliograph_fleet::skip::skipped;
 use serde_json::{Value, json};
 
 use crate::host::{BROWSER, Host, ask, batch, until, view};
-use crate::nginx::Nginx;
 
 fn before(host: &Host) -> Option<Nginx> {
-    Nginx::before(&host.address().to_string(), host.path("nginx"))
+    Nginx::before_relay(&host.address().to_string(), host.path("nginx"))
 }
 
 fn serve(nginx: &Nginx, name: &str, content: impl AsRef<[u8]>) {

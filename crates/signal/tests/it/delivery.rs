@@ -7,8 +7,8 @@ use heliograph_fleet::sink::{Answer, SinkRequest};
 use serde_json::{Value, json};
 
 use crate::cluster::Cluster;
-use crate::front::Front;
 use crate::small;
+use heliograph_fleet::front::Front;
 
 fn cluster() -> Cluster {
     Cluster::of(small::documents())

@@ -15,9 +15,9 @@
 )]
 
 mod alone;
-mod authority;
 mod bisect;
 mod bundle;
+mod clock;
 mod cluster;
 mod command_line;
 mod consent;
@@ -28,7 +28,6 @@ mod explain;
 mod fault;
 mod files;
 mod flood;
-mod front;
 mod herd;
 mod hourly;
 mod iam;
@@ -46,6 +45,7 @@ mod notice;
 mod off;
 mod offline;
 mod pairs;
+mod permission;
 mod picky;
 mod proxy;
 mod redirect;

@@ -56,14 +56,14 @@ impl Log {
 }
 
 /// A cluster and its reporter, whose hours a test counts.
-struct Month {
-    cluster: Cluster,
-    config: Config,
-    start: Timestamp,
+pub(crate) struct Month {
+    pub(crate) cluster: Cluster,
+    pub(crate) config: Config,
+    pub(crate) start: Timestamp,
 }
 
 impl Month {
-    fn of(cluster: Cluster) -> Month {
+    pub(crate) fn of(cluster: Cluster) -> Month {
         // One source is enough, and four times as quick.
         let cluster = cluster
             .set("delivery_timeout", "1ms")
@@ -81,13 +81,17 @@ impl Month {
     }
 
     fn report(&self, hour: u64) {
+        self.report_at(self.start + Duration::from_secs(hour * 3600));
+    }
+
+    pub(crate) fn report_at(&self, now: Timestamp) {
         let cycle = Cycle {
             config: &self.config,
             environment: &Environment::default(),
-            clock: Clock::standing(self.start + Duration::from_secs(hour * 3600)),
+            clock: Clock::standing(now),
             stop: &AtomicBool::new(false),
         };
-        assert_eq!(cycle.report(Asked::ByTimer).unwrap(), Exit::Done, "hour {hour}");
+        assert_eq!(cycle.report(Asked::ByTimer).unwrap(), Exit::Done, "at {now}");
     }
 
     /// Lets it be without network.

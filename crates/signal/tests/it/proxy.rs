@@ -8,13 +8,13 @@ use std::net::TcpListener;
 use heliograph_fleet::Source;
 use serde_json::json;
 
-use crate::authority::Authority;
 use crate::cluster::Cluster;
-use crate::front::Front;
 use crate::namespace::Namespace;
 use crate::run::run;
 use crate::small;
 use crate::tinyproxy::Tinyproxy;
+use heliograph_fleet::authority::Authority;
+use heliograph_fleet::front::Front;
 
 /// This machine, by a name that is proxied.
 const HERE: &str = "0.0.0.0";

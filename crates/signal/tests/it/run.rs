@@ -7,6 +7,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The program.
+pub(crate) const SIGNAL: &str = env!("CARGO_BIN_EXE_heliograph-signal");
 /// After this a run counts as stuck, on a machine however busy.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -78,7 +80,7 @@ impl Run {
 
 /// The binary, with these arguments and nothing in its environment.
 pub(crate) fn signal<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_heliograph-signal"));
+    let mut command = Command::new(SIGNAL);
     command.args(arguments).env_clear();
     command
 }

@@ -8,10 +8,10 @@ use heliograph_fleet::{Sink, Source};
 use rustls::ServerConfig;
 use serde_json::json;
 
-use crate::authority::Authority;
 use crate::cluster::Cluster;
-use crate::front::Front;
 use crate::small;
+use heliograph_fleet::authority::Authority;
+use heliograph_fleet::front::Front;
 
 /// A cluster behind TLS, all of it.
 struct Secured {
@@ -144,32 +144,60 @@ fn a_sink_that_is_not_trusted_gets_neither_report_nor_key() {
 }
 
 #[test]
-fn another_hosts_certificate_is_not_taken() {
+fn a_certificate_that_is_of_no_use_is_not_taken() {
     let authority = Authority::new("ours");
-    let server = authority.server(&["leader.mesos", "127.0.0.2"]);
-    let secured = secured(&server, &server).trusting("ca_cert_path", &authority);
-    secured
-        .cluster
-        .run(&["report"])
-        .exits(2)
-        .logs("TLS failed")
-        .logs("not valid for name");
-    for front in &secured.fronts {
-        assert_eq!(front.passed().len(), 0);
+    for (server, said) in [
+        (authority.server_between(HERE, 2001, 2011), "expired"),
+        (authority.server_between(HERE, 2098, 2099), "not valid yet"),
+        (authority.server(&["elsewhere.example"]), "not valid for name"),
+    ] {
+        let secured = secured(&server, &server).trusting("ca_cert_path", &authority);
+        secured
+            .cluster
+            .run(&["report"])
+            .exits(2)
+            .logs("TLS failed")
+            .logs(said);
+        for front in &secured.fronts {
+            assert_eq!(front.passed().len(), 0);
+        }
     }
 }
 
+/// What waits for a sink with a bad certificate goes when it has a good one; `status` and `doctor` tell meanwhile.
 #[test]
-fn a_certificate_that_has_run_out_is_not_taken() {
+fn a_report_waits_for_a_good_certificate() {
     let authority = Authority::new("ours");
-    let server = authority.server_until(HERE, 2011);
-    let secured = secured(&server, &server).trusting("ca_cert_path", &authority);
-    secured
-        .cluster
-        .run(&["report"])
-        .exits(2)
-        .logs("TLS failed")
-        .logs("expired");
+    let good = authority.server(HERE);
+    let mut secured = secured(&good, &good).trusting("ca_cert_path", &authority);
+    secured.cluster = secured.cluster.set("delivery_timeout", "300ms");
+    let bad = [
+        (authority.server_between(HERE, 2001, 2011), "expired"),
+        (authority.server_between(HERE, 2098, 2099), "not valid yet"),
+        (authority.server(&["elsewhere.example"]), "not valid for name"),
+    ];
+    for (hour, (server, said)) in (1..).zip(bad) {
+        secured.sink.show(server);
+        let now = format!("2026-11-22T{hour:02}:00:00Z");
+        secured.cluster.run(&["report", "--now", &now]).exits(0);
+        let status = secured.cluster.run(&["status"]).exits(0).stdout;
+        assert!(
+            status.contains("delivery       fails since") && status.contains(said),
+            "{status}"
+        );
+        let doctor = secured.cluster.run(&["doctor"]).exits(1).stdout;
+        assert!(doctor.contains("BAD") && doctor.contains(said), "{doctor}");
+    }
+    assert!(secured.sink.passed().is_empty(), "neither report nor key");
+    secured.sink.show(good);
+    secured.cluster = secured.cluster.set("delivery_timeout", "30s");
+    let now = "2026-11-22T04:00:00Z";
+    secured.cluster.run(&["report", "--now", now]).exits(0);
+    let messages = secured.cluster.sink.messages();
+    let ids: std::collections::BTreeSet<_> = messages.iter().map(crate::kept::id).collect();
+    assert_eq!((ids.len(), messages.len()), (4 * 3, 4 * 3), "each once");
+    let status = secured.cluster.run(&["status"]).exits(0).stdout;
+    assert!(status.contains("nothing is wrong"), "{status}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::{CLUSTER_ID, Cluster, recorded};
 use crate::namespace::Namespace;
-use crate::run::{Run, run};
+use crate::run::{Run, SIGNAL, run};
 use crate::small;
 use crate::value::assert_equal;
 
@@ -27,7 +27,7 @@ impl Host {
         let cluster = Cluster::of(recorded("dcos-1.8"));
         let binary = cluster.path("opt/mesosphere/bin/dcos-signal");
         fs::create_dir_all(binary.parent().unwrap()).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_heliograph-signal"), &binary).unwrap();
+        fs::copy(SIGNAL, &binary).unwrap();
         cluster.write("var-lib/dcos/cluster-id", CLUSTER_ID);
         cluster.write("nsswitch.conf", "hosts: files\n");
         let mut namespace = namespace
@@ -129,7 +129,7 @@ fn without_any_configuration_it_says_where_it_looked() {
     host.run("-version").exits(0);
     // Under its own name it has two places to look.
     let own = host.cluster.path("opt/mesosphere/bin/heliograph-signal");
-    fs::copy(env!("CARGO_BIN_EXE_heliograph-signal"), own).unwrap();
+    fs::copy(SIGNAL, own).unwrap();
     let mut command = host.namespace.command("/opt/mesosphere/bin/heliograph-signal");
     run(command.env_clear().env("PATH", "/usr/bin:/bin"))
         .exits(1)

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::relay::{Relay, begin};
 use super::site::Plan;
@@ -27,13 +27,19 @@ fn check_told(visit: &mut Visit, relay: &Relay, mut expected: Vec<&str>) {
     told.sort();
     expected.sort_unstable();
     assert_eq!(told, expected);
+    stored_once(visit);
+    visit.check_nothing_else();
+}
+
+/// What is stored, each message once.
+fn stored_once(visit: &Visit) -> Vec<Value> {
     let stored = visit.stored();
     let ids: BTreeSet<_> = stored
         .iter()
         .map(|message| message["messageId"].to_string())
         .collect();
     assert_eq!(ids.len(), stored.len());
-    visit.check_nothing_else();
+    stored
 }
 
 #[test]
@@ -63,12 +69,7 @@ fn over_reloads_with_the_relay_down_and_back_each_message_arrives_once() {
     visit.site.open_gate("back");
     visit.until("all was taken", |visit| visit.site.has_said("three"));
     deliver(&relay);
-    let stored = visit.stored();
-    let ids: BTreeSet<_> = stored
-        .iter()
-        .map(|message| message["messageId"].to_string())
-        .collect();
-    assert_eq!(ids.len(), stored.len());
+    let stored = stored_once(&visit);
     let mut told = visit.told();
     for expected in ["page /", "page /nodes", "page /nodes/:id", "page /services"] {
         let at = told.iter().position(|told| told == expected);

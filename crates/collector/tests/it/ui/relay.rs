@@ -1,10 +1,6 @@
 //! The same through a cluster's own relay, behind nginx with the lines of `docs/UI.md`: the browser talks to its own origin, and what
 //! arrives comes by signal's spool.
 
-#[path = "../../../../relay/tests/it/nginx.rs"]
-#[allow(dead_code, reason = "the relay's own tests use more of it")]
-mod nginx;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -12,11 +8,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use heliograph_fleet::nginx::Nginx;
 use heliograph_fleet::skip::skipped;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use self::nginx::Nginx;
 use super::site::{Plan, Site};
 use super::visit::Visit;
 use super::{SECRETS, TOLD, tour};
@@ -68,7 +64,7 @@ impl Relay {
             nginx: None,
         };
         let socket = format!("unix:{}:", relay.dir.path().join("socket").display());
-        relay.nginx = Some(Nginx::before(&socket, relay.dir.path().join("nginx"))?);
+        relay.nginx = Some(Nginx::before_relay(&socket, relay.dir.path().join("nginx"))?);
         Some(relay)
     }
 

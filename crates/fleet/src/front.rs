@@ -1,6 +1,13 @@
 //! A door in front of a server: notes when each request came and what stood in its head, speaks TLS where it is to, and passes
 //! everything on. Each connection carries one request.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and waits for real things"
+)]
+
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,10 +21,11 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running door. Dropped, it takes no more connections.
-pub(crate) struct Front {
+pub struct Front {
     addr: SocketAddr,
     log: Arc<Mutex<Log>>,
     stop: Arc<AtomicBool>,
+    tls: Arc<Mutex<Option<Arc<ServerConfig>>>>,
     accepting: Option<JoinHandle<()>>,
 }
 
@@ -29,31 +37,33 @@ struct Log {
 
 /// A request that was passed on.
 #[derive(Clone, Debug)]
-pub(crate) struct Passed {
-    pub(crate) at: Instant,
+pub struct Passed {
+    /// When it came.
+    pub at: Instant,
     /// The request line and the headers, as they came.
-    pub(crate) head: String,
+    pub head: String,
 }
 
 impl Front {
     /// Opens in front of `behind`, on a free port of 127.0.0.1, with TLS where a configuration is given.
-    pub(crate) fn of(behind: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Front {
+    pub fn of(behind: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Front {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
         let (log, stop) = (
             Arc::new(Mutex::new(Log::default())),
             Arc::new(AtomicBool::new(false)),
         );
-        let host = (log.clone(), stop.clone());
+        let tls = Arc::new(Mutex::new(tls));
+        let host = (log.clone(), stop.clone(), tls.clone());
         let accepting = thread::spawn(move || {
-            let (log, stop) = host;
+            let (log, stop, tls) = host;
             for stream in listener.incoming() {
                 if stop.load(Ordering::SeqCst) {
                     return;
                 }
                 let Ok(stream) = stream else { continue };
                 log.lock().unwrap().connections += 1;
-                let (log, tls) = (log.clone(), tls.clone());
+                let (log, tls) = (log.clone(), tls.lock().unwrap().clone());
                 thread::spawn(move || {
                     // A client that distrusts, or goes away, is what some tests are for.
                     let _ = host_guest(stream, tls, behind, &log);
@@ -64,21 +74,28 @@ impl Front {
             addr,
             log,
             stop,
+            tls,
             accepting: Some(accepting),
         }
     }
 
-    pub(crate) const fn port(&self) -> u16 {
+    /// From now on it speaks TLS so; connections that are open stay as they are.
+    pub fn show(&self, tls: Arc<ServerConfig>) {
+        *self.tls.lock().unwrap() = Some(tls);
+    }
+
+    /// Its port.
+    pub const fn port(&self) -> u16 {
         self.addr.port()
     }
 
     /// How many connections were made, whatever came of them.
-    pub(crate) fn connections(&self) -> usize {
+    pub fn connections(&self) -> usize {
         self.log.lock().unwrap().connections
     }
 
     /// The requests so far.
-    pub(crate) fn passed(&self) -> Vec<Passed> {
+    pub fn passed(&self) -> Vec<Passed> {
         self.log.lock().unwrap().passed.clone()
     }
 }

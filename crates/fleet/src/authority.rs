@@ -1,4 +1,10 @@
-//! A certificate authority of the test's own, and servers' certificates by it.
+//! A certificate authority of a test's own, and servers' certificates by it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
 
 use std::sync::Arc;
 
@@ -7,14 +13,14 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 /// An authority.
-pub(crate) struct Authority {
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
 impl Authority {
     /// Makes one.
-    pub(crate) fn new(name: &str) -> Authority {
+    pub fn new(name: &str) -> Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -27,22 +33,22 @@ impl Authority {
     }
 
     /// Its certificate.
-    pub(crate) fn pem(&self) -> &str {
+    pub fn pem(&self) -> &str {
         &self.pem
     }
 
     /// A server with a certificate for these names and addresses.
-    pub(crate) fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
-        self.server_until(names, 2099)
+    pub fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
+        self.server_between(names, 2001, 2099)
     }
 
-    /// A server whose certificate holds until the end of a year.
-    pub(crate) fn server_until(&self, names: &[&str], year: i32) -> Arc<ServerConfig> {
+    /// A server whose certificate holds from the beginning of a year to the end of another.
+    pub fn server_between(&self, names: &[&str], from: i32, until: i32) -> Arc<ServerConfig> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.distinguished_name = named("server");
-        params.not_before = rcgen::date_time_ymd(2001, 1, 1);
-        params.not_after = rcgen::date_time_ymd(year, 12, 31);
+        params.not_before = rcgen::date_time_ymd(from, 1, 1);
+        params.not_after = rcgen::date_time_ymd(until, 12, 31);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
