@@ -168,8 +168,10 @@ pub(super) fn damage(connection: &Connection) -> rusqlite::Result<Option<String>
 /// Opens the database for reading.
 pub(super) fn reader(directory: &Path) -> Result<Connection, OpenError> {
     let path = directory.join(FILE);
-    if !path.exists() {
-        return Err(OpenError::Missing(directory.to_owned()));
+    match path.try_exists() {
+        Ok(true) => {}
+        Ok(false) => return Err(OpenError::Missing(directory.to_owned())),
+        Err(error) => return Err(OpenError::Denied(path, error)),
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&path, flags)
@@ -184,7 +186,9 @@ pub(super) fn reader(directory: &Path) -> Result<Connection, OpenError> {
 /// that other connections of this process hold.)
 fn not_opened(path: &Path, needed: Access, error: StoreError) -> OpenError {
     let above = path.parent().unwrap_or(path);
-    let denied = [(path, needed), (above, Access::EXEC_OK)]
+    // Beside it stands the write-ahead log.
+    let above_needed = (needed & Access::WRITE_OK) | Access::EXEC_OK;
+    let denied = [(path, needed), (above, above_needed)]
         .into_iter()
         .find_map(|(path, needed)| Some((path, access(path, needed).err()?)));
     match denied {

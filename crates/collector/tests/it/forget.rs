@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use crate::client::{Answer, basic};
 use crate::collector::{TestCollector, run};
 use crate::receipt::holds;
-use crate::reporter::hour;
 
 /// A report's message.
 fn report(cluster: &str, secret: &str, hour: u32) -> Value {

@@ -12,7 +12,7 @@ use std::{fs, thread};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::collector::{TestCollector, key};
+use crate::collector::TestCollector;
 use crate::metrics::scrape;
 
 /// Files with secrets of a target.

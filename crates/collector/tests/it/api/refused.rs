@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Asked, DAYS, problem, reports, text};
+use super::{Asked, DAYS, problem, reports};
 use crate::client::basic;
 
 #[test]

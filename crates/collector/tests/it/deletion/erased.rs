@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{command, found, report, settle};
-use crate::collector::{TestCollector, messages, run};
+use crate::collector::{TestCollector, run};
 use crate::receipt::holds;
 
 #[test]

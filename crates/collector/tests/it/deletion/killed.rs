@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{command, found, query, report, sums};
-use crate::collector::{TestCollector, messages};
+use crate::collector::TestCollector;
 
 #[test]
 fn it_goes_on_after_kill_9_and_touches_nobody_else() {

@@ -7,7 +7,6 @@ use super::{ask, command, forget, forgotten, report, send};
 use crate::collector::{TestCollector, messages, run};
 use crate::deletion::settle;
 use crate::receipt::holds;
-use crate::reporter::hour;
 
 #[test]
 fn the_first_reporter_has_the_cluster_forgotten_for_good() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{command, forget, forgotten, report, send};
+use super::{command, forget, forgotten, report};
 use crate::client::basic;
 use crate::collector::TestCollector;
 use crate::deletion::settle;

@@ -6,8 +6,8 @@ use heliograph_fleet::sink::Sink;
 use heliograph_wire::segment::{MAX_BATCH, MAX_BATCH_MESSAGES};
 use serde_json::{Value, json};
 
-use super::{Files, ids, metric, track, until};
-use crate::collector::{TestCollector, key};
+use super::{Files, ids, metric, until};
+use crate::collector::TestCollector;
 
 /// What is the sender's of a message, by Segment's spec.
 fn of_sender(message: &Value) -> BTreeMap<String, Value> {

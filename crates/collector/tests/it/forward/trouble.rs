@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use heliograph_fleet::sink::{Answer as Told, Sink};
 
 use super::{Files, ids, metric, send, track, until};
-use crate::collector::{TestCollector, key};
+use crate::collector::TestCollector;
 
 #[test]
 fn what_fails_is_tried_again_and_what_is_refused_is_left_out_alone() {

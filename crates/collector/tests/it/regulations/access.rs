@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Admin, ask, data, order, problem, token};
+use super::{Admin, ask, order, problem, token};
 use crate::client::basic;
 use crate::collector::run;
 use crate::deletion::found;

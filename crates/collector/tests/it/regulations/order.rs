@@ -3,7 +3,7 @@
 use heliograph_wire::id::ReporterId;
 use serde_json::{Value, json};
 
-use super::{Admin, ask, data, order, page, problem, token};
+use super::{Admin, ask, order, page, problem};
 use crate::deletion::{found, settle};
 
 #[test]

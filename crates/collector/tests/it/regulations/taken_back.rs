@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Admin, ask, data, order, page, problem, token};
+use super::{Admin, ask, data, order, page, problem};
 use crate::deletion::settle;
 
 #[test]
