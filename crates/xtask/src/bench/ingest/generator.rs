@@ -91,7 +91,8 @@ pub(super) fn run(
 struct Run<'a> {
     epoll: Epoll,
     connections: Vec<Connection>,
-    idle: Vec<usize>,
+    /// Taken in turn: one that never gets a request is closed by the server after a while.
+    idle: VecDeque<usize>,
     /// When the requests were due that found no idle connection.
     waiting: VecDeque<Instant>,
     answers: Answers,
@@ -104,10 +105,10 @@ impl Run<'_> {
         loop {
             let now = Instant::now();
             while now < self.ends
-                && let Some(index) = self.idle.pop()
+                && let Some(index) = self.idle.pop_front()
             {
                 if !self.begin(index, Instant::now())? {
-                    self.idle.push(index);
+                    self.idle.push_back(index);
                     self.ends = now;
                 }
             }
@@ -129,7 +130,7 @@ impl Run<'_> {
                 number += 1;
             }
             while !self.waiting.is_empty()
-                && let Some(index) = self.idle.pop()
+                && let Some(index) = self.idle.pop_front()
                 && let Some(due) = self.waiting.pop_front()
             {
                 ensure!(self.begin(index, due)?, "the bodies do not suffice");
@@ -224,7 +225,7 @@ impl Run<'_> {
             self.answers.refused += 1;
         }
         connection.answer.clear();
-        self.idle.push(index);
+        self.idle.push_back(index);
         Ok(())
     }
 }
