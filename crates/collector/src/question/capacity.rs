@@ -155,6 +155,9 @@ impl<'s> Asking<'s> {
                 }
             }
             let mut means: Vec<Vec<f64>> = vec![Vec::new(); tellers.groups.len()];
+            if let [means] = means.as_mut_slice() {
+                means.reserve_exact(told.len());
+            }
             for ((teller, told), tells) in tellers.list.iter().zip(&told).zip(&mut tells) {
                 if let (Some(mean), Some(means)) = (told.mean(), means.get_mut(teller.group)) {
                     means.push(mean);
