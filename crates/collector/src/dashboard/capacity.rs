@@ -81,8 +81,8 @@ pub(crate) async fn get(State(app): State<Arc<App>>, visit: Visit) -> Response {
 fn of_fleet(ask: &Ask<'_>) -> Result<OfFleet, Failure> {
     let axis = ask.axis();
     let filter = ask.filter(Span::All, Group::None);
-    let [all, over_time] = capacity::ask_by(&ask.scope(&filter)?, [Span::All, axis.span])?;
-    let figure = |drawn| figure(ask, &axis, &over_time, drawn);
+    let (all, sums) = capacity::ask_with_sums(&ask.scope(&filter)?, axis.span)?;
+    let figure = |drawn| figure(ask, &axis, &sums, drawn).behind(all.installations);
     Ok(OfFleet {
         frame: ask
             .frame("Capacity", Place::Capacity)?
@@ -128,8 +128,8 @@ fn tiles(all: &Capacity) -> Vec<Tile> {
     ]
 }
 
-fn figure(ask: &Ask<'_>, axis: &Axis, answer: &Capacity, (id, title, measures, unit): Drawn) -> Figure {
-    let rows = |measure: &'static str| answer.rows.iter().filter(move |row| row.measure == measure);
+fn figure(ask: &Ask<'_>, axis: &Axis, sums: &[capacity::Sum], (id, title, measures, unit): Drawn) -> Figure {
+    let rows = |measure: &'static str| sums.iter().filter(move |row| row.measure == measure);
     let series: Vec<Series> = measures
         .iter()
         .map(|(measure, name)| Series::new(*name, axis.values(rows(measure).map(|row| (row.start, row.sum)))))
@@ -149,7 +149,6 @@ fn figure(ask: &Ask<'_>, axis: &Axis, answer: &Capacity, (id, title, measures, u
         lines(room, label, &axis.days, &series, unit)
     })
     .about(format!("Of all installations together, {}.", axis.per()))
-    .behind(answer.installations)
     .csv(
         ask,
         "capacity",

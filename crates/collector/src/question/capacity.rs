@@ -72,36 +72,120 @@ const IN_TOTAL: [&str; 7] = [
     "disk_total",
     "disk_used",
 ];
+/// A measure in a span of days, of all installations together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sum {
+    /// First day of the span.
+    pub start: Date,
+    /// What is measured.
+    pub measure: String,
+    /// Installations that told it.
+    pub installations: u64,
+    /// Of all of them together.
+    pub sum: f64,
+}
+
 /// Asks it; over all days and groups where nothing else is said. By time, group and measure.
 ///
 /// # Errors
 /// When the database can't be read.
 pub fn ask(scope: &Scope<'_>) -> Result<Answer<Row, Total>, AskError> {
-    let [answer] = ask_by(scope, [scope.filter.span.unwrap_or_default()])?;
-    Ok(answer)
+    let groups = scope.groups(Group::None);
+    let span = scope.filter.span.unwrap_or_default();
+    let mut asking = Asking::new(scope, &groups, span);
+    for_each_day(scope, |view| asking.take(view))?;
+    asking.answer()
 }
 
-/// Asks it with days taken together in several ways, whatever the filter says of that: the days are read once.
+/// Asks it for all days, and for the sums of each span: the days are read once.
 ///
 /// # Errors
 /// When the database can't be read.
-pub fn ask_by<const N: usize>(
-    scope: &Scope<'_>,
-    spans: [Span; N],
-) -> Result<[Answer<Row, Total>; N], AskError> {
+pub fn ask_with_sums(scope: &Scope<'_>, span: Span) -> Result<(Answer<Row, Total>, Vec<Sum>), AskError> {
     let groups = scope.groups(Group::None);
+    let mut asking = Asking::new(scope, &groups, Span::All);
+    let mut adding = Adding::new(scope, &groups, span);
+    for_each_day(scope, |view| {
+        asking.take(view)?;
+        adding.take(view)
+    })?;
+    Ok((asking.answer()?, adding.sums()?))
+}
+
+fn for_each_day(
+    scope: &Scope<'_>,
+    mut take: impl FnMut(&View) -> Result<(), AskError>,
+) -> Result<(), AskError> {
     let wanted = Wanted::of(&[Facet::Number]);
-    let mut asking = spans.map(|span| Asking::new(scope, &groups, span));
-    for day in scope.days() {
-        let view = scope.view(*day, &wanted)?;
-        for one in &mut asking {
-            one.take(&view)?;
+    scope
+        .days()
+        .iter()
+        .try_for_each(|day| take(&scope.view(*day, &wanted)?))
+}
+
+/// Names of measures by number, each looked up once.
+#[derive(Default)]
+struct Names(HashMap<u64, String>);
+
+impl Names {
+    fn of(&mut self, scope: &Scope<'_>, measure: u64) -> Result<&str, AskError> {
+        Ok(match self.0.entry(measure) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(scope.snapshot.name(measure)?),
+        })
+    }
+}
+
+/// Sums in the making.
+struct Adding<'s> {
+    scope: &'s Scope<'s>,
+    groups: &'s Groups,
+    spans: Spans<Measures>,
+    names: Names,
+    sums: Vec<Sum>,
+}
+
+impl<'s> Adding<'s> {
+    fn new(scope: &'s Scope<'_>, groups: &'s Groups, span: Span) -> Adding<'s> {
+        Adding {
+            scope,
+            groups,
+            spans: Spans::new(span, scope.filter.from.0),
+            names: Names::default(),
+            sums: Vec::new(),
         }
     }
-    for one in &mut asking {
-        one.end()?;
+
+    fn take(&mut self, view: &View) -> Result<(), AskError> {
+        let (measures, over) = self.spans.go_on(view.day);
+        measures.add(view, self.groups);
+        over.map_or(Ok(()), |over| self.finish(over))
     }
-    Ok(asking.map(Asking::answer))
+
+    fn finish(&mut self, (start, measures): (Day, Measures)) -> Result<(), AskError> {
+        self.scope.make_rows(measures.told.len())?;
+        for (measure, told) in measures.told {
+            let (mut installations, mut sum) = (0, ExactSum::default());
+            for mean in told.into_iter().filter_map(Told::mean) {
+                installations += 1;
+                sum.add(mean);
+            }
+            if installations > 0 {
+                self.sums.push(Sum {
+                    start: Date(start),
+                    measure: self.names.of(self.scope, measure)?.to_owned(),
+                    installations,
+                    sum: sum.value(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn sums(mut self) -> Result<Vec<Sum>, AskError> {
+        self.spans.end().map_or(Ok(()), |over| self.finish(over))?;
+        Ok(self.sums)
+    }
 }
 
 /// An answer in the making.
@@ -111,7 +195,7 @@ struct Asking<'s> {
     spans: Spans<Measures>,
     all: HashMap<u64, PerCluster<Told>>,
     behind: Clusters,
-    names: HashMap<u64, String>,
+    names: Names,
     rows: Vec<Row>,
 }
 
@@ -123,7 +207,7 @@ impl<'s> Asking<'s> {
             spans: Spans::new(span, scope.filter.from.0),
             all: HashMap::new(),
             behind: Clusters::default(),
-            names: HashMap::new(),
+            names: Names::default(),
             rows: Vec::new(),
         }
     }
@@ -134,19 +218,12 @@ impl<'s> Asking<'s> {
         over.map_or(Ok(()), |over| self.finish(over))
     }
 
-    fn end(&mut self) -> Result<(), AskError> {
-        self.spans.end().map_or(Ok(()), |over| self.finish(over))
-    }
-
     fn finish(&mut self, (start, Measures { tellers, told }): (Day, Measures)) -> Result<(), AskError> {
         let mut of_span: Vec<(usize, Row)> = Vec::new();
         let mut tells = vec![false; tellers.list.len()];
         for (measure, told) in told {
-            let name = match self.names.entry(measure) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(self.scope.snapshot.name(measure)?),
-            };
-            if IN_TOTAL.contains(&name.as_str()) {
+            let name = self.names.of(self.scope, measure)?;
+            if IN_TOTAL.contains(&name) {
                 let of_all = self.all.entry(measure).or_default();
                 for (teller, told) in tellers.list.iter().zip(&told) {
                     if let Some(sum) = of_all.at(teller.cluster) {
@@ -171,7 +248,7 @@ impl<'s> Asking<'s> {
                     .get(place)
                     .map(String::as_str)
                     .unwrap_or_default();
-                of_span.extend(row(Date(start), group, name.clone(), means).map(|row| (place, row)));
+                of_span.extend(row(Date(start), group, name.to_owned(), means).map(|row| (place, row)));
             }
         }
         let telling = tellers.list.iter().zip(&tells).filter(|(_, tells)| **tells);
@@ -182,13 +259,16 @@ impl<'s> Asking<'s> {
         Ok(())
     }
 
-    fn answer(self) -> Answer<Row, Total> {
+    fn answer(mut self) -> Result<Answer<Row, Total>, AskError> {
+        self.spans.end().map_or(Ok(()), |over| self.finish(over))?;
         let by_name: HashMap<&str, &PerCluster<Told>> = self
             .names
+            .0
             .iter()
             .filter_map(|(measure, name)| Some((name.as_str(), self.all.get(measure)?)))
             .collect();
-        Answer::new(self.scope, self.behind.len(), total(&by_name), self.rows)
+        let total = total(&by_name);
+        Ok(Answer::new(self.scope, self.behind.len(), total, self.rows))
     }
 }
 
