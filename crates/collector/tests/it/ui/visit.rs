@@ -23,11 +23,35 @@ impl Visit {
         let key = collector.key("ui");
         let site = Site::start(plan, &key, collector.address(), false);
         let chromium = Chromium::open_as(&format!("{}{path}", site.url()), setup)?;
-        Some(Visit {
+        let mut visit = Visit {
             site,
             chromium,
             collector,
-        })
+        };
+        // A browser now and then ends while it starts, before it asks anybody for anything.
+        for _ in 0..2 {
+            if visit.has_arrived() {
+                break;
+            }
+            eprintln!("the browser ended before it asked for {path}; another one is started");
+            visit.chromium = Chromium::open_as(&format!("{}{path}", visit.site.url()), setup)?;
+        }
+        Some(visit)
+    }
+
+    /// Waits until the page is asked for, or nobody is left to ask for it.
+    fn has_arrived(&mut self) -> bool {
+        let begun = Instant::now();
+        while self.site.asked().is_empty() {
+            if !self.chromium.runs() {
+                return false;
+            }
+            if begun.elapsed() > PATIENCE {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        true
     }
 
     /// Waits until this holds.
