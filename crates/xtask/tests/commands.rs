@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::print_stdout, reason = "what commands said is shown where one fails")]
 
+mod project;
 #[path = "commands/stage.rs"]
 mod stage;
 #[path = "commands/statement.rs"]
 mod statement;
 
+use project::{read, root};
 use stage::Stage;
 use statement::statements;
 
@@ -67,7 +69,7 @@ fn is_tried_elsewhere(statement: &str) -> bool {
 fn documents() -> Vec<String> {
     let mut all = Vec::new();
     for folder in ["", "docs/"] {
-        for file in std::fs::read_dir(stage::root().join(folder)).unwrap() {
+        for file in std::fs::read_dir(root().join(folder)).unwrap() {
             let name = file.unwrap().file_name().into_string().unwrap();
             if name.ends_with(".md") {
                 all.push(format!("{folder}{name}"));
@@ -78,7 +80,7 @@ fn documents() -> Vec<String> {
 }
 
 fn shown_in(document: &str) -> Vec<String> {
-    statements(&std::fs::read_to_string(stage::root().join(document)).unwrap())
+    statements(&read(document))
 }
 
 /// Runs a document's commands; each must end with 0.

@@ -1,6 +1,8 @@
 //! What the documents say, as far as code can check it.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod project;
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -15,17 +17,7 @@ use heliograph_signal::ledger::{MAX_AGE, MAX_BODY_BYTES};
 use heliograph_signal::selection::ALWAYS;
 use heliograph_wire::plan::Plan;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .to_owned()
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap()
-}
+use project::{read, root};
 
 fn documents() -> Vec<PathBuf> {
     let folders = [root(), root().join("docs"), root().join("docs/adr")];

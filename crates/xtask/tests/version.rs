@@ -1,24 +1,15 @@
 //! The version stands in one place, the workspace's `Cargo.toml`; whatever else tells it says the same.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod project;
+
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use project::{read, root};
+
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .to_owned()
-}
-
-fn read(path: &str) -> String {
-    fs::read_to_string(root().join(path)).unwrap()
-}
 
 /// The files of a folder, by their paths from the root.
 fn files(folder: &str) -> Vec<String> {

@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use heliograph_fleet::{Documents, Emulation, skip};
 use serde_json::json;
 use tempfile::TempDir;
+
+use crate::project::{read, root};
 
 /// A message of the user whom documents forget, and one of the interface.
 const BATCH: &str =
@@ -32,15 +34,6 @@ pub(crate) struct Stage {
     prefix: String,
     /// What later statements are to find: `export …`.
     exports: String,
-}
-
-/// The workspace's folder.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .to_owned()
 }
 
 /// Where cargo puts the workspace's programs, as seen from this test.
@@ -86,7 +79,7 @@ impl Stage {
             fs::create_dir(self.path(folder)).unwrap();
         }
         fs::create_dir(self.path("data/plan.d")).unwrap();
-        let operations = fs::read_to_string(root().join("docs/OPERATIONS.md")).unwrap();
+        let operations = read("docs/OPERATIONS.md");
         let events = operations
             .split("```toml\n")
             .find(|block| block.starts_with("[[event]]"))
