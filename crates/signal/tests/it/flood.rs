@@ -14,10 +14,11 @@ use crate::cluster::Cluster;
 use crate::run::{Run, run};
 use crate::small;
 
-/// Bytes of heap and stacks that signal may have, debug build and all.
-const MAX_DATA: u64 = 24 << 20;
+/// Bytes of heap and stacks that signal may have, debug build and all. It starts with 18 MiB, nearly all of it stacks; what is
+/// above 24 MiB is left to allocators that keep more of what was freed.
+const MAX_DATA: u64 = 40 << 20;
 /// Time-outs, until more than that was read.
-const TIMEOUTS: [&str; 3] = ["1500ms", "5s", "15s"];
+const TIMEOUTS: [&str; 3] = ["1500ms", "5s", "20s"];
 
 #[test]
 fn floods_are_read_in_bounded_memory() {
