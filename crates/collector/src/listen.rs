@@ -96,6 +96,8 @@ pub(crate) fn serve(sockets: Vec<Socket>, door: Door, terms: &Terms) -> Listenin
     http.header_read_timeout(None);
     // A client may end its side when it has sent its request: it is answered all the same.
     http.half_close(true);
+    // Head and body of an answer are small: copied together they are written at once.
+    http.writev(false);
     http.max_buf_size(READ_BUFFER.max(terms.header_size));
     http.max_header_size(terms.header_size);
     if terms.header_count != HEADERS_ON_STACK {

@@ -20,7 +20,7 @@ pub struct Damaged;
 impl Sums {
     /// As bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let parts: Vec<_> = self.iter().collect();
+        let parts = self.as_slice();
         let mut out = Vec::with_capacity(16 + 4 * parts.len());
         out.push(FORM);
         let mut edition = 0;
@@ -84,7 +84,15 @@ impl Sums {
     }
 }
 
-fn push(mut number: u128, out: &mut Vec<u8>) {
+fn push(number: u128, out: &mut Vec<u8>) {
+    match u8::try_from(number) {
+        // Most.
+        Ok(low @ ..0x80) => out.push(low),
+        _ => push_long(number, out),
+    }
+}
+
+fn push_long(mut number: u128, out: &mut Vec<u8>) {
     while let [low, ..] = number.to_le_bytes()
         && number > 0x7f
     {
@@ -95,6 +103,17 @@ fn push(mut number: u128, out: &mut Vec<u8>) {
 }
 
 fn take(bytes: &mut &[u8]) -> Result<u128, Damaged> {
+    match bytes {
+        // Most.
+        [low @ ..0x80, rest @ ..] => {
+            *bytes = rest;
+            Ok(u128::from(*low))
+        }
+        _ => take_long(bytes),
+    }
+}
+
+fn take_long(bytes: &mut &[u8]) -> Result<u128, Damaged> {
     let mut number = 0_u128;
     for shift in (0..).step_by(7) {
         let (byte, rest) = bytes.split_first().ok_or(Damaged)?;

@@ -75,7 +75,8 @@ impl Amounts {
 impl Sums {
     /// Of parts in any order, any number of them at one coordinate.
     pub fn of(mut parts: Vec<(Coordinate, Amounts)>) -> Sums {
-        parts.sort_unstable_by_key(|(coordinate, _)| *coordinate);
+        // Mostly they are a few sorted runs, and this one merges them.
+        parts.sort_by_key(|(coordinate, _)| *coordinate);
         parts.dedup_by(|next, sum| {
             let same = next.0 == sum.0;
             if same {
@@ -129,6 +130,11 @@ impl Sums {
             *amounts = amounts.negated();
         }
         self
+    }
+
+    /// The same, as they are kept.
+    pub(super) fn as_slice(&self) -> &[(Coordinate, Amounts)] {
+        &self.0
     }
 
     /// All coordinates that are not nought.

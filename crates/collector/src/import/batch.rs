@@ -44,14 +44,14 @@ fn laid_over(message: &RawValue, under: [(&str, Option<&RawValue>); 2]) -> Optio
         };
         members.lay_over(&under);
         let mut text = Vec::new();
-        members.write(usize::MAX, &mut text).ok()?;
+        members.write(usize::MAX, "", &mut text).ok()?;
         merged.push((name, RawValue::from_string(String::from_utf8(text).ok()?).ok()?));
     }
     for (name, raw) in &merged {
         own.set(name, raw);
     }
     let mut line = Vec::new();
-    own.write(usize::MAX, &mut line).ok()?;
+    own.write(usize::MAX, "", &mut line).ok()?;
     Some(line)
 }
 

@@ -174,7 +174,7 @@ mod tests {
         let members = Members::of(&raw).unwrap();
         let mut out = Vec::new();
         let kept = Filter::of(&plan, kind, event).members(&members);
-        kept.write(9, &mut out).unwrap();
+        kept.write(9, "", &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -244,7 +244,7 @@ mod tests {
             let members = Members::of(&raw).unwrap();
             let mut out = Vec::new();
             let kept = Filter::of(&plan, "page", None).context(&members);
-            kept.write(9, &mut out).unwrap();
+            kept.write(9, "", &mut out).unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
         assert_eq!(page("/nodes?x".into()), "/unknown");

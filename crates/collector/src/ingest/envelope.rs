@@ -20,8 +20,8 @@ use crate::ingest::text;
 pub struct Envelope<'a> {
     /// The messages; `None` stands for what is no object.
     pub batch: Vec<Option<Fields<'a>>>,
-    /// Bytes of the body.
-    pub length: usize,
+    /// The body.
+    pub text: &'a str,
     /// The `type` of the messages, where the path of the request says it and not they.
     pub kind: Option<&'static str>,
     /// The key that a batch is sent with, where no header says so.
@@ -62,8 +62,7 @@ impl<'a> Envelope<'a> {
             Category::Data => EnvelopeError::NotABatch(error),
             Category::Io | Category::Syntax | Category::Eof => EnvelopeError::NotJson(error),
         });
-        let length = text.len();
-        read.map(|envelope| Envelope { length, ..envelope })
+        read.map(|envelope| Envelope { text, ..envelope })
     }
 
     /// Reads the body of a single call. Whether it is a message is asked later: here it is any JSON.
@@ -74,7 +73,7 @@ impl<'a> Envelope<'a> {
         let Entry(message) = serde_json::from_str(text).map_err(EnvelopeError::NotJson)?;
         Ok(Envelope {
             batch: vec![message],
-            length: text.len(),
+            text,
             kind: Some(kind),
             ..Envelope::default()
         })

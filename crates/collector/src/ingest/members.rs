@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -17,8 +18,9 @@ type Member<'a> = (Cow<'a, str>, &'a RawValue);
 
 /// Where a client's address stands in a context. It is never kept, whoever sends it.
 const ADDRESS: &str = "ip";
-/// Members for which there is room from the first on.
+/// Members for which there is room from the first on, and beyond so many.
 const FEW: usize = 12;
+const MANY: usize = 128;
 /// What stands around a member's name and behind its value.
 const PUNCTUATION: usize = "\"\":,".len();
 
@@ -109,24 +111,55 @@ impl<'a> Members<'a> {
         self.0 = merged;
     }
 
-    /// Appends the object; `levels` is how many objects and arrays may be open in it, itself included.
+    /// Appends the object; `levels` is how many objects and arrays may be open in it, itself included. Members that stand beside
+    /// each other in the `source` that they were read from as they are to be written are copied together.
     ///
     /// # Errors
     /// When it is nested more deeply.
-    pub fn write(&self, levels: usize, out: &mut Vec<u8>) -> Result<(), TooDeep> {
+    pub fn write(&self, levels: usize, source: &str, out: &mut Vec<u8>) -> Result<(), TooDeep> {
         let inner = levels.checked_sub(1).ok_or(TooDeep)?;
         out.push(b'{');
-        for (index, (name, raw)) in self.0.iter().enumerate() {
-            if index > 0 {
+        let start = out.len();
+        let mut run = 0..0;
+        for member in &self.0 {
+            let here = place(member, source);
+            if let Some(here) = &here
+                && here.start == run.end + 1
+                && !run.is_empty()
+            {
+                run.end = here.end;
+                continue;
+            }
+            out.extend_from_slice(source.get(run).unwrap_or_default().as_bytes());
+            if out.len() > start {
                 out.push(b',');
             }
-            push_text(name, out);
-            out.push(b':');
-            compact(raw.get(), inner, out)?;
+            run = here.unwrap_or_default();
+            if run.is_empty() {
+                let (name, raw) = member;
+                push_text(name, out);
+                out.push(b':');
+                compact(raw.get(), inner, out)?;
+            }
         }
+        out.extend_from_slice(source.get(run).unwrap_or_default().as_bytes());
         out.push(b'}');
         Ok(())
     }
+}
+
+/// Where in what it was read from a member stands as it is to be written: without space behind its name, and with a value in which
+/// there can be none.
+fn place((name, raw): &Member<'_>, source: &str) -> Option<Range<usize>> {
+    let Cow::Borrowed(name) = name else { return None };
+    let value = raw.get();
+    let behind = |text: &str| text.as_ptr().addr() + text.len();
+    let [from, to, end] = [name.as_ptr().addr(), value.as_ptr().addr(), behind(value)]
+        .map(|at| at.checked_sub(source.as_ptr().addr()));
+    let (from, to, end) = (from?, to?, end?);
+    let beside = to == from + name.len() + "\":".len() && end <= source.len();
+    let start = from.checked_sub("\"".len())?;
+    (beside && !value.starts_with(['{', '['])).then_some(start..end)
 }
 
 /// The order of names. Most differ in their first letter, which is seen without a call.
@@ -178,8 +211,10 @@ impl<'de> Members<'de> {
             sorted &= members
                 .last()
                 .is_none_or(|(last, _)| order(last, &name) == Ordering::Less);
-            if members.capacity() == 0 {
-                members.reserve(FEW);
+            match members.len() {
+                0 => members.reserve(FEW),
+                FEW => members.reserve(MANY),
+                _ => {}
             }
             members.push((name, raw));
         }
@@ -234,12 +269,39 @@ mod tests {
             &members(r#"{"library":{"name":"batch"},"b":[ 2 ],"ip":"192.0.2.2"}"#).without_address(),
         );
         let mut out = Vec::new();
-        own.write(2, &mut out).unwrap();
+        own.write(2, "", &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             r#"{"a":1,"b":[2],"library":{"name":"own"}}"#
         );
-        assert_eq!(members(r#"{"a":[]}"#).write(1, &mut Vec::new()), Err(TooDeep));
+        assert_eq!(members(r#"{"a":[]}"#).write(1, "", &mut Vec::new()), Err(TooDeep));
+    }
+
+    #[test]
+    fn what_is_copied_together_is_what_is_written_one_by_one() {
+        for source in [
+            r"{}",
+            r#"{"a":1}"#,
+            r#"{"a":1,"b":"x y","c":null,"d":-1.5e3}"#,
+            r#"{"b":1,"a":2}"#,
+            r#"{"a":1, "b":2 ,"c" :3,"d": 4,"e":5,"f":6}"#,
+            r#"{"a":1,"a":2,"b":3,"b":4}"#,
+            r#"{"a":1,"b":{"c": [ 1,2 ]},"d":[],"e":5,"f":6}"#,
+            r#"{"":1,"\u0062":2,"c\"":3,"d":"\u0065 \"","ÿ":"ÿ"}"#,
+            "{\"a\":1,\n\t\"b\":2,\"\u{7f}\":3}",
+        ] {
+            let members = members(source);
+            for kept in [
+                members.clone(),
+                members.clone().filtered(|name| name != "a"),
+                members.filtered(|name| name != "b" && name != "e"),
+            ] {
+                let [mut together, mut one_by_one] = [Vec::new(), Vec::new()];
+                kept.write(9, source, &mut together).unwrap();
+                kept.write(9, "", &mut one_by_one).unwrap();
+                assert_eq!(together, one_by_one, "{source}");
+            }
+        }
     }
 
     #[test]

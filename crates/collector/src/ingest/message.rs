@@ -109,6 +109,8 @@ pub struct Common<'a> {
     pub sent_at: Option<Timestamp>,
     /// Both times, as they are written.
     pub times: Times,
+    /// What the messages were read from.
+    pub source: &'a str,
     /// The batch's context.
     pub context: Option<Members<'a>>,
     /// The batch's integrations.
@@ -276,6 +278,7 @@ pub fn check(
         integrations,
         moment,
         times: &common.times,
+        source: common.source,
         key: common.key.id,
         violations: &violations,
         declared,

@@ -43,6 +43,8 @@ pub struct Content<'a> {
     pub moment: Moment,
     /// Those that many messages share, written.
     pub times: &'a Times,
+    /// What it was read from.
+    pub source: &'a str,
     /// The key that it came with.
     pub key: KeyId,
     /// How it differs from the plan.
@@ -125,7 +127,7 @@ impl Content<'_> {
         }
         if !self.integrations.is_empty() {
             out.extend_from_slice(b",\"integrations\":");
-            self.integrations.write(MAX_DEPTH - 1, out)?;
+            self.integrations.write(MAX_DEPTH - 1, self.source, out)?;
         }
         out.push(b'}');
         Ok(())
@@ -145,12 +147,12 @@ impl Content<'_> {
         for (name, object) in &self.objects {
             if let Some(object) = object {
                 push_name(name, out);
-                object.write(MAX_DEPTH - 1, out)?;
+                object.write(MAX_DEPTH - 1, self.source, out)?;
             }
         }
         if !self.context.is_empty() {
             push_name("context", out);
-            self.context.write(MAX_DEPTH - 1, out)?;
+            self.context.write(MAX_DEPTH - 1, self.source, out)?;
         }
         let moment = &self.moment;
         for (name, time) in [

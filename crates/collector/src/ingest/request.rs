@@ -102,6 +102,7 @@ impl Request {
             kind: envelope.kind,
             sent_at,
             times: Times::of(sent_at, now),
+            source: envelope.text,
             context: envelope.context.members().cloned().map(Members::without_address),
             integrations: envelope.integrations.members().cloned(),
         };
@@ -109,7 +110,7 @@ impl Request {
             key,
             received: now,
             // As many as it mostly takes, since growing copies what is there.
-            records: Vec::with_capacity(envelope.length + RECORD_MORE * envelope.batch.len()),
+            records: Vec::with_capacity(envelope.text.len() + RECORD_MORE * envelope.batch.len()),
             messages: Vec::with_capacity(envelope.batch.len()),
             decided: Tally::default(),
             metered: true,

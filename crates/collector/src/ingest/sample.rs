@@ -141,7 +141,7 @@ fn hint<'a>(rejection: Rejection, fields: &Fields<'a>, common: &Common<'_>) -> C
 
 fn is_too_deep(object: &Object<'_>) -> bool {
     let members = object.members();
-    members.is_some_and(|members| members.write(MAX_DEPTH - 1, &mut Vec::new()).is_err())
+    members.is_some_and(|members| members.write(MAX_DEPTH - 1, "", &mut Vec::new()).is_err())
 }
 
 fn cut(text: &str) -> String {

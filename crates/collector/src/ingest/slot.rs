@@ -142,8 +142,9 @@ fn feed_number(canonical: &mut Vec<u8>, digits: &str) {
 }
 
 fn feed_text(canonical: &mut Vec<u8>, text: &str) {
-    canonical.push(b'"');
-    canonical.extend_from_slice(&text.len().to_be_bytes());
+    let mut head = [b'"'; 9];
+    head[1..].copy_from_slice(&text.len().to_be_bytes());
+    canonical.extend_from_slice(&head);
     canonical.extend_from_slice(text.as_bytes());
 }
 

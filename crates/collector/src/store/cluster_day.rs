@@ -221,14 +221,14 @@ impl Days {
     pub(super) fn write(&mut self, connection: &Connection) -> Result<(), StoreError> {
         self.held = 0;
         let mut changed: BTreeMap<Day, bool> = BTreeMap::new();
-        for ((day, cluster), mut row) in self.rows.drain() {
-            if !row.changed {
-                continue;
-            }
+        let mut rows: Vec<_> = self.rows.drain().filter(|(_, row)| row.changed).collect();
+        // In the order in which they lie.
+        rows.sort_unstable_by_key(|(place, _)| *place);
+        for ((day, _), row) in &mut rows {
             row.settle();
-            put(connection, (day, cluster), &row.sums)?;
-            *changed.entry(day).or_default() |= row.lessened;
+            *changed.entry(*day).or_default() |= row.lessened;
         }
+        put(connection, rows.iter().map(|(place, row)| (*place, &row.sums)))?;
         for (day, lessened) in changed {
             keep::changed(connection, day, lessened)?;
         }
@@ -264,22 +264,28 @@ impl Row {
     }
 }
 
-/// Writes a row as it is to be; one of nothing goes.
-pub(super) fn put(connection: &Connection, (day, cluster): Place, sums: &Sums) -> Result<(), StoreError> {
-    if sums.is_empty() {
-        connection
-            .prepare_cached("DELETE FROM cluster_day WHERE day = ? AND cluster = ?")
-            .and_then(|mut statement| statement.execute((day.0, cluster)))
-    } else {
-        connection
-            .prepare_cached(
-                "INSERT INTO cluster_day (day, cluster, sums) VALUES (?, ?, ?)
-                 ON CONFLICT DO UPDATE SET sums = excluded.sums",
-            )
-            .and_then(|mut statement| statement.execute((day.0, cluster, sums.encode())))
-    }
-    .doing("write the sums of a day")
-    .map(|_| ())
+/// Writes rows as they are to be; one of nothing goes.
+pub(super) fn put<'a>(
+    connection: &Connection,
+    rows: impl IntoIterator<Item = (Place, &'a Sums)>,
+) -> Result<(), StoreError> {
+    let put = || -> rusqlite::Result<()> {
+        let mut delete =
+            connection.prepare_cached("DELETE FROM cluster_day WHERE day = ? AND cluster = ?")?;
+        let mut write = connection.prepare_cached(
+            "INSERT INTO cluster_day (day, cluster, sums) VALUES (?, ?, ?)
+             ON CONFLICT DO UPDATE SET sums = excluded.sums",
+        )?;
+        for ((day, cluster), sums) in rows {
+            if sums.is_empty() {
+                delete.execute((day.0, cluster))?;
+            } else {
+                write.execute((day.0, cluster, sums.encode()))?;
+            }
+        }
+        Ok(())
+    };
+    put().doing("write the sums of a day")
 }
 
 /// Reads a row; of one that is not there, nothing.

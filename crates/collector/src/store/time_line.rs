@@ -73,10 +73,10 @@ impl Pending {
         let mut changed: Vec<_> = self.shelves.drain().filter(|(_, shelf)| shelf.changed).collect();
         // In the order in which they lie.
         changed.sort_unstable_by_key(|(at, _)| *at);
-        for ((at, number), mut shelf) in changed {
-            write(connection, at, number, &mut shelf.reports)?;
-        }
-        Ok(())
+        let shelves = changed
+            .iter_mut()
+            .map(|((at, number), shelf)| (*at, *number, shelf.reports.as_mut_slice()));
+        write(connection, shelves)
     }
 
     fn shelf(&mut self, connection: &Connection, slot: Numbers) -> Result<&mut Shelf, StoreError> {
@@ -123,7 +123,7 @@ pub(super) fn change(
     let shelf = slot.place.shelf();
     let mut reports = read(connection, slot.at, shelf)?;
     reports.retain_mut(|report| report.place != slot.place || change(report));
-    write(connection, slot.at, shelf, &mut reports)
+    write(connection, [(slot.at, shelf, reports.as_mut_slice())])
 }
 
 /// The first hour after another in which anybody has reported.
@@ -188,24 +188,26 @@ fn decode(shelf: i64, bytes: &[u8]) -> Result<Vec<Reported>, StoreError> {
     shelf::decode(shelf, bytes).map_err(|error| StoreError::damaged(DOING_READ, error))
 }
 
-fn write(
+/// Writes shelves as they are to be; one with nothing on it goes.
+fn write<'a>(
     connection: &Connection,
-    (hour, cluster): ClusterHour,
-    shelf: i64,
-    reports: &mut [Reported],
+    shelves: impl IntoIterator<Item = (ClusterHour, i64, &'a mut [Reported])>,
 ) -> Result<(), StoreError> {
-    let mut write = || -> rusqlite::Result<usize> {
-        if reports.is_empty() {
-            return connection
-                .prepare_cached("DELETE FROM time_line WHERE hour = ? AND cluster = ? AND shelf = ?")?
-                .execute((hour, cluster, shelf));
+    let write = || -> rusqlite::Result<()> {
+        let mut delete = connection
+            .prepare_cached("DELETE FROM time_line WHERE hour = ? AND cluster = ? AND shelf = ?")?;
+        let mut write = connection.prepare_cached(
+            "INSERT INTO time_line (hour, cluster, shelf, reports) VALUES (?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET reports = excluded.reports",
+        )?;
+        for ((hour, cluster), shelf, reports) in shelves {
+            if reports.is_empty() {
+                delete.execute((hour, cluster, shelf))?;
+            } else {
+                write.execute((hour, cluster, shelf, shelf::encode(reports)))?;
+            }
         }
-        connection
-            .prepare_cached(
-                "INSERT INTO time_line (hour, cluster, shelf, reports) VALUES (?, ?, ?, ?)
-                 ON CONFLICT DO UPDATE SET reports = excluded.reports",
-            )?
-            .execute((hour, cluster, shelf, shelf::encode(reports)))
+        Ok(())
     };
-    write().doing(DOING_WRITE).map(|_| ())
+    write().doing(DOING_WRITE)
 }

@@ -216,7 +216,7 @@ impl Aged {
         if change.is_empty() {
             return Ok(false);
         }
-        cluster_day::put(connection, place, &sums.plus(&change))?;
+        cluster_day::put(connection, [(place, &sums.plus(&change))])?;
         keep::changed(connection, place.0, true)?;
         Ok(true)
     }
