@@ -1,7 +1,7 @@
 //! Signal, a way between that breaks, and the collector, each of them killed at random: every report arrives exactly once.
 //!
 //! Several clusters report hour after hour, in this process and, to be killed, with the real binary. Between them and the real
-//! collector stands a proxy that breaks connections before and within a request, loses answers after the collector took the
+//! collector is a way that breaks connections before and within a request, loses answers after the collector took the
 //! data, cuts answers in half, and answers 429 and 503 of its own. The collector is killed with SIGKILL and started again all
 //! the while. At the end all is well for a moment, and what waits is delivered.
 //!
@@ -13,12 +13,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +34,7 @@ use tempfile::TempDir;
 
 use crate::chance::{Chance, long};
 use crate::collector::TestCollector;
+use crate::way::{Fate, Way};
 
 const CLUSTERS: u64 = 8;
 /// Reports of the short form and the long.
@@ -42,167 +42,17 @@ const SHORT: u64 = 304;
 const LONG: u64 = 2000;
 const EVENTS: [&str; 3] = ["health", "mesos_track", "package_list"];
 
-/// What the proxy did, counted.
-#[derive(Debug, Default)]
-struct Counts {
-    passed: AtomicUsize,
-    broken_before: AtomicUsize,
-    broken_within: AtomicUsize,
-    answers_lost: AtomicUsize,
-    answers_cut: AtomicUsize,
-    too_many: AtomicUsize,
-    unavailable: AtomicUsize,
-    collector_gone: AtomicUsize,
-}
-
-fn count(counter: &AtomicUsize) {
-    counter.fetch_add(1, Ordering::Relaxed);
-}
-
-/// The way between signal and the collector.
-struct Proxy {
-    addr: SocketAddr,
-    behind: Arc<Mutex<SocketAddr>>,
-    counts: Arc<Counts>,
-    calm: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Proxy {
-    fn start(behind: SocketAddr, seed: u64) -> Proxy {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let proxy = Proxy {
-            addr: listener.local_addr().unwrap(),
-            behind: Arc::new(Mutex::new(behind)),
-            counts: Arc::default(),
-            calm: Arc::default(),
-            stop: Arc::default(),
-        };
-        let (behind, counts) = (proxy.behind.clone(), proxy.counts.clone());
-        let (calm, stop, chance) = (proxy.calm.clone(), proxy.stop.clone(), Chance::of(seed));
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if stop.load(Ordering::SeqCst) {
-                    return;
-                }
-                let behind = *behind.lock().unwrap();
-                let fate = if calm.load(Ordering::SeqCst) {
-                    99
-                } else {
-                    chance.below(100)
-                };
-                let (part, wait) = (chance.below(100), chance.below(5) / 4);
-                let counts = counts.clone();
-                // Connections that break are what this is for.
-                thread::spawn(move || pass(stream, behind, Fate { fate, part, wait }, &counts));
-            }
-        });
-        proxy
-    }
-}
-
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        let _ = TcpStream::connect(self.addr);
-    }
-}
-
-/// What becomes of a connection.
-#[derive(Clone, Copy)]
-struct Fate {
-    fate: u64,
-    /// Of a hundred parts of what is cut, where.
-    part: u64,
-    /// Seconds that a 429 asks for.
-    wait: u64,
-}
-
-/// Handles one request on a connection of its own, as fate has it.
-fn pass(mut client: TcpStream, behind: SocketAddr, fate: Fate, counts: &Counts) -> io::Result<()> {
-    client.set_read_timeout(Some(Duration::from_secs(20)))?;
-    if fate.fate < 8 {
-        count(&counts.broken_before);
-        return client.shutdown(Shutdown::Both);
-    }
-    let request = read_message(&mut client, true)?;
-    let refuse = |client: &mut TcpStream, status: &str, more: &str| {
-        write!(
-            client,
-            "HTTP/1.1 {status}\r\n{more}Content-Length: 2\r\nConnection: close\r\n\r\n{{}}"
-        )
-    };
-    match fate.fate {
-        8..14 => {
-            count(&counts.too_many);
-            return refuse(
-                &mut client,
-                "429 Too Many",
-                &format!("Retry-After: {}\r\n", fate.wait),
-            );
-        }
-        14..20 => {
-            count(&counts.unavailable);
-            return refuse(&mut client, "503 Unavailable", "");
-        }
-        _ => {}
-    }
-    let Ok(mut server) = TcpStream::connect(behind) else {
-        count(&counts.collector_gone);
-        return Ok(());
-    };
-    server.set_read_timeout(Some(Duration::from_secs(20)))?;
-    let length = |bytes: &[u8]| bytes.len() * usize::try_from(fate.part).unwrap_or(0) / 100;
-    if (20..28).contains(&fate.fate) {
-        count(&counts.broken_within);
-        return server.write_all(&request[..length(&request)]);
-    }
-    server.write_all(&request)?;
-    let answer = match read_message(&mut server, false) {
-        Ok(answer) => answer,
-        Err(error) => {
-            count(&counts.collector_gone);
-            return Err(error);
-        }
-    };
-    match fate.fate {
-        28..40 => {
-            count(&counts.answers_lost);
-            Ok(())
-        }
-        40..46 => {
-            count(&counts.answers_cut);
-            client.write_all(&answer[..length(&answer)])
-        }
-        _ => {
-            count(&counts.passed);
-            client.write_all(&answer)
-        }
-    }
-}
-
-/// Reads one request or answer with its body; a request is told to be the connection's last.
-fn read_message(stream: &mut TcpStream, is_request: bool) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut block = vec![0; 64 * 1024];
-    loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
-            let length: usize = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
-                .unwrap_or(0);
-            if bytes.len() >= end + 4 + length {
-                if is_request {
-                    bytes.splice(end..end, b"\r\nConnection: close".iter().copied());
-                }
-                return Ok(bytes);
-            }
-        }
-        match stream.read(&mut block)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            count => bytes.extend_from_slice(&block[..count]),
-        }
+/// What becomes of the next connection, as often as this.
+fn fate(chance: &Chance) -> Fate {
+    let (fate, part, wait) = (chance.below(100), chance.below(100), chance.below(5) / 4);
+    match fate {
+        0..8 => Fate::BrokenBefore,
+        8..14 => Fate::TooMany(wait),
+        14..20 => Fate::Unavailable,
+        20..28 => Fate::BrokenWithin(part),
+        28..40 => Fate::AnswerLost,
+        40..46 => Fate::AnswerCut(part),
+        _ => Fate::Passed,
     }
 }
 
@@ -383,7 +233,7 @@ fn signal_binary() -> Option<PathBuf> {
 }
 
 /// Kills the collector at random and starts it again, until it is told to stop; returns how often.
-fn torment(collector: &mut TestCollector, proxy: &Proxy, chance: &Chance, stop: &AtomicBool) -> usize {
+fn torment(collector: &mut TestCollector, way: &Way, chance: &Chance, stop: &AtomicBool) -> usize {
     let mut kills = 0;
     while !stop.load(Ordering::SeqCst) {
         thread::sleep(chance.millis(100, 900));
@@ -391,7 +241,7 @@ fn torment(collector: &mut TestCollector, proxy: &Proxy, chance: &Chance, stop: 
         kills += 1;
         thread::sleep(chance.millis(0, 150));
         collector.restart();
-        *proxy.behind.lock().unwrap() = collector.address();
+        way.lead_to(collector.address());
     }
     kills
 }
@@ -401,15 +251,16 @@ fn every_report_arrives_exactly_once() {
     let (form, reports) = if long() { ("long", LONG) } else { ("short", SHORT) };
     let hours = reports / CLUSTERS;
     let mut collector = TestCollector::start();
-    let proxy = Proxy::start(collector.address(), 1);
+    let chance = Chance::of(1);
+    let way = Way::to(collector.address(), move || fate(&chance));
     let binary = signal_binary();
     let reporters: Vec<_> = (0..CLUSTERS)
-        .map(|number| Reporter::new(number, proxy.addr, &collector.key("cluster"), binary.clone()))
+        .map(|number| Reporter::new(number, way.address(), &collector.key("cluster"), binary.clone()))
         .collect();
 
     let stop = AtomicBool::new(false);
     let (signal_kills, collector_kills) = thread::scope(|scope| {
-        let tormentor = scope.spawn(|| torment(&mut collector, &proxy, &Chance::of(2), &stop));
+        let tormentor = scope.spawn(|| torment(&mut collector, &way, &Chance::of(2), &stop));
         let lives: Vec<_> = (3..)
             .zip(&reporters)
             .map(|(seed, reporter)| scope.spawn(move || reporter.live(hours, &Chance::of(seed))))
@@ -420,7 +271,7 @@ fn every_report_arrives_exactly_once() {
         let signal_kills: usize = ended.into_iter().map(Result::unwrap).sum();
         (signal_kills, collector_kills)
     });
-    proxy.calm.store(true, Ordering::SeqCst);
+    way.calm();
     for reporter in &reporters {
         reporter.deliver_the_rest(hours);
     }
@@ -440,7 +291,7 @@ fn every_report_arrives_exactly_once() {
          times, the collector {collector_kills} times; {:?}",
         messages.len(),
         ids.len(),
-        proxy.counts
+        way.fates()
     );
     let lost: Vec<_> = expected.difference(&ids).collect();
     assert!(lost.is_empty(), "{} were lost: {lost:#?}", lost.len());
