@@ -6,14 +6,14 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use heliograph_signal::clock::Clock;
 use heliograph_signal::config::{self, Config};
 use heliograph_signal::cycle::Cycle;
 use heliograph_signal::environment::Environment;
 use heliograph_signal::gate::Decision;
 use heliograph_signal::source;
+use jiff::Timestamp;
 
-use crate::clock::Stopwatch;
+use crate::clock::{Dates, Stopwatch};
 
 /// How long an answer of the gate is believed where nothing is kept by it.
 pub const BELIEVED: Duration = Duration::from_secs(1);
@@ -22,6 +22,7 @@ pub const BELIEVED: Duration = Duration::from_secs(1);
 pub struct Cluster {
     config: Option<PathBuf>,
     environment: Environment,
+    dates: Dates,
     stop: AtomicBool,
     last: Mutex<Option<(Stopwatch, bool)>>,
     said: Mutex<Option<String>>,
@@ -29,10 +30,11 @@ pub struct Cluster {
 
 impl Cluster {
     /// With signal's configuration of this file, or of its usual place.
-    pub fn new(config: Option<PathBuf>, environment: Environment) -> Cluster {
+    pub fn new(config: Option<PathBuf>, environment: Environment, dates: Dates) -> Cluster {
         Cluster {
             config,
             environment,
+            dates,
             stop: AtomicBool::new(false),
             last: Mutex::default(),
             said: Mutex::default(),
@@ -52,9 +54,14 @@ impl Cluster {
         Cycle {
             config,
             environment: &self.environment,
-            clock: Clock::new(None),
+            clock: (self.dates)(),
             stop: &self.stop,
         }
+    }
+
+    /// The time of day.
+    pub fn now(&self) -> Timestamp {
+        (self.dates)().wall()
     }
 
     /// Whether messages of browsers may be kept, by what is said at this moment.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
-use heliograph_signal::clock::Clock;
 use heliograph_signal::cluster_id;
 use heliograph_signal::cycle;
 use heliograph_signal::report;
@@ -60,6 +59,7 @@ struct Job {
 /// The way to the keeper.
 #[derive(Clone)]
 pub(crate) struct Keeper {
+    cluster: Arc<Cluster>,
     jobs: SyncSender<Job>,
 }
 
@@ -83,7 +83,7 @@ impl Keeper {
     pub(crate) fn start(cluster: Arc<Cluster>, config: &Config) -> (Keeper, thread::JoinHandle<()>) {
         let (jobs, waiting) = sync_channel(QUEUE);
         let mut work = Work {
-            cluster,
+            cluster: Arc::clone(&cluster),
             routes: config.routes.clone(),
             errors: config.errors,
             known: HashSet::new(),
@@ -92,7 +92,7 @@ impl Keeper {
             problem: None,
         };
         let thread = thread::spawn(move || work.run(&waiting));
-        (Keeper { jobs }, thread)
+        (Keeper { cluster, jobs }, thread)
     }
 
     /// Keeps messages.
@@ -100,7 +100,7 @@ impl Keeper {
         let (done, kept) = oneshot::channel();
         let job = Job {
             envelope,
-            received: Clock::new(None).wall(),
+            received: self.cluster.now(),
             done,
         };
         match self.jobs.try_send(job) {

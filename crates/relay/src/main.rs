@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
+use heliograph_relay::clock;
 use heliograph_relay::config::{Config, DEFAULTS, Listen};
 use heliograph_relay::server::Relay;
 use heliograph_signal::environment::Environment;
@@ -86,7 +87,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
 async fn serve(config: Config, environment: Environment, handed: ListenFd) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let relay = Relay::start(config, environment, handed).await?;
+    let relay = Relay::start(config, environment, handed, clock::dates()).await?;
     let places: Vec<String> = relay.places().iter().map(ToString::to_string).collect();
     let mut out = io::stdout();
     writeln!(out, "listening on {}", places.join(" and ")).and_then(|()| out.flush())?;

@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::clock::Dates;
 use crate::cluster::Cluster;
 use crate::config::{Config, Listen};
 use crate::http::{self, App};
@@ -47,7 +48,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Serves what was handed over, else the configured places, on the current runtime.
+    /// Serves what was handed over, else the configured places, on the current runtime. `dates` tells the time of day.
     ///
     /// # Errors
     /// It can't listen.
@@ -55,6 +56,7 @@ impl Relay {
         config: Config,
         environment: Environment,
         handed: ListenFd,
+        dates: Dates,
     ) -> Result<Relay, ServeError> {
         let mut sockets = Socket::inherited(handed).map_err(ServeError::Inherited)?;
         if sockets.is_empty() {
@@ -71,7 +73,7 @@ impl Relay {
             }
             places.push(place);
         }
-        let cluster = Arc::new(Cluster::new(config.signal_config.clone(), environment));
+        let cluster = Arc::new(Cluster::new(config.signal_config.clone(), environment, dates));
         // Says in the log how it stands.
         cluster.is_on_now();
         let (keeper, thread) = Keeper::start(Arc::clone(&cluster), &config);

@@ -7,6 +7,7 @@
     reason = "the parts that tests are made of are tests too"
 )]
 
+mod clock_jump;
 mod cluster;
 mod command;
 mod daemon;

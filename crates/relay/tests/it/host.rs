@@ -70,7 +70,8 @@ impl Host {
         host
     }
 
-    fn configured(telemetry: &str, variables: &[(&str, &str)]) -> Host {
+    /// The same without a relay.
+    pub(crate) fn configured(telemetry: &str, variables: &[(&str, &str)]) -> Host {
         let folder = tempfile::tempdir().unwrap();
         let sink = Sink::start().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -228,12 +229,17 @@ pub(crate) fn deliver(file: &Path) {
 
 /// What signal does with this configuration.
 pub(crate) fn as_signal<T>(file: &Path, act: impl FnOnce(&Cycle<'_>) -> T) -> T {
+    as_signal_at(Clock::new(None), file, act)
+}
+
+/// The same by this clock.
+pub(crate) fn as_signal_at<T>(clock: Clock, file: &Path, act: impl FnOnce(&Cycle<'_>) -> T) -> T {
     let environment = Environment::default();
     let config = config::load(Some(file), &environment, vec![]).unwrap().config;
     act(&Cycle {
         config: &config,
         environment: &environment,
-        clock: Clock::new(None),
+        clock,
         stop: &AtomicBool::new(false),
     })
 }

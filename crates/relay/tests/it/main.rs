@@ -11,6 +11,7 @@
 )]
 
 mod activated;
+mod clock_jump;
 mod full;
 mod host;
 mod hostile;
