@@ -19,6 +19,7 @@ mod stopwatch;
 mod test;
 mod tool;
 mod up;
+mod visit;
 
 use clap::{Parser, Subcommand};
 
