@@ -6,11 +6,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use heliograph_signal::cause;
 use heliograph_signal::config::{self, Config};
 use heliograph_signal::cycle::Cycle;
 use heliograph_signal::environment::Environment;
 use heliograph_signal::gate::Decision;
-use heliograph_signal::source;
 use jiff::Timestamp;
 
 use crate::clock::{Dates, Stopwatch};
@@ -69,7 +69,7 @@ impl Cluster {
         let (on, why) = match self.config() {
             Ok(config) => self.ask(&config),
             // What can't be read may say "off".
-            Err(error) => (false, source::chain(&error)),
+            Err(error) => (false, cause::chain(&error)),
         };
         self.say(on, &why);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Stopwatch::start(), on));
@@ -89,7 +89,7 @@ impl Cluster {
     pub fn forsake(&self) {
         let Ok(config) = self.config() else { return };
         if let Err(error) = self.signal(&config).forsake_if_off() {
-            tracing::error!("{}", source::chain(&error));
+            tracing::error!("{}", cause::chain(&error));
         }
     }
 
@@ -102,7 +102,7 @@ impl Cluster {
             Ok(Decision::On(why)) => (true, why.to_string()),
             Ok(Decision::Off(why) | Decision::NotUnderstood(why)) => (false, why.to_string()),
             Ok(Decision::Notice { .. }) => (false, "the notice period has not passed".to_owned()),
-            Err(error) => (false, source::chain(&error)),
+            Err(error) => (false, cause::chain(&error)),
         }
     }
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
+use heliograph_signal::cause;
 use heliograph_signal::cluster_id;
 use heliograph_signal::cycle;
 use heliograph_signal::report;
-use heliograph_signal::source;
 use heliograph_signal::spool::{Spool, SpoolError, gather};
 use heliograph_signal::state::StateError;
 use heliograph_wire::parcel::{Kind, Parcel};
@@ -152,9 +152,9 @@ impl Work {
             }
             Err(error) => {
                 // Without the names of files, which differ each time: browsers must not fill the log.
-                let problem = (error.to_string(), cause(&error));
+                let problem = (error.to_string(), kind(&error));
                 if self.problem.as_ref() != Some(&problem) {
-                    tracing::error!("messages can't be kept: {}", source::chain(&error));
+                    tracing::error!("messages can't be kept: {}", cause::chain(&error));
                     self.problem = Some(problem);
                 }
                 Kept::Failed
@@ -230,7 +230,7 @@ impl Work {
 }
 
 /// What the system had against it.
-fn cause(error: &Error) -> Option<io::ErrorKind> {
+fn kind(error: &Error) -> Option<io::ErrorKind> {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<io::Error>() {

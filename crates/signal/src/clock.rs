@@ -33,9 +33,7 @@ impl Clock {
     pub fn now(self) -> Timestamp {
         self.now.unwrap_or_else(Timestamp::now)
     }
-}
 
-impl Clock {
     /// The machine's clock, whatever `--now` says: consent, age, back-off and the ledger follow it.
     pub fn wall(self) -> Timestamp {
         self.wall.unwrap_or_else(Timestamp::now)

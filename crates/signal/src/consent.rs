@@ -57,7 +57,7 @@ impl Consent {
         match fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Consent::default()),
-            Err(error) => Err(unreadable(crate::source::told(&error))),
+            Err(error) => Err(unreadable(crate::cause::told(&error))),
         }
     }
 

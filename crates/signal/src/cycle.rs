@@ -202,14 +202,14 @@ impl Cycle<'_> {
         ) {
             Ok(outcome) => outcome,
             Err(error) if had_loose > 0 => {
-                tracing::error!("neither kept nor delivered: {}", crate::source::chain(&error));
+                tracing::error!("neither kept nor delivered: {}", crate::cause::chain(&error));
                 return Ok(Exit::NotKept);
             }
             // What was collected is safe, and a later cycle sends it: nothing was asked for in vain.
             Err(error) => {
                 tracing::error!(
                     "nothing is sent, and what is kept stays: {}",
-                    crate::source::chain(&error)
+                    crate::cause::chain(&error)
                 );
                 return Ok(exit);
             }
@@ -266,7 +266,7 @@ impl Cycle<'_> {
                     if loose.is_empty() {
                         tracing::error!(
                             "the report can't be kept, so it must be delivered now: {}",
-                            crate::source::chain(&error)
+                            crate::cause::chain(&error)
                         );
                     }
                     loose.push(parcel);

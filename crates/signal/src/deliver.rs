@@ -14,6 +14,7 @@ use heliograph_wire::segment::{self, MAX_BATCH, MAX_BATCH_MESSAGES};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::cause::chain;
 use crate::clock::{Clock, Deadline};
 use crate::ledger::record::Entry as Line;
 use crate::ledger::{Ledger, LedgerError, verify};
@@ -22,7 +23,6 @@ use crate::pin::Pin;
 use crate::retry::{Answered, Next, next};
 use crate::selection::Selection;
 use crate::sink::{Reply, Sink, TRY_TIMEOUT};
-use crate::source::chain;
 use crate::spool::{Entry, Spool, SpoolError};
 use crate::state::State;
 

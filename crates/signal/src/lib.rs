@@ -15,6 +15,7 @@
 //! `preview` are in [`command`], the loop for containers is [`command::run`].
 
 pub mod attempt;
+pub mod cause;
 pub mod cli;
 pub mod clock;
 pub mod cluster_id;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use heliograph_signal::cause::chain;
 use heliograph_signal::cli::{Arguments, BundleCommand, Command, LogCommand};
 use heliograph_signal::clock::Clock;
 use heliograph_signal::command::{
@@ -13,7 +14,6 @@ use heliograph_signal::command::{
 use heliograph_signal::config::{self, Loaded, key};
 use heliograph_signal::cycle::{Asked, Cycle, Exit};
 use heliograph_signal::environment::Environment;
-use heliograph_signal::source::chain;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 type Failure = Box<dyn std::error::Error>;

@@ -1,12 +1,12 @@
 //! Asking one source: the requests that the original makes, and why an answer may be of no use.
 
 use std::fmt;
-use std::io;
 use std::time::Duration;
 
 use heliograph_wire::catalogue::Catalogue;
 use heliograph_wire::{cosmos, mesos, summary};
 
+use crate::cause::chain;
 use crate::clock::Deadline;
 use crate::config::Secret;
 use crate::enterprise::login::Login;
@@ -64,40 +64,6 @@ pub enum Problem {
     /// A defect of ours.
     #[error("reading its answer failed in a way that it must not; please report this")]
     Panicked,
-}
-
-/// An error with its causes, and what to do about it where that is known, on one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    let mut advised = "";
-    while let Some(error) = cause {
-        advised = error.downcast_ref().map_or(advised, advice);
-        let more = error.to_string();
-        // Some errors print their cause themselves.
-        if !text.ends_with(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = error.source();
-    }
-    text.push_str(advised);
-    text
-}
-
-/// An error of the system, and what to do about it where that is known.
-pub(crate) fn told(error: &io::Error) -> String {
-    format!("{error}{}", advice(error))
-}
-
-fn advice(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            "; run it as the account that owns this, or give this account access"
-        }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room there",
-        _ => "",
-    }
 }
 
 /// What all requests of one cycle share.

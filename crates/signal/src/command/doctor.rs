@@ -54,9 +54,9 @@ pub fn doctor(cycle: &Cycle<'_>, out: &mut dyn Write) -> Result<bool, Error> {
     match cycle.state().and_then(|state| state.reporter().map(|_| state)) {
         Ok(state) => match state.check_writable() {
             Ok(()) => report.ok(&format!("state directory {}", state.path().display()))?,
-            Err(error) => report.bad(&crate::source::chain(&error))?,
+            Err(error) => report.bad(&crate::cause::chain(&error))?,
         },
-        Err(error) => report.bad(&crate::source::chain(&error))?,
+        Err(error) => report.bad(&crate::cause::chain(&error))?,
     }
     if let Decision::Notice { .. } = decision {
         return Ok(report.well);

@@ -69,7 +69,7 @@ pub fn event(cycle: &Cycle<'_>, happened: &Happened<'_>) -> Result<Exit, Error> 
         Err(error) => {
             tracing::error!(
                 "the event can't be kept, so it must be delivered now: {}",
-                crate::source::chain(&error)
+                crate::cause::chain(&error)
             );
             vec![parcel]
         }
@@ -89,7 +89,7 @@ pub fn event(cycle: &Cycle<'_>, happened: &Happened<'_>) -> Result<Exit, Error> 
             };
             match cycle.deliver(&state, &spool, sink, loose, true, TIMEOUT) {
                 Ok(outcome) => done = outcome.loose_done,
-                Err(error) => tracing::warn!("not delivered: {}", crate::source::chain(&error)),
+                Err(error) => tracing::warn!("not delivered: {}", crate::cause::chain(&error)),
             }
         }
     }

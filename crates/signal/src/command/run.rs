@@ -126,7 +126,7 @@ fn look_at_gate(cycle: &Cycle<'_>, was_on: &mut bool, unreadable: &mut bool) -> 
         Ok(Decision::Notice { until: Some(_) }) | Err(_) => false,
         Ok(Decision::Off(_) | Decision::NotUnderstood(_)) => {
             if *was_on && let Err(error) = cycle.pass_gate() {
-                tracing::error!("{}", crate::source::chain(&error));
+                tracing::error!("{}", crate::cause::chain(&error));
             }
             false
         }
@@ -171,7 +171,7 @@ fn begin(
         let problem = cycle
             .report(Asked::ByTimer)
             .err()
-            .map(|error| crate::source::chain(&error));
+            .map(|error| crate::cause::chain(&error));
         // The loop may have ended meanwhile.
         let _ = ended.send(problem);
     });

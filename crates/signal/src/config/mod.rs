@@ -449,7 +449,7 @@ fn read(path: &Path) -> Result<Option<String>, InvalidFile> {
     match fs::File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)) {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(invalid(crate::source::told(&error))),
+        Err(error) => return Err(invalid(crate::cause::told(&error))),
     }
     if bytes.len() > file::MAX_FILE {
         return Err(invalid(format!(

@@ -32,7 +32,7 @@ impl Cycle<'_> {
 fn read(path: &Path) -> Result<Secret, String> {
     let mut text = String::new();
     let read = fs::File::open(path).and_then(|file| file.take(MAX_KEY_FILE).read_to_string(&mut text));
-    read.map_err(|error| crate::source::told(&error))?;
+    read.map_err(|error| crate::cause::told(&error))?;
     let key = text.trim();
     if key.is_empty() || key.contains(char::is_whitespace) {
         return Err("must hold the key and nothing else".to_owned());

@@ -35,7 +35,7 @@ const MAX_FILE: u64 = 1 << 20;
 const UNFINISHED: Duration = Duration::from_secs(3600);
 /// Messages of the web UI may take one part in so many of the bytes.
 pub const UI_SHARE: u64 = 4;
-/// Ending of a parcel's name.
+/// Endings of parcels' names.
 const ENDINGS: [&str; 3] = [".report", EVENT_ENDING, UI_ENDING];
 const EVENT_ENDING: &str = ".event";
 const UI_ENDING: &str = ".ui";
@@ -167,7 +167,7 @@ impl Spool {
                 // What can't be moved stays where it is; it is no parcel, and stops none.
                 _ if metadata.is_file() => {
                     if let Err(error) = self.set_aside(&name.to_string_lossy(), "it is not a parcel's file") {
-                        tracing::debug!("{}", crate::source::chain(&error));
+                        tracing::debug!("{}", crate::cause::chain(&error));
                     }
                 }
                 _ => {}

@@ -346,7 +346,7 @@ fn messages_of_the_ui_give_way_to_reports_and_not_the_other_way_round() {
         ..spool.clone()
     };
     let error = tight.put(&of_ui(99, &long), now()).unwrap_err();
-    assert!(crate::source::chain(&error).contains("reports that wait take all the room"));
+    assert!(crate::cause::chain(&error).contains("reports that wait take all the room"));
     assert_eq!((kept(".report"), kept(".ui")), (4, 0));
 }
 
