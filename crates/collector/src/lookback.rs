@@ -13,7 +13,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex as BlockingMutex, PoisonError};
 use std::time::Duration;
 
-use heliograph_wire::id::Hour;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, watch};
 use tokio::task::spawn_blocking;
@@ -24,7 +23,8 @@ use crate::ingest::message::{Checked, Identity};
 use crate::ingest::moment::Moment;
 use crate::ingest::request::Request;
 use crate::key::KeyId;
-use crate::store::{LookUp, Reader, StoreError};
+use crate::store::{LookUp, Reader, StoreError, Stretch};
+use crate::window::Floor;
 
 /// A message is taken at most so long before the time it is said to have happened, by this and any repeat of it: how far it may be
 /// clamped ahead, and how much longer the first journey may have been than the repeat's.
@@ -45,7 +45,7 @@ const UNFINISHED: usize = 2 * WAITING;
 /// Looks on disk.
 pub struct Lookback {
     desk: Arc<Mutex<Desk>>,
-    floor: watch::Receiver<Timestamp>,
+    floor: watch::Receiver<Floor>,
     waiting: Waiting,
     turn: Duration,
     patience: Duration,
@@ -83,7 +83,7 @@ struct Desk {
 #[derive(Debug, Clone)]
 struct Begun {
     look_up: LookUp,
-    floor: Timestamp,
+    floor: Floor,
 }
 
 /// What is known of a message that is not in the window.
@@ -91,8 +91,8 @@ struct Begun {
 pub enum Sought {
     /// Nobody has looked yet.
     Nowhere,
-    /// It was not taken before this time.
-    Before(Timestamp),
+    /// It was not taken before a window that begins there.
+    Before(Floor),
     /// It is there.
     Found,
 }
@@ -123,7 +123,7 @@ pub fn earliest(moment: &Moment) -> Timestamp {
 
 impl Lookback {
     /// Reads from `reader`; `floor` is the window's; requests may take so many bytes meanwhile.
-    pub fn new(reader: Reader, floor: watch::Receiver<Timestamp>, bytes: usize) -> Lookback {
+    pub fn new(reader: Reader, floor: watch::Receiver<Floor>, bytes: usize) -> Lookback {
         let unfinished = VecDeque::new();
         Lookback {
             desk: Arc::new(Mutex::new(Desk { reader, unfinished })),
@@ -145,7 +145,7 @@ impl Lookback {
         let floor = *self.floor.borrow();
         let old = |message: &Checked| match message.identity {
             Identity::Message(id) => {
-                let sought = message.sought == Sought::Nowhere && message.since < floor;
+                let sought = message.sought == Sought::Nowhere && message.since < floor.at;
                 sought.then_some((id, message.since))
             }
             Identity::Report(_) => None,
@@ -167,7 +167,7 @@ impl Lookback {
             .filter_map(old)
             .map(|(id, _)| id)
             .collect();
-        let look_up = LookUp::new(ids, Hour::of(from), Hour::of(floor));
+        let look_up = LookUp::new(ids, Stretch::since(from, floor));
         let Some(done) = self.look(Begun { look_up, floor }).await? else {
             // The runtime is ending; the writer looks for itself.
             return Ok(false);
@@ -304,7 +304,7 @@ mod tests {
                 )
                 .unwrap();
         }
-        let (_, floor) = watch::channel(at(floor));
+        let (_, floor) = watch::channel(Floor::at(at(floor)));
         let lookback = Lookback::new(Reader::open(dir.path()).unwrap(), floor, bytes);
         (dir, lookback)
     }
@@ -355,8 +355,11 @@ mod tests {
         assert!(tries > 5, "{tries}");
         let found = sought(&one);
         // What has no id of its own is looked for nowhere.
-        let now = Sought::Before(at(500_000));
-        assert_eq!(found, [Sought::Found, now, Sought::Before(at(400_050))]);
+        let now = Sought::Before(Floor::at(at(500_000)));
+        assert_eq!(
+            found,
+            [Sought::Found, now, Sought::Before(Floor::at(at(400_050)))]
+        );
         assert_eq!(sought(&other), [Sought::Found]);
         assert!(lookback.desk.lock().await.unfinished.is_empty());
     }

@@ -80,7 +80,7 @@ pub use self::deletion::{ListedDeletion, Slice};
 use self::error::Doing as _;
 pub use self::error::{Fault, StoreError};
 pub use self::flag::Flagged;
-pub use self::ids::LookUp;
+pub use self::ids::{LookUp, Stretch};
 pub use self::judgement::Judgement;
 pub use self::keep::{Kept, Part, Ready};
 pub use self::key::ListedKey;

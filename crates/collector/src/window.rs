@@ -1,6 +1,6 @@
 //! The window: the ids of the messages that were taken of late, in memory, within a bound of bytes.
 //!
-//! Promise: every id that was taken at or after [`Window::floor`] is in it. Ids from before are on disk. Two generations: when the
+//! Promise: every id that was taken since [`Window::floor`] is in it. Ids from before are on disk. Two generations: when the
 //! younger one is full, or has been filled for longer than the window is meant to reach back, the older one is dropped and the
 //! floor rises. So the window never refuses an id, and never grows.
 
@@ -24,6 +24,15 @@ pub struct Size {
     pub bytes: usize,
 }
 
+/// Where a window begins: every id that was taken at or after that time is in it, and every id of that batch and later ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Floor {
+    /// The time.
+    pub at: Timestamp,
+    /// The number of the batch; [`i64::MAX`] where it is not known.
+    pub batch: i64,
+}
+
 /// The window.
 #[derive(Debug)]
 pub struct Window {
@@ -31,8 +40,26 @@ pub struct Window {
     old: IdSet,
     /// When the first id of the younger generation was taken, or will be.
     young_since: Timestamp,
-    floor: Timestamp,
+    /// The first batch whose ids all came after it had begun; [`i64::MAX`] as long as none is written.
+    young_batch: i64,
+    floor: Floor,
     reach: SignedDuration,
+}
+
+impl Floor {
+    /// That of a window in which all ids are.
+    pub const BEGINNING: Floor = Floor {
+        at: Timestamp::MIN,
+        batch: i64::MIN,
+    };
+
+    /// One of which only the time is known.
+    pub const fn at(time: Timestamp) -> Floor {
+        Floor {
+            at: time,
+            batch: i64::MAX,
+        }
+    }
 }
 
 impl Window {
@@ -42,7 +69,8 @@ impl Window {
             young: IdSet::of_bytes(size.bytes / 2),
             old: IdSet::of_bytes(size.bytes / 2),
             young_since: now,
-            floor: Timestamp::MIN,
+            young_batch: i64::MAX,
+            floor: Floor::BEGINNING,
             reach: SignedDuration::try_from(size.reach).unwrap_or(SignedDuration::MAX),
         }
     }
@@ -58,7 +86,7 @@ impl Window {
         let mut before = Hour::of(Timestamp::MAX);
         while let Some(hour) = store.id_hour_before(before)? {
             if hour < since {
-                window.floor = before.start().min(now);
+                window.floor = Floor::at(before.start().min(now));
                 break;
             }
             store.ids_of_hour(hour, |id| {
@@ -66,7 +94,7 @@ impl Window {
                 !window.old.is_full()
             })?;
             if window.old.is_full() {
-                window.floor = before.start().min(now);
+                window.floor = Floor::at(before.start().min(now));
                 break;
             }
             before = hour;
@@ -74,8 +102,8 @@ impl Window {
         Ok(window)
     }
 
-    /// Every id that was taken since then is in the window; [`Timestamp::MIN`] when all are.
-    pub fn floor(&self) -> Timestamp {
+    /// Where it begins; [`Floor::BEGINNING`] when all ids are in it.
+    pub fn floor(&self) -> Floor {
         self.floor
     }
 
@@ -107,10 +135,21 @@ impl Window {
         if self.young.is_full() || (aged && !self.young.is_empty()) {
             std::mem::swap(&mut self.young, &mut self.old);
             self.young.clear();
-            self.floor = self.floor.max(self.young_since);
-            self.young_since = now;
+            self.floor = Floor {
+                at: self.floor.at.max(self.young_since),
+                batch: self.young_batch,
+            };
+            (self.young_since, self.young_batch) = (now, i64::MAX);
         }
         self.young.insert(id);
+    }
+
+    /// Says that what was taken by now is on disk, in this batch and earlier ones.
+    pub fn written(&mut self, batch: i64) {
+        if self.young_batch == i64::MAX {
+            // A part of this one may have come before.
+            self.young_batch = batch.saturating_add(1);
+        }
     }
 
     /// Takes an id back, since what it stood for was not written after all.
@@ -136,12 +175,12 @@ mod tests {
     #[test]
     fn what_was_taken_since_the_floor_is_there() {
         let mut window = Window::empty(SIZE, at(0));
-        assert_eq!(window.floor(), Timestamp::MIN);
+        assert_eq!(window.floor(), Floor::BEGINNING);
         for id in 1..=5000_u32 {
             window.insert(MessageKey(u128::from(id)), at(i64::from(id)));
             assert!(window.contains(MessageKey(u128::from(id))));
         }
-        let floor = window.floor().as_second() / 3600;
+        let floor = window.floor().at.as_second() / 3600;
         // By age: a generation holds 49 hours, an id each.
         assert!((5000 - 2 * 49..=5000 - 48).contains(&floor), "{floor}");
         for id in floor..=5000 {
@@ -158,10 +197,37 @@ mod tests {
                 Timestamp::from_second(i64::try_from(id).unwrap()).unwrap(),
             );
         }
-        let floor = window.floor().as_second();
+        let floor = window.floor().at.as_second();
         assert!((10_000 - 2 * 768..=10_000 - 768).contains(&floor), "{floor}");
         assert!((floor..=10_000).all(|id| window.contains(MessageKey(u128::try_from(id).unwrap()))));
         assert!(window.len() <= 2 * 768);
+    }
+
+    #[test]
+    fn all_ids_of_the_floors_batch_are_there() {
+        let mut window = Window::empty(SIZE, at(0));
+        // Batches of seven, so that most generations begin within one.
+        let of = |batch: i64| (0..7).map(move |id| MessageKey(u128::try_from(7 * batch + id).unwrap()));
+        for batch in 1..=2000 {
+            of(batch).for_each(|id| window.insert(id, at(0)));
+            window.written(batch);
+            let floor = window.floor().batch;
+            let kept = if floor == i64::MIN {
+                1..=batch
+            } else {
+                floor..=batch
+            };
+            assert!(
+                kept.clone().flat_map(of).all(|id| window.contains(id)),
+                "{batch}: {floor}"
+            );
+            assert!(kept.count() > 100 || batch < 110, "{batch}: {floor}");
+        }
+        // One that was begun and never written is not known.
+        for id in 0..2000 {
+            window.insert(MessageKey(1_000_000 + id), at(0));
+        }
+        assert_eq!(window.floor().batch, i64::MAX);
     }
 
     #[test]

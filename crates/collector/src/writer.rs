@@ -48,7 +48,7 @@ use crate::quota::Quotas;
 use crate::retention::{Cutoffs, Look, Retention, Steadiness};
 use crate::secret::Secrets;
 use crate::store::{Commit, Fault, Kept, Slice, Store, StoreError};
-use crate::window::Window;
+use crate::window::{Floor, Window};
 
 /// How long the writer waits for a request before it looks for chores.
 const IDLE: Duration = Duration::from_millis(500);
@@ -127,7 +127,7 @@ struct Writer {
     clock: Arc<dyn Clock>,
     condition: Arc<Condition>,
     beat: Beat,
-    floor: watch::Sender<Timestamp>,
+    floor: watch::Sender<Floor>,
     suppressed: Suppressed,
     sampler: Sampler,
     told: Told,
@@ -202,6 +202,7 @@ impl Writer {
                 written,
                 wrote,
                 day,
+                batch: _,
             }) => {
                 let metrics = &self.setup.metrics;
                 if wrote {
@@ -242,8 +243,12 @@ impl Writer {
         let (suppressed, sampler) = (&mut self.suppressed, &mut self.sampler);
         let store = &mut self.store;
         let result = write(store, &mut dedupe, suppressed, sampler, subjects, group, now);
-        if result.is_err() {
-            dedupe.take_back();
+        match &result {
+            Ok(Settled {
+                batch: Some(batch), ..
+            }) => self.window.written(*batch),
+            Ok(_) => {}
+            Err(_) => dedupe.take_back(),
         }
         let ids = i64::try_from(self.window.len()).unwrap_or(i64::MAX);
         self.setup.metrics.window_ids.set(ids);
@@ -311,6 +316,8 @@ struct Settled {
     written: Written,
     /// Whether there was anything to commit.
     wrote: bool,
+    /// What its messages were written as.
+    batch: Option<i64>,
     /// The day of receipt.
     day: Day,
 }
@@ -394,7 +401,7 @@ fn write(
     });
     (written.repeats, written.doubts) = dedupe.take_doubts();
     let written = written.sorted();
-    commit.write(&written, now)?;
+    let batch = commit.write(&written, now)?;
     for bundle in &bundles {
         commit.note_bundle(&bundle.sha256, bundle.messages, now)?;
     }
@@ -418,6 +425,7 @@ fn write(
         results,
         written,
         wrote,
+        batch,
         day: Day::of(now),
     })
 }

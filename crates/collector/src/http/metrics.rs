@@ -120,7 +120,7 @@ fn looked_up(app: &App) -> Registry {
         Unit::Bytes,
         ConstGauge::new(number(app.budget.used())),
     );
-    let floor = *app.queue.floor().borrow();
+    let floor = app.queue.floor().borrow().at;
     // From the beginning of time: nothing has left the window yet.
     if floor > Timestamp::MIN {
         let age = app.clock.now().duration_since(floor).as_secs();

@@ -27,6 +27,7 @@ use crate::ingest::text;
 use crate::ingest::violation::Violations;
 use crate::key::{Key, KeyId, KeyKind};
 use crate::lookback::{self, Sought};
+use crate::window::Floor;
 
 /// Longest `messageId` that is kept as it is, in characters; of a longer one its SHA-256 is kept.
 pub const MAX_MESSAGE_ID: usize = 100;
@@ -287,7 +288,7 @@ pub fn check(
     // Nobody can have sent an id that was just made.
     let is_new = fields.message_id.and_then(text::id).is_none();
     let sought = if is_new {
-        Sought::Before(common.now)
+        Sought::Before(Floor::at(common.now))
     } else {
         Sought::Nowhere
     };

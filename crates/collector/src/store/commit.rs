@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction};
 
 use super::cluster_day::Way;
 use super::error::{Doing as _, StoreError};
-use super::ids::LookUp;
+use super::ids::{LookUp, Stretch};
 use super::judgement::{self, Judgement};
 use super::keep::{self, Kept, Part};
 use super::report::Claimant;
@@ -158,25 +158,27 @@ impl Commit<'_> {
         report::speak(&self.transaction, self.names, first, now)
     }
 
-    /// Whether a message was taken in one of these hours, both included.
+    /// Whether a message was taken in a stretch.
     ///
     /// # Errors
     /// When the database can't be read.
-    pub fn has_taken(&self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
-        let mut look_up = LookUp::new(vec![id], from, to);
+    pub fn has_taken(&self, id: MessageKey, stretch: Stretch) -> Result<bool, StoreError> {
+        let mut look_up = LookUp::new(vec![id], stretch);
         while !look_up.go_on(&self.transaction, || true)? {}
         Ok(!look_up.found().is_empty())
     }
 
-    /// Writes what was made of a group of requests, received about `now`.
+    /// Writes what was made of a group of requests, received about `now`; returns the number of the batch, if there is one.
     ///
     /// # Errors
     /// When it can't be written; the whole commit is void then.
-    pub fn write(&mut self, written: &Written, now: Timestamp) -> Result<(), StoreError> {
+    pub fn write(&mut self, written: &Written, now: Timestamp) -> Result<Option<i64>, StoreError> {
+        let mut written_as = None;
         if written.messages > 0 {
             let compressed = self.compressor.compress(&written.records)?;
             let size = written.records.len();
             let batch = batch::insert(&self.transaction, now, written.messages, size, &compressed)?;
+            written_as = Some(batch);
             if !written.ids.is_empty() {
                 ids::insert(&self.transaction, batch, Hour::of(now), &written.ids)?;
             }
@@ -216,7 +218,7 @@ impl Commit<'_> {
         for (key, sample) in &written.samples {
             self.samples.insert(&self.transaction, now, key.id, sample)?;
         }
-        Ok(())
+        Ok(written_as)
     }
 
     /// Keeps a part of the sheet of a day, unless the rows have changed since it was made.

@@ -4,11 +4,15 @@
 //! blocks that do not overlap, so that looking an id up in an hour costs one short read a run. A look-up over many hours can be
 //! interrupted, and taken up again where it was.
 
+use std::ops::Range;
+
 use heliograph_wire::id::Hour;
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::error::{Doing as _, StoreError};
 use crate::ingest::message::MessageKey;
+use crate::window::Floor;
 
 /// The block of a run that an id lies in, if it lies in any.
 const BLOCK_OF: &str =
@@ -78,6 +82,17 @@ pub(super) fn of_hour(
     Ok(())
 }
 
+/// What may have been taken that is not in a window: lists of these batches, and runs, of hours of which both are included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// The first hour.
+    pub from: Hour,
+    /// The last one.
+    pub to: Hour,
+    /// The batches.
+    pub batches: Range<i64>,
+}
+
 /// A look-up of some ids in some hours.
 ///
 /// First the lists are looked through, in their order, and then the runs by hour. Lists become runs meanwhile, never the other way:
@@ -86,35 +101,60 @@ pub(super) fn of_hour(
 pub struct LookUp {
     /// Sorted.
     ids: Vec<MessageKey>,
-    from: Hour,
-    to: Hour,
+    stretch: Stretch,
     found: Vec<MessageKey>,
-    /// Hour and number of the last list that was looked through.
-    list: (i64, i64),
+    /// Batch of the list that is next.
+    list: i64,
     lists_done: bool,
     /// The hour of runs that is next.
     next: i64,
 }
 
+impl Stretch {
+    /// What was taken at this time or later, of what is not in the window that begins at `floor`.
+    pub fn since(time: Timestamp, floor: Floor) -> Stretch {
+        Stretch {
+            from: Hour::of(time),
+            to: Hour::of(floor.at),
+            batches: i64::MIN..floor.batch,
+        }
+    }
+
+    /// What has left the window since it began at `before`.
+    pub fn between(before: Floor, floor: Floor) -> Stretch {
+        let stretch = Stretch::since(before.at, floor);
+        match before.batch {
+            i64::MAX => stretch,
+            first => Stretch {
+                batches: first..floor.batch,
+                ..stretch
+            },
+        }
+    }
+}
+
 impl LookUp {
-    /// Of these ids, in hours from and to which both are included.
-    pub fn new(mut ids: Vec<MessageKey>, from: Hour, to: Hour) -> LookUp {
+    /// Of these ids, in this stretch.
+    pub fn new(mut ids: Vec<MessageKey>, stretch: Stretch) -> LookUp {
         ids.sort_unstable();
         ids.dedup();
         LookUp {
             ids,
-            from,
-            to,
             found: Vec::new(),
-            list: (from.number(), i64::MIN),
+            list: stretch.batches.start,
             lists_done: false,
-            next: from.number(),
+            next: stretch.from.number(),
+            stretch,
         }
     }
 
-    /// Whether it can be gone on with in place of another one: it looks for the same, at least as early and exactly as late.
+    /// Whether it can be gone on with in place of another one: it looks for the same, at least as early, to the same hour.
     pub fn serves(&self, other: &LookUp) -> bool {
-        self.from <= other.from && self.to == other.to && self.ids == other.ids
+        let (own, others) = (&self.stretch, &other.stretch);
+        own.from <= others.from
+            && own.to == others.to
+            && own.batches.start <= others.batches.start
+            && self.ids == other.ids
     }
 
     /// Goes on, at least a little, as long as `more` says so; says whether it is done.
@@ -146,15 +186,19 @@ impl LookUp {
         more: &mut impl FnMut() -> bool,
     ) -> rusqlite::Result<bool> {
         let mut lists = connection.prepare_cached(
-            "SELECT hour, batch, ids FROM fresh_ids WHERE (hour, batch) > (?, ?) AND hour <= ? ORDER BY hour, batch LIMIT ?",
+            "SELECT batch, hour, ids FROM fresh_ids WHERE batch >= ? AND batch < ? ORDER BY batch LIMIT ?",
         )?;
+        let Stretch { from, to, batches } = &self.stretch;
+        let hours = from.number()..=to.number();
         while !self.lists_done {
-            let mut rows = lists.query((self.list.0, self.list.1, self.to.number(), LISTS))?;
+            let mut rows = lists.query((self.list, batches.end, LISTS))?;
             let mut read = 0;
             while let Some(row) = rows.next()? {
                 read += 1;
-                self.list = (row.get(0)?, row.get(1)?);
-                self.found.extend(common(row.get_ref(2)?.as_blob()?, &self.ids));
+                self.list = row.get::<_, i64>(0)?.saturating_add(1);
+                if hours.contains(&row.get(1)?) {
+                    self.found.extend(common(row.get_ref(2)?.as_blob()?, &self.ids));
+                }
             }
             self.lists_done = read < LISTS;
             if !self.lists_done && !more() {
@@ -174,7 +218,7 @@ impl LookUp {
         )?;
         let mut behind = (self.next, -1_i64);
         while let Some((hour, run, first)) = next_run
-            .query_row((behind.0, behind.1, self.to.number()), |row| {
+            .query_row((behind.0, behind.1, self.stretch.to.number()), |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get::<_, [u8; WIDTH]>(2)?))
             })
             .optional()?
@@ -182,7 +226,7 @@ impl LookUp {
             if hour > self.next {
                 // At the hour from which it is taken up again, it goes on.
                 let before = std::mem::replace(&mut self.next, hour);
-                if before != self.from.number() && !more() {
+                if before != self.stretch.from.number() && !more() {
                     return Ok(false);
                 }
             }
@@ -308,6 +352,10 @@ mod tests {
         Hour::from_number(number).unwrap()
     }
 
+    fn stretch(from: i64, to: i64) -> Stretch {
+        Stretch::since(hour(from).start(), Floor::at(hour(to).start()))
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(12))]
         #[test]
@@ -329,7 +377,7 @@ mod tests {
             for (from, to) in [(0, 3), (1, 2), (2, 2)] {
                 let expected = written(from, to);
                 let sought: Vec<_> = (0..3000).step_by(step).map(MessageKey).collect();
-                let mut look_up = LookUp::new(sought.clone(), hour(from), hour(to));
+                let mut look_up = LookUp::new(sought.clone(), stretch(from, to));
                 // Interrupted whenever it may be.
                 let mut turns = 0;
                 while !look_up.go_on(&connection, || false).unwrap() {
@@ -349,7 +397,7 @@ mod tests {
             prop_assert_eq!(read, written(1, 1));
             // Lists that become runs while it is interrupted are not missed.
             let sought: Vec<_> = (0..3000).step_by(step).map(MessageKey).collect();
-            let mut look_up = LookUp::new(sought.clone(), hour(0), hour(3));
+            let mut look_up = LookUp::new(sought.clone(), stretch(0, 3));
             while !look_up.go_on(&connection, || false).unwrap() {
                 merge_slice(&mut connection, hour(5)).unwrap();
             }
@@ -364,6 +412,40 @@ mod tests {
     }
 
     #[test]
+    fn no_list_is_read_of_what_was_looked_through_or_is_in_the_window() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut connection).unwrap();
+        for batch in 1..=9 {
+            insert(
+                &connection,
+                batch,
+                hour(7),
+                &[MessageKey(u128::try_from(batch).unwrap())],
+            )
+            .unwrap();
+        }
+        let floor = |batch| Floor {
+            at: hour(7).start(),
+            batch,
+        };
+        let found = |stretch| {
+            let mut look_up = LookUp::new((1..=9).map(MessageKey).collect(), stretch);
+            assert!(look_up.go_on(&connection, || true).unwrap());
+            look_up.found().iter().map(|id| id.0).collect::<Vec<_>>()
+        };
+        let since = hour(6).start();
+        assert_eq!(found(Stretch::since(since, floor(4))), [1, 2, 3]);
+        assert_eq!(found(Stretch::between(floor(4), floor(7))), [4, 5, 6]);
+        // Where one is not known, all is.
+        assert_eq!(found(Stretch::between(Floor::at(since), floor(4))), [1, 2, 3]);
+        assert_eq!(found(Stretch::since(since, floor(i64::MAX))).len(), 9);
+        assert_eq!(
+            found(Stretch::since(hour(8).start(), Floor::at(hour(9).start()))),
+            []
+        );
+    }
+
+    #[test]
     fn no_more_is_read_than_holds_what_is_sought() {
         let mut connection = Connection::open_in_memory().unwrap();
         schema::migrate(&mut connection).unwrap();
@@ -373,7 +455,7 @@ mod tests {
         let reads = |sought: &mut dyn Iterator<Item = u128>| {
             connection.flush_prepared_statement_cache();
             let sought = sought.map(MessageKey).collect();
-            let mut look_up = LookUp::new(sought, hour(0), hour(9));
+            let mut look_up = LookUp::new(sought, stretch(0, 9));
             assert!(look_up.go_on(&connection, || true).unwrap());
             let block = connection.prepare_cached(BLOCK_OF).unwrap();
             (block.get_status(StatementStatus::Run), look_up.found().len())

@@ -11,7 +11,7 @@ use crate::fold::Fate;
 use crate::ingest::message::{Checked, Identity, MessageKey, Speaker};
 use crate::ingest::slot::{Report, Slot};
 use crate::lookback::Sought;
-use crate::store::{Claimant, Commit, StoreError};
+use crate::store::{Claimant, Commit, StoreError, Stretch};
 use crate::tenure::Candidate;
 use crate::window::Window;
 
@@ -26,8 +26,8 @@ pub(super) trait Known {
     fn bound(&mut self, cluster: &ClusterId) -> Result<Option<Option<ReporterId>>, StoreError>;
     /// Binds a cluster that nobody has spoken for yet.
     fn bind(&mut self, first: &Speaker, now: Timestamp) -> Result<(), StoreError>;
-    /// Whether a message was taken in one of these hours, both included.
-    fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError>;
+    /// Whether a message was taken in a stretch.
+    fn has_taken(&mut self, id: MessageKey, stretch: Stretch) -> Result<bool, StoreError>;
 }
 
 impl Known for Commit<'_> {
@@ -43,8 +43,8 @@ impl Known for Commit<'_> {
         Commit::bind(self, first, now)
     }
 
-    fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
-        Commit::has_taken(self, id, from, to)
+    fn has_taken(&mut self, id: MessageKey, stretch: Stretch) -> Result<bool, StoreError> {
+        Commit::has_taken(self, id, stretch)
     }
 }
 
@@ -114,13 +114,15 @@ impl<'a> Dedupe<'a> {
         if self.window.contains(id) {
             return Ok(Fate::Known);
         }
-        let from = match message.sought {
-            Sought::Nowhere => message.since,
-            Sought::Before(time) => time,
+        let floor = self.window.floor();
+        let left = match message.sought {
+            Sought::Nowhere => (message.since < floor.at).then(|| Stretch::since(message.since, floor)),
+            Sought::Before(looked) => (looked.at < floor.at).then(|| Stretch::between(looked, floor)),
             Sought::Found => return Ok(Fate::Known),
         };
-        let floor = self.window.floor();
-        if from < floor && known.has_taken(id, Hour::of(from), Hour::of(floor))? {
+        if let Some(left) = left
+            && known.has_taken(id, left)?
+        {
             return Ok(Fate::Known);
         }
         self.window.insert(id, self.now);
@@ -238,7 +240,7 @@ fn claimants<'a>(
 mod tests {
     use super::*;
     use crate::delta::{ClusterDay, Delta, Share};
-    use crate::window::Size;
+    use crate::window::{Floor, Size};
     use std::time::Duration;
 
     /// Ids by hour, and what was asked for.
@@ -261,9 +263,10 @@ mod tests {
             Ok(())
         }
 
-        fn has_taken(&mut self, id: MessageKey, from: Hour, to: Hour) -> Result<bool, StoreError> {
-            self.asked.push((from.number(), to.number()));
-            let hours = from.number()..=to.number();
+        fn has_taken(&mut self, id: MessageKey, stretch: Stretch) -> Result<bool, StoreError> {
+            let (from, to) = (stretch.from.number(), stretch.to.number());
+            self.asked.push((from, to));
+            let hours = from..=to;
             Ok(self
                 .ids
                 .iter()
@@ -305,11 +308,11 @@ mod tests {
         let mut window = Window::empty(size, at(0));
         let mut disk = Disk::default();
         let mut now = 0;
-        while window.floor() < at(100) {
+        while window.floor().at < at(100) {
             now += 2;
             window.insert(MessageKey(1_000_000 + u128::try_from(now).unwrap()), at(now));
         }
-        let floor = window.floor().as_second() / 3600;
+        let floor = window.floor().at.as_second() / 3600;
         disk.ids = vec![(50, 7), (floor - 1, 8)];
         let mut dedupe = Dedupe::new(&mut window, at(now));
         let mut decide = |message, disk: &mut Disk| {
@@ -328,12 +331,12 @@ mod tests {
         );
         assert_eq!(decide(message(9, 51, Sought::Found), &mut disk), (known, vec![]));
         // The request has looked, when the floor was lower.
-        let before = Sought::Before(at(floor - 2));
+        let before = Sought::Before(Floor::at(at(floor - 2)));
         assert_eq!(
             decide(message(8, 51, before), &mut disk),
             (known, vec![(floor - 2, floor)])
         );
-        let before = Sought::Before(at(floor));
+        let before = Sought::Before(Floor::at(at(floor)));
         assert_eq!(decide(message(10, 51, before), &mut disk), (new, vec![]));
         assert_eq!(decide(message(10, 51, before), &mut disk), (known, vec![]));
         // Nothing of late is looked for on disk.

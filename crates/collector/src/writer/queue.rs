@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use super::beat::Beat;
@@ -18,6 +17,7 @@ use crate::forward::Mark;
 use crate::metrics::Metrics;
 use crate::quota::Quotas;
 use crate::store::{Judgement, Kept, Part, Posted};
+use crate::window::Floor;
 
 /// Why a request was not written. It may be tried again: nothing of it is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,7 @@ pub struct Queue {
     pub(super) condition: Arc<Condition>,
     pub(super) metrics: Arc<Metrics>,
     pub(super) quotas: Arc<Quotas>,
-    pub(super) floor: watch::Receiver<Timestamp>,
+    pub(super) floor: watch::Receiver<Floor>,
     pub(super) suppresses: Arc<AtomicBool>,
     pub(super) beat: Beat,
 }
@@ -146,7 +146,7 @@ impl Queue {
     }
 
     /// The floor of the window of ids, as of the last commit.
-    pub fn floor(&self) -> watch::Receiver<Timestamp> {
+    pub fn floor(&self) -> watch::Receiver<Floor> {
         self.floor.clone()
     }
 

@@ -78,6 +78,15 @@ impl Load {
         }
     }
 
+    /// Rounds that share a database. So many messages come in batches that a second round's would push ids out of memory that are
+    /// not an hour old; what is looked for on disk then is another thing than what is measured here.
+    pub(super) fn rounds_of_a_database(self, rounds: usize) -> usize {
+        match self {
+            Load::Single | Load::Report => rounds,
+            Load::Batch | Load::Zipped => 1,
+        }
+    }
+
     /// Requests per CPU second as a share of discarding, in percent: what must be reached, and what is aimed at.
     pub(super) fn reach(self) -> (f64, f64) {
         match self {

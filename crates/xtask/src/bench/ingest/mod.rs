@@ -79,6 +79,20 @@ struct Figures {
     open: Option<Vec<u32>>,
 }
 
+impl Figures {
+    /// Adds what other rounds showed.
+    fn add(&mut self, mut more: Figures) {
+        self.collector.append(&mut more.collector);
+        self.discard.append(&mut more.discard);
+        self.micros.append(&mut more.micros);
+        self.messages += more.messages;
+        self.refused += more.refused;
+        self.peak_mib = self.peak_mib.max(more.peak_mib);
+        self.bytes += more.bytes;
+        self.open = self.open.take().or(more.open);
+    }
+}
+
 pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     let extent = if args.quick { QUICK } else { FULL };
     run(&mut cargo(&[
@@ -99,7 +113,8 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     println!("{}", machine::describe(folder.path()));
     println!(
         "method         {} rounds of {} s each, collector and discard in turns, medians; the server alone on core {}, the load from core\n               \
-         {}; every message id is new; a fresh database a load; what is acknowledged is counted in the database at the end",
+         {}; every message id is new; a fresh database a load, and a round of W2 and W3; what is acknowledged is counted in the\n               \
+         database at the end",
         extent.rounds, extent.seconds, cores.server, cores.generator,
     );
     println!(
@@ -116,7 +131,14 @@ pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
         {
             continue;
         }
-        let mut figures = measure(load, extent, &cores, &folder.path().join(load.name()))?;
+        let (mut figures, mut measured) = (Figures::default(), 0);
+        while measured < extent.rounds {
+            let rounds = load.rounds_of_a_database(extent.rounds);
+            let extent = Extent { rounds, ..extent };
+            figures.add(measure(load, extent, &cores, &folder.path().join(load.name()))?);
+            fs::remove_dir_all(folder.path().join(load.name()))?;
+            measured += rounds;
+        }
         print(load, &mut figures);
         open = open.or(figures.open);
     }
