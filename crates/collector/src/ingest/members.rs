@@ -18,8 +18,9 @@ type Member<'a> = (Cow<'a, str>, &'a RawValue);
 
 /// Where a client's address stands in a context. It is never kept, whoever sends it.
 const ADDRESS: &str = "ip";
-/// Members for which there is room from the first on, and beyond so many.
+/// Members for which there is room from the first on.
 const FEW: usize = 12;
+/// Members for which there is room in addition where there are more than few.
 const MANY: usize = 128;
 /// What stands around a member's name and behind its value.
 const PUNCTUATION: usize = "\"\":,".len();
