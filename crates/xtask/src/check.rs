@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::bail;
 
 use crate::package::{self, package};
-use crate::run::{cargo, output, run, say, works};
+use crate::run::{build_programs, cargo, output, run, say, works};
 use crate::{fresh, release, test, tool};
 
 /// A step, by name; whether only a release needs it.
@@ -97,16 +97,7 @@ fn musl() -> anyhow::Result<()> {
         say(&format!("skipped: the target {MUSL} is not installed"));
         return Ok(());
     }
-    let words = [
-        "build",
-        "--profile",
-        "small",
-        "--package",
-        "heliograph-signal",
-        "--target",
-        MUSL,
-    ];
-    run(&mut cargo(&words))
+    build_programs("small", &["heliograph-signal"], &["--target", MUSL])
 }
 
 /// The packages that `builds` left.

@@ -18,7 +18,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use clap::Parser;
 
-use crate::run::{cargo, output, run, say, target_folder};
+use crate::run::{build_programs, output, say, target_folder};
 use crate::up;
 
 /// Who may look.
@@ -53,12 +53,7 @@ struct Up {
 }
 
 pub(crate) fn demo(args: &Args) -> anyhow::Result<()> {
-    run(&mut cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "heliograph-collector",
-    ]))?;
+    build_programs("release", &["heliograph-collector"], &[])?;
     let begun = Instant::now();
     let data = args.data.clone().unwrap_or_else(|| target_folder().join("demo"));
     let store = data.join("collector");

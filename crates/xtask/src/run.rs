@@ -59,6 +59,15 @@ pub(crate) fn cargo(words: &[&str]) -> Command {
     command
 }
 
+/// Builds programs of ours with a profile of the workspace, and what further words ask of cargo.
+pub(crate) fn build_programs(profile: &str, programs: &[&str], words: &[&str]) -> anyhow::Result<()> {
+    let mut command = cargo(&["build", "--profile", profile]);
+    for program in programs {
+        command.args(["--package", program]);
+    }
+    run(command.args(words))
+}
+
 /// Runs a command that must end well.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);

@@ -18,7 +18,7 @@ use heliograph_fleet::chromium::{Chromium, Look, Tab};
 use self::gallery::Gallery;
 use self::scene::{PASSWORD, Scene, USER};
 use crate::collector::Collector;
-use crate::run::{cargo, run, say, target_folder};
+use crate::run::{build_programs, say, target_folder};
 
 /// All ways of looking.
 const LOOKS: [Look; 2] = [Look::DESK, Look::PHONE];
@@ -48,7 +48,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn shots(args: &Args) -> anyhow::Result<()> {
-    run(&mut cargo(&["build", "--package", "heliograph-collector"]))?;
+    build_programs("dev", &["heliograph-collector"], &[])?;
     let program = target_folder().join("debug/heliograph-collector");
     let out = args.out.clone().unwrap_or_else(|| target_folder().join("shots"));
     let scene = Scene::prepare(&program, &out, args.installations, args.days, args.keep)?;

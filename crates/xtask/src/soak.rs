@@ -21,7 +21,7 @@ use anyhow::ensure;
 use self::load::{Door, Load};
 use self::site::Site;
 use self::watched::Watched;
-use crate::run::{cargo, output, run, say, target_folder};
+use crate::run::{build_programs, output, say, target_folder};
 use crate::up::program;
 
 /// How often memory and files are looked at, and how often they are printed.
@@ -99,19 +99,16 @@ pub(crate) fn soak(args: &Args) -> anyhow::Result<()> {
 }
 
 fn build() -> anyhow::Result<()> {
-    run(&mut cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "heliograph-collector",
-        "--package",
-        "heliograph-diagnostics",
-        "--package",
-        "heliograph-relay",
-        "--package",
-        "heliograph-signal",
-    ]))
+    build_programs(
+        "release",
+        &[
+            "heliograph-collector",
+            "heliograph-diagnostics",
+            "heliograph-relay",
+            "heliograph-signal",
+        ],
+        &[],
+    )
 }
 
 /// Looks at all programs until then.

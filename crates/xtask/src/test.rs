@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, bail};
 use heliograph_fleet::skip;
 
-use crate::run::{cargo, output, run, say, target_folder, works};
+use crate::run::{build_programs, cargo, output, run, say, target_folder, works};
 use crate::sdk;
 use crate::stopwatch::{MAX_BUILD, Stopwatch};
 
@@ -243,14 +243,7 @@ fn install_packages() {
 
 /// What is shipped of signal must stay small.
 fn shipped_size() -> anyhow::Result<()> {
-    run(&mut cargo(&[
-        "build",
-        "--quiet",
-        "--profile",
-        "small",
-        "--package",
-        "heliograph-signal",
-    ]))?;
+    build_programs("small", &["heliograph-signal"], &[])?;
     let binary = target_folder().join("small/heliograph-signal");
     let size = std::fs::metadata(&binary).context("the shipped binary")?.len();
     println!("heliograph-signal, as shipped: {size} bytes (at most {MAX_SIGNAL})");

@@ -24,7 +24,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use self::interface::Interface;
 use self::machine::Machine;
 use crate::collector::Collector;
-use crate::run::{cargo, output, run, say, target_folder};
+use crate::run::{build_programs, output, say, target_folder};
 use crate::stopwatch::{MAX_BUILD, Stopwatch};
 
 /// The version that the emulated cluster and its interface are of.
@@ -66,18 +66,16 @@ pub(crate) fn up(args: &Args) -> anyhow::Result<()> {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     let begun = Stopwatch::start();
-    run(&mut cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "heliograph-signal",
-        "--package",
-        "heliograph-collector",
-        "--package",
-        "heliograph-diagnostics",
-        "--package",
-        "heliograph-relay",
-    ]))?;
+    build_programs(
+        "release",
+        &[
+            "heliograph-signal",
+            "heliograph-collector",
+            "heliograph-diagnostics",
+            "heliograph-relay",
+        ],
+        &[],
+    )?;
     begun.tell("building the programs", MAX_BUILD);
     let data = args.data.clone().unwrap_or_else(|| target_folder().join("up"));
     let store = data.join("collector");

@@ -14,7 +14,7 @@ use ureq::Agent;
 use super::ingest::machine;
 use super::ingest::server::Server;
 use super::questions::{self, command};
-use crate::run::{cargo, output, run, target_folder};
+use crate::run::{build_programs, output, target_folder};
 
 /// Times that a page is asked for; and before that, unmeasured.
 const TIMES: usize = 100;
@@ -49,16 +49,11 @@ struct Known {
 }
 
 pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
-    run(&mut cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "heliograph-collector",
-        "--bins",
-        "--example",
-        "weigh",
-    ]))?;
+    build_programs(
+        "release",
+        &["heliograph-collector"],
+        &["--bins", "--example", "weigh"],
+    )?;
     // Below cargo's folder: /tmp is often memory.
     let folder = tempfile::tempdir_in(target_folder())?;
     let folder = args.keep.as_deref().unwrap_or(folder.path());

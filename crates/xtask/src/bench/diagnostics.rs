@@ -19,7 +19,7 @@ use anyhow::{Context, bail};
 use heliograph_wire::summary::CONTENT_TYPE;
 use serde_json::json;
 
-use crate::run::{cargo, run, target_folder};
+use crate::run::{build_programs, target_folder};
 
 const NODES: u32 = 500;
 const UNITS: u32 = 30;
@@ -34,13 +34,7 @@ const REPORT: &str = "/system/health/v1/report";
 const BOUNDS: (f64, f64, f64) = (0.5, 16.0, 80.0);
 
 pub(crate) fn bench() -> anyhow::Result<()> {
-    run(&mut cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "heliograph-diagnostics",
-    ]))?;
+    build_programs("release", &["heliograph-diagnostics"], &[])?;
     let port = nodes()?;
     let folder = tempfile::tempdir()?;
     let list = folder.path().join("nodes");

@@ -18,7 +18,7 @@ use ureq::Agent;
 
 use super::ingest::machine;
 use super::ingest::server::Server;
-use crate::run::{cargo, output, run, target_folder};
+use crate::run::{build_programs, output, target_folder};
 
 /// Times that a question is asked.
 const TIMES: usize = 21;
@@ -58,16 +58,11 @@ struct Weight {
 }
 
 pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
-    run(&mut cargo(&[
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "heliograph-collector",
-        "--bins",
-        "--example",
-        "weigh",
-    ]))?;
+    build_programs(
+        "release",
+        &["heliograph-collector"],
+        &["--bins", "--example", "weigh"],
+    )?;
     // Below cargo's folder: /tmp is often memory, where a sync costs nothing.
     let folder = tempfile::tempdir_in(target_folder())?;
     let data = folder.path().join("data");

@@ -12,7 +12,7 @@ use heliograph_wire::catalogue::{Catalogue, Names};
 use serde_json::json;
 
 use super::measure::{Used, median};
-use crate::run::{cargo, run, target_folder};
+use crate::run::{build_programs, target_folder};
 
 /// Nodes of each cluster, and what the original took on 2 cores: CPU seconds, MiB (`-test`, 1.10 units).
 const SIZES: [(usize, f64, f64); 4] = [
@@ -79,14 +79,7 @@ pub(crate) fn bench() -> anyhow::Result<()> {
 }
 
 fn build() -> anyhow::Result<()> {
-    run(&mut cargo(&[
-        "build",
-        "--quiet",
-        "--profile",
-        "small",
-        "--package",
-        "heliograph-signal",
-    ]))
+    build_programs("small", &["heliograph-signal"], &[])
 }
 
 /// The same report, in this process: our reader and tally, and serde_json without any.

@@ -23,7 +23,7 @@ use base64::engine::general_purpose::STANDARD;
 use self::feed::{Feed, Load};
 use self::generator::{Answers, Pace};
 use self::server::{Cores, Server};
-use crate::run::{cargo, output, run, target_folder};
+use crate::run::{build_programs, output, target_folder};
 
 /// Reports a second of the measurement of latency.
 const RATE: f64 = 1000.0;
@@ -95,18 +95,12 @@ impl Figures {
 
 pub(crate) fn bench(args: &Args) -> anyhow::Result<()> {
     let extent = if args.quick { QUICK } else { FULL };
-    run(&mut cargo(&[
-        "build",
-        "--quiet",
-        // As it is shipped; the server that discards is built in the same way.
-        "--profile",
+    // As it is shipped; the server that discards is built in the same way.
+    build_programs(
         "dist",
-        "--package",
-        "heliograph-collector",
-        "--bins",
-        "--example",
-        "discard",
-    ]))?;
+        &["heliograph-collector"],
+        &["--bins", "--example", "discard"],
+    )?;
     let cores = Cores::choose()?;
     // Below cargo's folder: /tmp is often memory, where a sync costs nothing.
     let folder = tempfile::tempdir_in(target_folder())?;
