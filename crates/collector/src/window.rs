@@ -134,11 +134,14 @@ impl Window {
         let aged = now.duration_since(self.young_since) > self.reach;
         if self.young.is_full() || (aged && !self.young.is_empty()) {
             std::mem::swap(&mut self.young, &mut self.old);
-            self.young.clear();
-            self.floor = Floor {
-                at: self.floor.at.max(self.young_since),
-                batch: self.young_batch,
-            };
+            // Of the first generation nothing is dropped: the window still begins where it did.
+            if !self.young.is_empty() {
+                self.young.clear();
+                self.floor = Floor {
+                    at: self.floor.at.max(self.young_since),
+                    batch: self.young_batch,
+                };
+            }
             (self.young_since, self.young_batch) = (now, i64::MAX);
         }
         self.young.insert(id);
@@ -186,6 +189,18 @@ mod tests {
         for id in floor..=5000 {
             assert!(window.contains(MessageKey(u128::try_from(id).unwrap())), "{id}");
         }
+    }
+
+    #[test]
+    fn a_window_begins_later_once_something_was_dropped() {
+        let mut window = Window::empty(SIZE, at(1));
+        for id in 1..=2 * 768 {
+            window.insert(MessageKey(id), at(1));
+            assert_eq!(window.floor(), Floor::BEGINNING);
+        }
+        window.insert(MessageKey(9_999), at(2));
+        assert_eq!(window.floor().at, at(1));
+        assert!(!window.contains(MessageKey(768)) && window.contains(MessageKey(769)));
     }
 
     #[test]

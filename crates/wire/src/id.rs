@@ -51,7 +51,9 @@ impl FromStr for ClusterId {
         if id.len() > MAX_CLUSTER_ID {
             return Err(InvalidId::TooLong(id.len(), MAX_CLUSTER_ID));
         }
-        if id.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let is_visible = |c: char| !c.is_whitespace() && !c.is_control();
+        // Most are ASCII, which is seen without decoding.
+        if !id.bytes().all(|byte| byte.is_ascii_graphic()) && !id.chars().all(is_visible) {
             return Err(InvalidId::NotVisible);
         }
         Ok(ClusterId(id.to_owned()))

@@ -58,7 +58,7 @@ impl Sums {
         if *form != FORM {
             return Err(Damaged);
         }
-        let mut parts = Vec::with_capacity(rest.len() / 3);
+        let mut parts = Vec::with_capacity(rest.len() / 2);
         let mut edition = 0_u64;
         while !rest.is_empty() {
             edition = edition.checked_add(number(&mut rest)?).ok_or(Damaged)?;

@@ -97,6 +97,16 @@ enum Key {
     Number(u64),
 }
 
+impl Key {
+    /// Where its name stands, if it has one.
+    fn range(&self) -> Option<&Range<usize>> {
+        match self {
+            Key::Name(range) | Key::NameAndHour(range, _) => Some(range),
+            Key::Number(_) => None,
+        }
+    }
+}
+
 impl Delta {
     /// The delta of a message.
     pub fn of(message: &Message<'_>) -> Delta {
@@ -172,14 +182,17 @@ impl Delta {
         self.text == wording.text && self.edition == wording.edition && self.ranges().eq(&wording.names)
     }
 
+    /// Where its names stand, each once: which units of a cluster are unhealthy makes no other wording.
     fn ranges(&self) -> impl Iterator<Item = &Range<usize>> {
-        self.parts.iter().filter_map(|(_, key, _)| match key {
-            Key::Name(range) | Key::NameAndHour(range, _) => Some(range),
-            Key::Number(_) => None,
-        })
+        let mut last = None;
+        self.parts
+            .iter()
+            .filter_map(|(_, key, _)| key.range())
+            .filter(move |range| last.replace(*range) != Some(*range))
     }
 
-    /// With numbers in place of the names: that of the edition, and what `number` says of each name.
+    /// With numbers in place of the names: that of the edition, and what `number` says of each name. Parts that stand beside each
+    /// other and have one name ask once.
     ///
     /// # Errors
     /// As `number` says.
@@ -189,11 +202,20 @@ impl Delta {
         mut number: impl FnMut(&str) -> Result<u64, E>,
     ) -> Result<Vec<(Coordinate, Amounts)>, E> {
         let mut numbered = Vec::with_capacity(self.parts.len());
+        let mut last = None;
+        let mut name = |range| match last {
+            Some((known, number)) if known == range => Ok(number),
+            _ => {
+                let number = number(self.name(range))?;
+                last = Some((range, number));
+                Ok(number)
+            }
+        };
         for (facet, key, amounts) in &self.parts {
             let key = match key {
                 Key::Number(number) => *number,
-                Key::Name(range) => number(self.name(range))?,
-                Key::NameAndHour(range, hour) => Coordinate::at_hour(number(self.name(range))?, *hour),
+                Key::Name(range) => name(range)?,
+                Key::NameAndHour(range, hour) => Coordinate::at_hour(name(range)?, *hour),
             };
             let coordinate = Coordinate {
                 edition,

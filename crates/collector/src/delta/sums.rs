@@ -98,7 +98,7 @@ impl Sums {
     #[must_use]
     pub fn plus(&self, other: &Sums) -> Sums {
         let (mut left, mut right) = (self.0.as_slice(), other.0.as_slice());
-        let mut sum = Vec::with_capacity(left.len().max(right.len()));
+        let mut sum = Vec::with_capacity(left.len() + right.len());
         while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
             match a.0.cmp(&b.0) {
                 Ordering::Less => {
@@ -121,6 +121,31 @@ impl Sums {
         sum.extend_from_slice(left);
         sum.extend_from_slice(right);
         Sums(sum)
+    }
+
+    /// Adds parts in any order. Most are where something is already, and come in the order of the sums.
+    pub fn add(&mut self, parts: Vec<(Coordinate, Amounts)>) {
+        let (mut fresh, mut any_zero, mut next) = (Vec::new(), false, 0);
+        for (coordinate, amounts) in parts {
+            let at = match self.0.get(next) {
+                Some((known, _)) if *known == coordinate => Ok(next),
+                _ => self.0.binary_search_by_key(&coordinate, |(known, _)| *known),
+            };
+            match at.ok().and_then(|at| Some((at, self.0.get_mut(at)?))) {
+                Some((at, (_, sum))) => {
+                    *sum = sum.plus(amounts);
+                    any_zero |= sum.is_zero();
+                    next = at + 1;
+                }
+                None => fresh.push((coordinate, amounts)),
+            }
+        }
+        if any_zero {
+            self.0.retain(|(_, amounts)| !amounts.is_zero());
+        }
+        if !fresh.is_empty() {
+            *self = self.plus(&Sums::of(fresh));
+        }
     }
 
     /// The inverse: added to these, nothing is left.
@@ -192,9 +217,14 @@ pub(super) mod tests {
         }
 
         #[test]
-        fn a_sum_is_that_of_its_parts_in_any_order(a in sums(), b in sums()) {
+        fn a_sum_is_that_of_its_parts_in_any_order(a in sums(), b in sums(), c in sums()) {
             let parts: Vec<_> = a.iter().chain(b.iter()).collect();
             prop_assert_eq!(Sums::of(parts.iter().rev().copied().collect()), a.plus(&b));
+            let mut sums = c.clone();
+            sums.add(parts.clone());
+            prop_assert_eq!(&sums, &c.plus(&a).plus(&b));
+            sums.add(parts.iter().rev().map(|(at, amounts)| (*at, amounts.negated())).collect());
+            prop_assert_eq!(sums, c);
             for (coordinate, _) in parts {
                 prop_assert_eq!(a.plus(&b).at(coordinate), a.at(coordinate).plus(b.at(coordinate)));
             }

@@ -164,7 +164,7 @@ fn place((name, raw): &Member<'_>, source: &str) -> Option<Range<usize>> {
 }
 
 /// The order of names. Most differ in their first letter, which is seen without a call.
-pub(super) fn order(one: &str, other: &str) -> Ordering {
+fn order(one: &str, other: &str) -> Ordering {
     let first = |name: &str| name.as_bytes().first().copied();
     first(one).cmp(&first(other)).then_with(|| one.cmp(other))
 }

@@ -351,7 +351,9 @@ fn without_address<'f, 'a>(members: Cow<'f, Members<'a>>) -> Cow<'f, Members<'a>
 
 fn message_id<'a>(raw: Option<&'a RawValue>, entropy: &dyn Entropy) -> Result<Cow<'a, str>, Refusal> {
     match raw.and_then(text::id) {
-        Some(id) if id.chars().count() > MAX_MESSAGE_ID => Ok(Cow::Owned(hex(&Sha256::digest(&*id)))),
+        Some(id) if id.len() > MAX_MESSAGE_ID && id.chars().count() > MAX_MESSAGE_ID => {
+            Ok(Cow::Owned(hex(&Sha256::digest(&*id))))
+        }
         Some(id) => Ok(id),
         None => entropy::message_id(entropy)
             .map(Cow::Owned)

@@ -10,6 +10,7 @@ mod listed;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
 use heliograph_wire::plan::{Event, Plan, Property, Ui};
 
 pub use self::listed::Listed;
@@ -32,7 +33,8 @@ pub enum Unplanned {
 /// A plan, and what becomes of what it does not list.
 #[derive(Debug)]
 pub struct Planned<'p> {
-    events: HashMap<Cow<'p, str>, Listed<'p>>,
+    // Looked up for each message; the library's own hash costs more.
+    events: HashMap<Cow<'p, str>, Listed<'p>, RandomState>,
     /// What browsers may send.
     pub ui: &'p Ui,
     /// What becomes of what it does not list.

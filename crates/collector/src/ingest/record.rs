@@ -5,7 +5,6 @@
 //! feed can occur, so both may separate.
 
 use std::borrow::Cow;
-use std::io::Write as _;
 
 use heliograph_wire::time::push_rfc3339;
 use jiff::{SignedDuration, Timestamp};
@@ -179,7 +178,7 @@ fn push_name(name: &str, out: &mut Vec<u8>) {
 
 fn push_number(number: i64, out: &mut Vec<u8>) {
     // To memory that cannot fail.
-    let _ = write!(out, "{number}");
+    let _ = serde_json::to_writer(out, &number);
 }
 
 /// The remark that a record does not count. Where it stands, it stands first.

@@ -106,11 +106,13 @@ impl Request {
             context: envelope.context.members().cloned().map(Members::without_address),
             integrations: envelope.integrations.members().cloned(),
         };
+        // As many bytes as it mostly takes, since growing copies what is there.
+        let shared = common.context.as_ref().map_or(0, Members::size);
+        let room = envelope.text.len() + (RECORD_MORE + shared) * envelope.batch.len();
         let mut request = Request {
             key,
             received: now,
-            // As many as it mostly takes, since growing copies what is there.
-            records: Vec::with_capacity(envelope.text.len() + RECORD_MORE * envelope.batch.len()),
+            records: Vec::with_capacity(room.min(MAX_RECORDS)),
             messages: Vec::with_capacity(envelope.batch.len()),
             decided: Tally::default(),
             metered: true,

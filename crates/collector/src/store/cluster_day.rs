@@ -259,8 +259,7 @@ impl Row {
     }
 
     fn settle(&mut self) {
-        let pending = Sums::of(std::mem::take(&mut self.pending));
-        self.sums = self.sums.plus(&pending);
+        self.sums.add(std::mem::take(&mut self.pending));
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Interned {
     most: usize,
     // Looked up many times for each message, which costs more with the library's own hash. This one is seeded at random, too.
     known: HashMap<String, i64, RandomState>,
+    /// The one that was asked for last: the messages of a request name the same.
+    last: (String, Option<i64>),
     watched: HashSet<i64>,
 }
 
@@ -32,18 +34,30 @@ impl Interned {
         Interned {
             most,
             known: HashMap::default(),
+            last: (String::new(), None),
             watched: HashSet::new(),
         }
     }
 
     pub(super) fn get(&mut self, name: &str) -> Option<i64> {
-        let number = self.known.get(name).copied();
+        let number = match &self.last {
+            (last, Some(number)) if last == name => Some(*number),
+            _ => self.find(name),
+        };
         if let Some(number) = &number
             && !self.watched.is_empty()
         {
             self.watched.remove(number);
         }
         number
+    }
+
+    fn find(&mut self, name: &str) -> Option<i64> {
+        let number = self.known.get(name).copied()?;
+        self.last.0.clear();
+        self.last.0.push_str(name);
+        self.last.1 = Some(number);
+        Some(number)
     }
 
     pub(super) fn remember(&mut self, name: String, number: i64) {
@@ -57,6 +71,7 @@ impl Interned {
     /// To be called when what is remembered may be wrong. What is watched stays watched.
     pub(super) fn forget(&mut self) {
         self.known.clear();
+        self.last.1 = None;
     }
 
     /// Watches these numbers, and no others.
@@ -82,8 +97,11 @@ mod tests {
         names.watch(HashSet::from([1, 2, 3, 4]));
         assert_eq!((names.get("a"), names.get("c")), (Some(1), None));
         names.remember("c".to_owned(), 3);
+        // Asked for before it was watched, and again.
+        names.watch(HashSet::from([1, 2, 4]));
+        assert_eq!(names.get("a"), Some(1));
         names.forget();
-        assert_eq!(names.get("b"), None);
+        assert_eq!((names.get("a"), names.get("b")), (None, None));
         assert_eq!(names.unused(), HashSet::from([2, 4]));
         assert!(names.unused().is_empty());
     }

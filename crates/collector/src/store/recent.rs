@@ -71,7 +71,10 @@ mod tests {
     use crate::ingest::members::Members;
 
     fn delta(event: &str, version: &str, nodes: u32) -> Delta {
-        let json = format!(r#"{{"environmentVersion":"{version}","health-unit-a-total":{nodes}}}"#);
+        let json = format!(
+            r#"{{"environmentVersion":"{version}","health-unit-a-total":{nodes},"health-unit-a-unhealthy":{}}}"#,
+            nodes / 4
+        );
         let raw: &serde_json::value::RawValue = serde_json::from_str(&json).unwrap();
         Delta::of(&Message {
             kind: "track",
@@ -93,6 +96,10 @@ mod tests {
         recent.remember(&delta("health", "1.13", 3), 7, vec![1, 2]);
         let known = recent.get(&delta("health", "1.13", 5)).unwrap();
         assert_eq!((known.edition, known.names.as_slice()), (7, &[1, 2][..]));
+        assert!(
+            delta("health", "1.13", 3).len() < delta("health", "1.13", 5).len(),
+            "one is unhealthy"
+        );
         assert!(recent.get(&delta("health", "1.14", 3)).is_none());
         recent.forget();
         assert!(recent.get(&delta("health", "1.13", 3)).is_none());

@@ -74,12 +74,17 @@ impl<'a> Dedupe<'a> {
     }
 
     /// Prepares for deciding about these messages.
-    pub(super) fn expect<'m>(&self, messages: impl Iterator<Item = &'m Checked>) {
+    pub(super) fn expect<'m>(&mut self, messages: impl Iterator<Item = &'m Checked>) {
+        let mut reports = 0;
         self.window
             .fetch(messages.filter_map(|message| match message.identity {
                 Identity::Message(id) => Some(id),
-                Identity::Report(_) => None,
+                Identity::Report(_) => {
+                    reports += 1;
+                    None
+                }
             }));
+        self.slots.reserve(reports);
     }
 
     /// Decides about a message.

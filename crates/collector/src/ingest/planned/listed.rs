@@ -6,7 +6,7 @@ use heliograph_wire::plan::{Event, Kind, Presence, Property};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::members::{Members, order};
+use super::super::members::Members;
 use super::super::names;
 use super::super::text;
 use super::super::violation::{Violation, Violations};
@@ -17,8 +17,8 @@ use crate::key::KeyKind;
 /// An event that the plan lists.
 #[derive(Debug)]
 pub struct Listed<'p> {
-    /// Sorted by name.
-    names: Vec<Cow<'p, Property>>,
+    /// Sorted by name, with its first byte: most are told apart by that, without a look at the name.
+    names: Vec<(Option<u8>, Cow<'p, Property>)>,
     families: Vec<Family<'p>>,
     required: Vec<String>,
     whose: Whose,
@@ -46,6 +46,8 @@ struct Vendor {
 struct Family<'p> {
     head: &'p str,
     tail: &'p str,
+    /// The last byte of its tail. A report has many names: most are told apart by that.
+    last: Option<u8>,
     property: &'p Property,
 }
 
@@ -56,10 +58,19 @@ impl<'p> Listed<'p> {
         let families = all().filter_map(|property| {
             let (head, rest) = property.name.split_once('<')?;
             let tail = rest.split_once('>').map_or("", |(_, tail)| tail);
-            Some(Family { head, tail, property })
+            let last = tail.bytes().last();
+            Some(Family {
+                head,
+                tail,
+                last,
+                property,
+            })
         });
         let mut listed = Listed {
-            names: names.clone().map(Cow::Borrowed).collect(),
+            names: names
+                .clone()
+                .map(|property| by_first(Cow::Borrowed(property)))
+                .collect(),
             families: families.collect(),
             required: names.filter_map(required).collect(),
             whose: Whose::Clusters,
@@ -91,6 +102,7 @@ impl<'p> Listed<'p> {
                 .into_iter()
                 .map(Cow::Owned)
                 .chain(common.iter().map(Cow::Borrowed))
+                .map(by_first)
                 .collect(),
             families: Vec::new(),
             whose: Whose::Vendors(Vendor { keys, breakdown }),
@@ -100,7 +112,7 @@ impl<'p> Listed<'p> {
     }
 
     fn sort(&mut self) {
-        self.names.sort_by(|a, b| a.name.cmp(&b.name));
+        self.names.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
         self.required.sort_unstable();
     }
 
@@ -143,13 +155,19 @@ impl<'p> Listed<'p> {
 
     /// The property of this name.
     pub fn property(&self, name: &str) -> Option<&Property> {
-        let family = self.families.iter().find(|family| family.holds(name));
-        family.map(|family| family.property).or_else(|| {
-            let found = self
-                .names
-                .binary_search_by(|property| order(&property.name, name));
-            found.ok().and_then(|at| self.names.get(at)).map(|found| &**found)
-        })
+        let last = name.bytes().last();
+        let mut families = self.families.iter();
+        if let Some(family) = families.find(|family| family.holds(name, last)) {
+            return Some(family.property);
+        }
+        let first = name.bytes().next();
+        let at = self.names.binary_search_by(|(begins, property)| {
+            let other = begins.cmp(&first);
+            other.then_with(|| property.name.as_str().cmp(name))
+        });
+        at.ok()
+            .and_then(|at| self.names.get(at))
+            .map(|(_, found)| &**found)
     }
 
     pub(super) fn check(&self, properties: &Members<'_>, violations: &mut Violations) {
@@ -175,11 +193,14 @@ fn required(property: &Property) -> Option<String> {
     (property.presence == Presence::Always).then(|| property.name.clone())
 }
 
+fn by_first(property: Cow<'_, Property>) -> (Option<u8>, Cow<'_, Property>) {
+    (property.name.bytes().next(), property)
+}
+
 impl Family<'_> {
-    fn holds(&self, name: &str) -> bool {
-        // A report has many names: most are told apart by their last letter.
-        let last = |text: &str| text.as_bytes().last().copied();
-        (last(name) == last(self.tail) || self.tail.is_empty())
+    /// Whether it holds a name, which ends with that byte.
+    fn holds(&self, name: &str, last: Option<u8>) -> bool {
+        (last == self.last || self.tail.is_empty())
             && name.len() > self.head.len() + self.tail.len()
             && name.ends_with(self.tail)
             && name.starts_with(self.head)
