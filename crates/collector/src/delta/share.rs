@@ -144,13 +144,12 @@ mod tests {
         let mut names = Vec::new();
         let numbered: Result<_, Infallible> = share.delta.numbered(0, |name| {
             names.push(name.to_owned());
-            Ok(names.len() as u64)
+            Ok(names.len() as u64 - 1)
         });
         let Ok(numbered) = numbered;
-        let mut names = names.into_iter();
         let named = numbered.into_iter().map(|(at, amounts)| {
             let key = match at.name() {
-                Some(_) => names.next().unwrap(),
+                Some(name) => names[usize::try_from(name).unwrap()].clone(),
                 None => at.key.to_string(),
             };
             (at.facet, key, amounts.0)

@@ -150,20 +150,14 @@ impl<'a> Told<'a> {
         let mut names = Vec::new();
         let numbered = self.share.delta.numbered(0, |name| {
             names.push(name.to_owned());
-            Ok::<_, Infallible>(0)
+            Ok::<_, Infallible>(names.len() as u64 - 1)
         });
         let Ok(numbered) = numbered;
-        let mut names = names.into_iter();
-        let mut parts = Vec::with_capacity(numbered.len());
-        for (at, amounts) in numbered {
-            // An hour has a number and no name.
-            if at.facet != Facet::Hour
-                && let Some(name) = names.next()
-            {
-                parts.push((at.facet, name, amounts));
-            }
-        }
-        parts
+        let named = numbered.into_iter().filter_map(|(at, amounts)| {
+            let name = names.get(usize::try_from(at.name()?).ok()?)?;
+            Some((at.facet, name.clone(), amounts))
+        });
+        named.collect()
     }
 
     fn of_hour(&self) -> [Cell; 5] {
@@ -226,7 +220,7 @@ mod tests {
     }
 
     const REPORT: &str = r#"{"type":"track","messageId":"c1:health:2025-03-02T09Z","anonymousId":"c1","event":"health","properties":{
-        "environmentVersion":"1.9","health-unit-a-total":4.0,"health-unit-a-unhealthy":1,"health-unit-b-unknown":2,
+        "customerKey":"k","environmentVersion":"1.9","health-unit-a-total":4.0,"health-unit-a-unhealthy":1,"health-unit-b-unknown":2,
         "nodes-unreachable":3,"provider":"aws"},"timestamp":"2025-03-02T09:59:59.999Z"}"#;
 
     #[test]
