@@ -6,7 +6,6 @@
 mod row;
 mod write;
 
-use std::str::FromStr;
 use std::sync::LazyLock;
 
 use heliograph_wire::plan::{Kind, Plan, Property};
@@ -27,20 +26,7 @@ pub enum Table {
     Events,
 }
 
-/// Not a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a table is one of reports, units, packages, events")]
-pub struct UnknownTable;
-
 impl Table {
-    /// All of them, with their names.
-    pub const ALL: [(Table, &'static str); 4] = [
-        (Table::Reports, "reports"),
-        (Table::Units, "units"),
-        (Table::Packages, "packages"),
-        (Table::Events, "events"),
-    ];
-
     /// The names of its columns, in their order.
     pub fn columns(self) -> Vec<&'static str> {
         match self {
@@ -53,15 +39,6 @@ impl Table {
             Table::Packages => [&OF_HOUR[..], &["kind", "name"]].concat(),
             Table::Events => vec!["time", "type", "event", "name", "keyKind", CLUSTER],
         }
-    }
-}
-
-impl FromStr for Table {
-    type Err = UnknownTable;
-
-    fn from_str(text: &str) -> Result<Table, UnknownTable> {
-        let found = Table::ALL.iter().find(|(_, name)| *name == text);
-        found.map(|(table, _)| *table).ok_or(UnknownTable)
     }
 }
 
@@ -97,12 +74,6 @@ static NUMBERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     numbers
 });
 
-/// Whether an event is a report.
-fn is_report(event: &str) -> bool {
-    let planned = Plan::built_in().event(event);
-    planned.is_some_and(|event| event.preview.is_some())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,14 +90,12 @@ mod tests {
         ] {
             assert!(columns.contains(&name), "{name}");
         }
-        for (table, name) in Table::ALL {
-            assert_eq!(name.parse(), Ok(table));
+        for table in [Table::Reports, Table::Units, Table::Packages, Table::Events] {
             let mut columns = table.columns();
             let count = columns.len();
             columns.sort_unstable();
             columns.dedup();
-            assert_eq!(columns.len(), count, "{name}");
+            assert_eq!(columns.len(), count, "{table:?}");
         }
-        assert_eq!("raw".parse::<Table>(), Err(UnknownTable));
     }
 }

@@ -13,7 +13,6 @@ pub mod capacity;
 mod clusters;
 mod day;
 mod exact;
-pub mod exposure;
 mod fared;
 pub mod filter;
 mod group;

@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use serde_json::Number;
 use serde_json::value::RawValue;
 
-use super::{NUMBERS, TEXTS, Table, is_report};
-use crate::delta::{Amounts, Facet, Share};
+use super::{NUMBERS, TEXTS, Table};
+use crate::delta::{Amounts, Facet, Share, is_report};
 use crate::ingest::fields::Fields;
 use crate::ingest::members::Members;
 use crate::ingest::record::Kept;
