@@ -354,3 +354,8 @@ impl Store {
         retention::slice(&mut self.connection, cutoffs)
     }
 }
+
+/// A time as it is kept: milliseconds of Unix time.
+fn time(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or_default()
+}

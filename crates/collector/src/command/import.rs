@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use heliograph_collector::clock::{Clock as _, SystemClock};
 use heliograph_collector::config::Config;
 use heliograph_collector::import::file::Source;
@@ -13,11 +13,12 @@ use heliograph_collector::import::origin::{KeyOrigin, Origin};
 use heliograph_collector::import::route::{Route, RouteError};
 use heliograph_collector::import::shipment::{Sent, Shipment};
 use heliograph_collector::import::{Counts, Lines, NOBODY};
-use heliograph_collector::key::{Key, UnknownKind};
+use heliograph_collector::key::{Key, KeyKind, UnknownKind};
 use heliograph_collector::server::Sources;
 use heliograph_collector::store::{OpenError, Reader, Store, StoreError};
 use heliograph_wire::time::rfc3339;
 
+use super::key;
 use crate::progress::Progress;
 
 /// Imports files; `key` is the number or the prefix of the key that they count as sent with.
@@ -166,19 +167,22 @@ impl Senders<'_> {
 
 /// The key that is named; else the only one of a cluster, so that what also came over the network is recognised.
 fn choose(reader: &Reader, named: Option<&str>) -> anyhow::Result<Key> {
-    let keys = reader.keys()?;
-    let wanted = |key: &&heliograph_collector::store::ListedKey| match named {
-        Some(named) => key.id.0.to_string() == named || key.prefix == named,
-        None => key.kind == "cluster" && !key.imported,
+    let mut keys = reader.keys()?;
+    let found = match named {
+        Some(named) => {
+            keys.retain(|key| key.is_named(named));
+            key::one(&keys, named)?
+        }
+        None => {
+            keys.retain(|key| key.kind == KeyKind::Cluster.name() && !key.imported);
+            match keys.as_slice() {
+                [key] => key,
+                _ => return Ok(NOBODY),
+            }
+        }
     };
-    let found: Vec<_> = keys.iter().filter(wanted).collect();
-    match (found.as_slice(), named) {
-        ([key], _) => Ok(Key {
-            id: key.id,
-            kind: key.kind.parse()?,
-        }),
-        (_, None) => Ok(NOBODY),
-        ([], Some(named)) => bail!("there is no key with the number or the prefix {named}"),
-        (_, Some(named)) => bail!("{named} names {} keys: use the number of one", found.len()),
-    }
+    Ok(Key {
+        id: found.id,
+        kind: found.kind.parse()?,
+    })
 }

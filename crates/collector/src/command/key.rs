@@ -89,8 +89,8 @@ fn of(used: u64, limit: Option<u64>) -> String {
     limit.map_or_else(|| used.to_string(), |limit| format!("{used} of {limit}"))
 }
 
-/// The one key that the text names.
-fn one<'a>(keys: &'a [ListedKey], named: &str) -> anyhow::Result<&'a ListedKey> {
+/// The one key that the text names, of all that it does.
+pub(super) fn one<'a>(keys: &'a [ListedKey], named: &str) -> anyhow::Result<&'a ListedKey> {
     match keys {
         [] => bail!("there is no key with the number or the prefix {named}"),
         [key] => Ok(key),

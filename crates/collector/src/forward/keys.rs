@@ -36,10 +36,7 @@ impl Keys {
     /// The target's key for each of ours.
     pub(super) fn by_id(&self, ours: &[ListedKey]) -> HashMap<KeyId, String> {
         let key_of = |key: &ListedKey| {
-            let named = self
-                .named
-                .iter()
-                .find(|(name, _)| *name == key.id.0.to_string() || *name == key.prefix);
+            let named = self.named.iter().find(|(name, _)| key.is_named(name));
             named.map(|(_, key)| key).or(self.other.as_ref()).cloned()
         };
         ours.iter()

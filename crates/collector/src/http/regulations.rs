@@ -288,8 +288,7 @@ pub(crate) const fn subject_type(kind: Kind) -> &'static str {
 /// The write key that is named, revoked or not.
 async fn find_source(app: &App, named: String) -> Result<KeyId, Denied> {
     let keys = app.desk.read(&app.data, |reader| reader.keys()).await?;
-    let is = |key: &&crate::store::ListedKey| key.id.0.to_string() == named || key.prefix == named;
-    let mut found = keys.iter().filter(is);
+    let mut found = keys.iter().filter(|key| key.is_named(&named));
     match (found.next(), found.next()) {
         (Some(key), None) => Ok(key.id),
         _ => Err(Denied::Nothing(

@@ -6,6 +6,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
 use super::error::{Doing as _, StoreError};
+use super::time;
 use crate::import::origin::KeyOrigin;
 use crate::key::{Fingerprint, Key, KeyDigest, KeyId, KeyKind, PREFIX, WriteKey};
 use crate::quota::{Limit, Limits};
@@ -31,6 +32,13 @@ pub struct ListedKey {
     pub imported: bool,
     /// Since when it may not be used any more.
     pub revoked: Option<Timestamp>,
+}
+
+impl ListedKey {
+    /// Whether a text names it, by its number or its prefix.
+    pub fn is_named(&self, named: &str) -> bool {
+        self.id.0.to_string() == named || self.prefix == named
+    }
 }
 
 pub(super) fn add(
@@ -116,7 +124,7 @@ pub(super) fn adopt(
     Ok(Key { id, kind })
 }
 
-/// Revokes the keys that the text names, by number or by prefix; returns those that it names, whether they were in use or not.
+/// Revokes the key that the text names, by number or by prefix, if it names one alone; returns all that it names, as they were.
 pub(super) fn revoke(
     connection: &mut Connection,
     named: &str,
@@ -128,13 +136,7 @@ pub(super) fn revoke(
         .doing(DOING)?;
     let matching = named_by(&transaction, named)?;
     if let [key] = matching.as_slice() {
-        transaction
-            .execute(
-                "UPDATE key SET revoked = ? WHERE id = ? AND revoked IS NULL",
-                (now.as_millisecond(), key.id.0),
-            )
-            .doing(DOING)?;
-        announce(&transaction)?;
+        revoke_one(&transaction, key.id.0, now)?;
         transaction.commit().doing(DOING)?;
     }
     Ok(matching)
@@ -185,7 +187,7 @@ pub(super) fn limit(
 
 fn named_by(connection: &Connection, named: &str) -> Result<Vec<ListedKey>, StoreError> {
     let mut keys = list(connection)?;
-    keys.retain(|key| key.id.0.to_string() == named || key.prefix == named);
+    keys.retain(|key| key.is_named(named));
     Ok(keys)
 }
 
@@ -205,7 +207,6 @@ fn limit_of(number: Option<i64>) -> Limit {
 }
 
 pub(super) fn list(connection: &Connection) -> Result<Vec<ListedKey>, StoreError> {
-    let time = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap_or_default();
     let mut statement = connection
         .prepare("SELECT id, kind, name, prefix, created, revoked, bytes_per_day, messages_per_day, digest, origin FROM key ORDER BY id")
         .doing("list keys")?;

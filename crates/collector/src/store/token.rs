@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 
-use super::deletion::time;
 use super::error::{Doing as _, StoreError};
+use super::time;
 use crate::token::{Scope, Token, TokenDigest};
 
 /// A token as it is listed.
@@ -61,13 +61,8 @@ pub(super) fn revoke(
         .filter(|token| token.id.to_string() == named || token.prefix == named)
         .collect();
     if let [token] = matching.as_slice() {
-        transaction
-            .execute(
-                "UPDATE token SET revoked = ? WHERE id = ? AND revoked IS NULL",
-                (now.as_millisecond(), token.id),
-            )
-            .and_then(|_| transaction.commit())
-            .doing(DOING)?;
+        revoke_one(&transaction, token.id, now)?;
+        transaction.commit().doing(DOING)?;
     }
     Ok(matching)
 }
