@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::error::{Doing as _, StoreError};
+use super::time;
 
 /// When a bundle was imported, if it was.
 pub(super) fn imported(connection: &Connection, sha256: &str) -> Result<Option<Timestamp>, StoreError> {
@@ -11,7 +12,7 @@ pub(super) fn imported(connection: &Connection, sha256: &str) -> Result<Option<T
         .prepare_cached("SELECT imported FROM bundle WHERE sha256 = ?")
         .and_then(|mut statement| statement.query_row([sha256], |row| row.get(0)).optional())
         .doing("look up a bundle")?;
-    Ok(found.map(|milliseconds| Timestamp::from_millisecond(milliseconds).unwrap_or_default()))
+    Ok(found.map(time))
 }
 
 /// Notes that all of a bundle is imported.

@@ -7,10 +7,10 @@ use heliograph_wire::id::ReporterId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Transaction};
 
-use super::deletion::{self, Queued, reach_of, time};
+use super::deletion::{self, Queued, reach_of};
 use super::error::{Doing as _, StoreError};
 use super::schema::{self, SchemaError};
-use super::{Reader, Store, batch, connection, suppression};
+use super::{Reader, Store, batch, connection, suppression, time};
 use crate::forget::reach::Reach;
 use crate::ingest::mention::{Kind, Mentions};
 use crate::ingest::record::Kept;

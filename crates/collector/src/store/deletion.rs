@@ -20,6 +20,7 @@ pub(super) use self::keys::Keys;
 pub(super) use self::run::Run;
 pub use self::run::Slice;
 use super::error::{Doing as _, StoreError};
+use super::time;
 use crate::forget::reach::Reach;
 use crate::ingest::mention::Kind;
 use crate::ingest::subject::Subject;
@@ -125,8 +126,4 @@ pub(super) fn reach_of(row: &Row<'_>) -> rusqlite::Result<Reach> {
         (None, true) => Reach::Clusters,
         (None, false) => Reach::All,
     })
-}
-
-pub(super) fn time(milliseconds: i64) -> Timestamp {
-    Timestamp::from_millisecond(milliseconds).unwrap_or_default()
 }

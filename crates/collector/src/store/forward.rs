@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::deletion::{reach_of, time};
+use super::deletion::reach_of;
 use super::error::{Doing as _, StoreError};
-use super::{Commit, Reader, Store, batch, suppression};
+use super::{Commit, Reader, Store, batch, suppression, time};
 use crate::forget::order::Action;
 use crate::forget::suppressions::Suppressions;
 use crate::forward::{Mark, PassedOn, Since, Withheld};

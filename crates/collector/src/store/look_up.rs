@@ -4,8 +4,8 @@ use heliograph_wire::id::Hour;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::deletion::time;
 use super::error::{Doing as _, StoreError};
+use super::time;
 use crate::access::look_up::{LookUp, NotedLookUp};
 use crate::ingest::subject::{Subject, SubjectKey};
 

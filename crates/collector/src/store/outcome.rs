@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::error::{Doing as _, StoreError};
+use super::time;
 use crate::delta::Day;
 use crate::forget::reach::Reach;
 use crate::ingest::outcome::Outcome;
@@ -162,7 +163,7 @@ pub(super) fn samples(connection: &Connection) -> Result<Vec<Remembered>, StoreE
             .query_map((), |row| {
                 Ok(Remembered {
                     reason: row.get(0)?,
-                    received: Timestamp::from_millisecond(row.get(1)?).unwrap_or_default(),
+                    received: time(row.get(1)?),
                     key: KeyId(row.get(2)?),
                     event: row.get(3)?,
                     message_id: row.get(4)?,

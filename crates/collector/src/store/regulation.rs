@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::deletion::time;
 use super::error::{Doing as _, StoreError};
+use super::time;
 use crate::forget::order::{Action, Order, State, Withdrawn};
 use crate::ingest::mention::Kind;
 use crate::ingest::subject::Subject;

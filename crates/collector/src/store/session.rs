@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::deletion::time;
 use super::error::{Doing as _, StoreError};
+use super::time;
 use crate::access::act::Acted;
 use crate::access::password::PasswordHash;
 use crate::access::session::{SecretDigest, Session};

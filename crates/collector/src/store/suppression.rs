@@ -6,10 +6,10 @@ use heliograph_wire::id::ReporterId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 
-use super::deletion::{self, Queued, time};
+use super::deletion::{self, Queued};
 use super::error::{Doing as _, StoreError};
-use super::forward;
 use super::report::bytes_of;
+use super::{forward, time};
 use crate::forget::order::{Action, Order, Placed};
 use crate::forget::reach::Reach;
 use crate::forget::{Known, Petition, Ruling, Scope, Standing, Verdict, rule};

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::deletion::time;
 use super::error::{Doing as _, StoreError};
 use super::session;
+use super::time;
 use crate::access::act::{Acted, LastToo, NewUser};
 use crate::access::invitation::Invitation;
 use crate::access::password::PasswordHash;

@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 use uuid::{Builder, Uuid};
 
-use super::deletion::time;
 use super::error::{Doing as _, StoreError};
 use super::judgement::Judgement;
+use super::time;
 use crate::delta::Day;
 use crate::question::release_health::NOT_ENOUGH;
 

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
-use super::deletion::time;
 use super::error::{Doing as _, StoreError};
+use super::time;
 use super::verdict_change::{self, VerdictChange};
 
 const READ: &str = "read what the webhook is to be told";

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
-use super::{reach_of, time};
+use super::reach_of;
 use crate::forget::receipt::DeletionReceipt;
 use crate::receipt_key::ReceiptKey;
 use crate::store::error::{Doing as _, StoreError};
-use crate::store::{Store, connection};
+use crate::store::{Store, connection, time};
 
 const DOING: &str = "end a deletion";
 
