@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use heliograph_wire::id::hex;
+use heliograph_wire::id::{hex, unhex};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -106,15 +106,9 @@ impl Serialize for Fingerprint {
 impl<'de> Deserialize<'de> for Fingerprint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fingerprint, D::Error> {
         let text = Cow::<'_, str>::deserialize(deserializer)?;
-        let mut bytes = [0; 32];
-        let digits = text.as_bytes();
-        let valid = digits.len() == 2 * bytes.len() && digits.iter().all(u8::is_ascii_hexdigit);
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let pair = std::str::from_utf8(pair).unwrap_or_default();
-            *byte = u8::from_str_radix(pair, 16).unwrap_or_default();
-        }
+        let bytes = unhex(&*text).and_then(|bytes| bytes.try_into().ok());
         let wrong = || D::Error::custom("a fingerprint has 64 hexadecimal digits");
-        valid.then_some(Fingerprint(bytes)).ok_or_else(wrong)
+        bytes.map(Fingerprint).ok_or_else(wrong)
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use heliograph_wire::id::hex;
+use heliograph_wire::id::{hex, unhex};
 
 use crate::entropy::{Entropy, NoEntropy};
 use crate::files;
@@ -86,9 +86,10 @@ pub(crate) fn load_or_make(
 pub(crate) fn load(directory: &Path, name: &str) -> Result<Option<[u8; LENGTH]>, SecretError> {
     let path = directory.join(name);
     match fs::read(&path) {
-        Ok(bytes) => unhex(bytes.trim_ascii_end())
-            .map(Some)
-            .ok_or(SecretError::Damaged(path)),
+        Ok(bytes) => {
+            let secret = unhex(bytes.trim_ascii_end()).and_then(|secret| secret.try_into().ok());
+            secret.map(Some).ok_or(SecretError::Damaged(path))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(SecretError::Read(path, error)),
     }
@@ -110,23 +111,6 @@ fn make(directory: &Path, name: &str, secret: &[u8]) -> io::Result<()> {
         Err(error) => Err(error),
         Ok(()) => fs::File::open(directory)?.sync_all(),
     }
-}
-
-fn unhex(text: &[u8]) -> Option<[u8; LENGTH]> {
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
-    let (pairs, rest) = text.as_chunks::<2>();
-    if pairs.len() != LENGTH || !rest.is_empty() {
-        return None;
-    }
-    let mut secret = [0; LENGTH];
-    for (byte, [high, low]) in secret.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(secret)
 }
 
 #[cfg(test)]

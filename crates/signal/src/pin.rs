@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use heliograph_wire::id::unhex;
 use heliograph_wire::receipt::Receipt;
 
-use crate::ledger::verify::unhex;
 use crate::state::State;
 
 const FILE: &str = "collector-key";

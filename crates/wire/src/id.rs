@@ -287,6 +287,16 @@ pub fn hex(bytes: &[u8]) -> String {
     digits.map(char::from).collect()
 }
 
+/// The bytes of hexadecimal, in small letters or capitals; `None` where it is none.
+pub fn unhex(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
+    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16)?).ok();
+    let (pairs, rest) = text.as_ref().as_chunks();
+    let bytes = pairs
+        .iter()
+        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?));
+    bytes.collect::<Option<_>>().filter(|_| rest.is_empty())
+}
+
 fn digits_of(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)])
@@ -328,6 +338,11 @@ mod tests {
         for id in [reporter, other] {
             assert_eq!(ReporterId::of_bytes(id.bytes()), id);
             assert_eq!(hex(&id.bytes()), id.as_str());
+            assert_eq!(unhex(id.as_str()), Some(id.bytes().to_vec()));
+        }
+        assert_eq!(unhex("0aF9"), Some(vec![0x0a, 0xf9]));
+        for text in ["0", "0g", "+1", "é"] {
+            assert_eq!(unhex(text), None, "{text}");
         }
         for text in [
             "",

@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::time::Duration;
 
+use heliograph_wire::id::unhex;
 use heliograph_wire::receipt;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::consent::Said;
 use crate::cycle::Cycle;
 use crate::ledger::Ledger;
 use crate::ledger::record::Entry;
-use crate::ledger::verify::{check_signature, unhex};
+use crate::ledger::verify::check_signature;
 use crate::pin::Pin;
 use crate::sink::{MAX_ANSWER, Sink, hint};
 
@@ -102,7 +103,7 @@ fn check(answer: &Value, cluster: &str, key: Option<&[u8]>) -> Result<(), &'stat
     }
     let signed = receipt::forgotten(cluster, &said("scope")?, &said("at")?);
     let signature = text(answer.get("signature"))
-        .and_then(|text| unhex(&text))
+        .and_then(unhex)
         .ok_or("is missing")?;
     check_signature(&signed, &signature, key.ok_or("can't be checked")?)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heliograph_wire::id::unhex;
 use heliograph_wire::receipt::{Receipt, body_hash};
 use ring::signature::{ED25519, UnparsedPublicKey};
 
@@ -163,17 +164,4 @@ pub(crate) fn check_signature(signed: &[u8], signature: &[u8], key: &[u8]) -> Re
     let key = UnparsedPublicKey::new(&ED25519, key);
     key.verify(signed, signature)
         .map_err(|_| "was altered: its signature does not hold")
-}
-
-/// Bytes from hexadecimal.
-pub fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
-    let pairs = text.as_bytes().chunks(2);
-    pairs
-        .map(|pair| Some(digit(*pair.first()?)? << 4 | digit(*pair.get(1)?)?))
-        .collect()
 }
