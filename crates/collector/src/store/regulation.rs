@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use super::error::{Doing as _, StoreError};
-use super::time;
+use super::{forward, time};
 use crate::forget::order::{Action, Order, State, Withdrawn};
 use crate::ingest::mention::Kind;
 use crate::ingest::subject::Subject;
@@ -177,6 +177,7 @@ pub(super) fn withdraw(transaction: &Transaction<'_>, id: i64) -> Result<Withdra
         return Ok(Withdrawn::Begun);
     }
     for sql in [
+        forward::TAKE_BACK,
         "DELETE FROM deletion WHERE regulation = ?",
         "DELETE FROM suppression WHERE regulation = ?",
         "DELETE FROM regulation WHERE id = ?",

@@ -4,7 +4,15 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
+use heliograph_collector::entropy::SystemEntropy;
+use heliograph_collector::forget::order::{Action, Order, Withdrawn};
+use heliograph_collector::forward::{Mark, PassedOn, Since};
+use heliograph_collector::ingest::mention::Kind as SubjectKind;
+use heliograph_collector::ingest::subject::SubjectKey;
+use heliograph_collector::key::KeyId;
+use heliograph_collector::store::{Reader, Store};
 use heliograph_wire::id::ReporterId;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Files, ids, metric, send, track, until};
@@ -182,4 +190,65 @@ fn who_is_forgotten_is_not_forwarded_and_the_standby_is_told() {
         .query_row("SELECT count(*) FROM forward_order", (), |row| row.get(0))
         .unwrap();
     assert_eq!(left, 0);
+}
+
+/// While the target is out of reach, what is taken back here must not be carried out there.
+#[test]
+fn an_order_that_is_taken_back_is_not_passed_on() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let key = SubjectKey::load_or_make(dir.path(), &SystemEntropy).unwrap();
+    let mut store = Store::open(dir.path()).unwrap();
+    store.forward_to(Some("http://target"), Since::Now, true).unwrap();
+    let order = |ids: &[&str], source| Order {
+        action: Action::SuppressAndDelete,
+        kind: SubjectKind::User,
+        ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+        source,
+    };
+    let mut commit = store.begin().unwrap();
+    let mut place = |order: Order| {
+        let placed = commit.regulate(&key, &order, Timestamp::UNIX_EPOCH).unwrap();
+        placed.regulation.unwrap()
+    };
+    let first = place(order(&["u", "v"], None));
+    // Others order a part of it, too.
+    let second = place(order(&["v"], None));
+    place(order(&["u"], Some(KeyId(1))));
+    let third = place(order(&["v"], None));
+    assert_eq!(commit.withdraw(second).unwrap(), Withdrawn::Done);
+    commit.finish().unwrap();
+    let left = || -> Vec<_> {
+        let left = Reader::open(dir.path())
+            .unwrap()
+            .orders_to_pass_on("http://target");
+        left.unwrap().into_iter().collect()
+    };
+    let whom = |left: &[PassedOn]| -> Vec<_> {
+        let whom = left.iter().map(|order| (order.subject.clone(), order.limited));
+        whom.collect()
+    };
+    let [u, v] = ["u", "v"].map(|id| (id.to_owned(), false));
+    let limited = ("u".to_owned(), true);
+    let before = left();
+    assert_eq!(whom(&before), [u, v.clone(), limited.clone(), v.clone()]);
+
+    // The target has the first by now: of what is alike, the other's is the one that is left.
+    let commit = store.begin().unwrap();
+    commit
+        .mark(&Mark {
+            target: "http://target".into(),
+            batch: 0,
+            orders: before[..2].iter().map(|order| order.id).collect(),
+            refused: Vec::new(),
+        })
+        .unwrap();
+    commit.finish().unwrap();
+    let mut commit = store.begin().unwrap();
+    assert_eq!(commit.withdraw(first).unwrap(), Withdrawn::Done);
+    commit.finish().unwrap();
+    assert_eq!(whom(&left()), [limited.clone(), v]);
+    let mut commit = store.begin().unwrap();
+    assert_eq!(commit.withdraw(third).unwrap(), Withdrawn::Done);
+    commit.finish().unwrap();
+    assert_eq!(whom(&left()), [limited]);
 }
