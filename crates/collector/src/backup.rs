@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -114,7 +115,8 @@ fn write(
             show(fs::metadata(aside).map_or(0, |file| file.len()), all);
             thread::sleep(LOOK);
         }
-        copying.join().unwrap_or(Ok(()))
+        // What panicked may have left an empty file, which is a valid database.
+        copying.join().unwrap_or_else(|panic| resume_unwind(panic))
     })
     .map_err(of_store)?;
     let seal = Seal {
