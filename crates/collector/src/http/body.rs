@@ -12,8 +12,8 @@ use crate::budget::Charge;
 
 /// How many times what has come is held ready for what is still to come.
 const GROWTH: usize = 4;
-/// Most bytes of a refused body that are taken from the wire.
-const DISCARDED: usize = 16 << 20;
+/// Most bytes of a refused body that are taken from the wire; bodies that are not refused are smaller.
+pub(super) const DISCARDED: usize = 16 << 20;
 
 /// Reads a body of at most `limit` bytes as it came.
 pub(super) async fn read(

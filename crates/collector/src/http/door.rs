@@ -27,9 +27,6 @@ use crate::limit::Over;
 /// Where the paths begin that pages of other origins reach.
 const SEGMENTS: [&str; 3] = ["/v1/", "/projects/", "/analytics.js/"];
 
-/// Most bytes of a body that are read, whatever is announced: the largest that is taken, or what is discarded of a larger one.
-const MOST_READ: u64 = 8 << 20;
-
 /// Where it is counted how often a client tries to log in.
 const COUNTED: [&str; 3] = [aim::LOG_IN, page::FIRST, page::ACCOUNT];
 
@@ -100,7 +97,7 @@ impl Guard {
         if let Some(client) = client {
             let announced = request.body().size_hint().exact();
             // Anybody can announce anything; no more than this is ever read.
-            let announced = announced.unwrap_or(0).min(MOST_READ);
+            let announced = announced.unwrap_or(0).min(body::DISCARDED as u64);
             self.app.limits.client(client, announced)?;
         }
         Ok(client)

@@ -158,6 +158,21 @@ fn a_client_s_bytes_have_a_rate_however_they_come() {
 }
 
 #[test]
+fn who_sends_what_is_too_large_pays_for_all_that_is_read_of_it() {
+    let collector = TestCollector::with(&[("client_bytes", "100 KiB/s burst 10 MiB")]);
+    let key = collector.key("server");
+    let mut client = Client::from("127.0.0.2", collector.address()).unwrap();
+    let authorization = [("Authorization", basic(&key))];
+    let headers = authorization
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let answer = client.send("POST", "/v1/batch", &headers, &vec![b' '; 12 << 20]);
+    let refused = answer.unwrap().error();
+    assert_eq!((refused.0, refused.1.as_str()), (400, "payload_too_large"));
+    assert_slow(&post(&mut client, &key, &[], &batch(1)));
+}
+
+#[test]
 fn clients_behind_a_proxy_are_told_apart() {
     let collector = TestCollector::with(&[
         ("client_requests", TWO_AT_ONCE),
