@@ -26,6 +26,7 @@ use crate::dashboard::frame::Frame;
 use crate::http::{App, Caller, authenticate};
 use crate::limit::Over;
 use crate::token::Scope;
+use crate::writer::Unavailable;
 
 /// Largest form, in bytes.
 const FORM: usize = 16 << 10;
@@ -68,6 +69,15 @@ pub(crate) enum Refusal {
     Store,
 }
 
+impl From<Unavailable> for Refusal {
+    fn from(unavailable: Unavailable) -> Refusal {
+        match unavailable {
+            Unavailable::Busy => Refusal::Busy,
+            Unavailable::Store => Refusal::Store,
+        }
+    }
+}
+
 impl Viewer {
     /// What every form states in the field [`TOKEN`].
     pub(crate) fn csrf(&self) -> &str {
@@ -99,9 +109,7 @@ impl Viewer {
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.scope.covers(scope)
     }
-}
 
-impl Viewer {
     fn of_session(app: &App, holder: &Holder) -> Viewer {
         Viewer {
             who: Who::User(holder.session.user.as_str().to_owned()),
@@ -161,7 +169,7 @@ async fn check(State((app, needed)): State<(Arc<App>, Scope)>, request: Request,
         match gate::holder(&app, &parts.headers).await {
             Ok(Some(holder)) => Viewer::of_session(&app, &holder),
             Ok(None) => return to_log_in(&app, &parts),
-            Err(_) => return Refusal::Store.page(app.gate.base()),
+            Err(unavailable) => return Refusal::from(unavailable).page(app.gate.base()),
         }
     };
     if !viewer.may(needed) {

@@ -110,10 +110,10 @@ async fn change(
     // Whoever finds a session open does not know the password.
     gate::check(app, client, name, Password::stated(form.get("present"))).await?;
     let hash = hashed(app, &password).await.map_err(Wrong::Refused)?;
-    let set = app.queue.act(Act::SetPassword(user, hash)).await;
-    match set {
+    match app.queue.act(Act::SetPassword(user, hash)).await {
         Ok(Acted::Done) => {}
-        _ => return Err(Wrong::Refused(Refusal::Store)),
+        Ok(_) => return Err(Wrong::Refused(Refusal::Store)),
+        Err(unavailable) => return Err(Wrong::Refused(unavailable.into())),
     }
     Ok(gate::log_in(app, headers, client, name, password).await?)
 }

@@ -96,7 +96,7 @@ pub(super) async fn post(State(app): State<Arc<App>>, request: Request) -> Respo
     match app.queue.act(Act::AcceptInvitation(digest, user)).await {
         Ok(Acted::Done) => {}
         Ok(_) => return page(&app, StatusCode::FORBIDDEN, "", None, GONE),
-        Err(_) => return Refusal::Store.page(app.gate.base()),
+        Err(unavailable) => return Refusal::from(unavailable).page(app.gate.base()),
     }
     let client = parts.extensions.get::<Client>().copied();
     match gate::log_in(&app, &parts.headers, client, name.as_str(), password).await {
@@ -111,8 +111,7 @@ async fn is_good(app: &App, secret: Option<&Secret>) -> Result<bool, Refusal> {
         return Ok(false);
     };
     let now = app.clock.now();
-    let good = app.look(move |reader| reader.is_invited(digest, now)).await;
-    good.map_err(|_| Refusal::Store)
+    Ok(app.look(move |reader| reader.is_invited(digest, now)).await?)
 }
 
 fn page(app: &App, status: StatusCode, name: &str, secret: Option<&Secret>, wrong: &str) -> Response {

@@ -47,7 +47,7 @@ pub(super) async fn get(
     match gate::holder(&app, &headers).await {
         Ok(Some(_)) => see_other(&app, aim.as_str()),
         Ok(None) => page(&app, StatusCode::OK, "", &aim, "").await,
-        Err(_) => Refusal::Store.page(app.gate.base()),
+        Err(unavailable) => Refusal::from(unavailable).page(app.gate.base()),
     }
 }
 
@@ -105,8 +105,9 @@ pub(super) fn enter(app: &App, secret: &Secret, aim: &Aim) -> Response {
 }
 
 async fn page(app: &App, status: StatusCode, name: &str, aim: &Aim, wrong: &str) -> Response {
-    let Ok(users) = app.look(|reader| reader.has_users()).await else {
-        return Refusal::Store.page(app.gate.base());
+    let users = match app.look(|reader| reader.has_users()).await {
+        Ok(users) => users,
+        Err(unavailable) => return Refusal::from(unavailable).page(app.gate.base()),
     };
     html(
         app,

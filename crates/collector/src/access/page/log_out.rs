@@ -17,10 +17,10 @@ pub(super) const PATH: &str = "/logout";
 /// Ends it.
 pub(super) async fn post(State(app): State<Arc<App>>, viewer: Viewer) -> Response {
     if let Some(session) = viewer.session()
-        && app.queue.act(Act::LogOut(session)).await.is_err()
+        && let Err(unavailable) = app.queue.act(Act::LogOut(session)).await
     {
         // It would be good still.
-        return Refusal::Store.page_for(&viewer);
+        return Refusal::from(unavailable).page_for(&viewer);
     }
     let mut response = see_other(&app, LOG_IN);
     if let Some(cookie) = app.gate.no_cookie() {

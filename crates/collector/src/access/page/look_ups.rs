@@ -53,11 +53,10 @@ pub(super) async fn get(State(app): State<Arc<App>>, viewer: Viewer, RawQuery(qu
     };
     let (id, offset) = (stated("id"), stated("offset").parse::<u64>().unwrap_or_default());
     let of = (!id.is_empty()).then(|| app.secrets.subjects.subject(Kind::Cluster, &id));
-    let Ok(mut noted) = app
-        .look(move |reader| reader.look_ups(of, offset, ROWS + 1))
-        .await
-    else {
-        return Refusal::Store.page_for(&viewer);
+    let read = app.look(move |reader| reader.look_ups(of, offset, ROWS + 1));
+    let mut noted = match read.await {
+        Ok(noted) => noted,
+        Err(unavailable) => return Refusal::from(unavailable).page_for(&viewer),
     };
     let is_more = noted.len() > usize::try_from(ROWS).unwrap_or(usize::MAX);
     noted.truncate(usize::try_from(ROWS).unwrap_or(usize::MAX));

@@ -19,7 +19,6 @@ use crate::http::App;
 use crate::key::{KeyKind, WriteKey};
 use crate::store::{ListedKey, ListedToken, ListedUser};
 use crate::token::{Scope, Token};
-use crate::writer::Unavailable;
 
 /// Where it is.
 pub(super) const PATH: &str = "/settings";
@@ -86,15 +85,6 @@ impl Done {
             status: StatusCode::BAD_REQUEST,
             wrong: text.into(),
             ..Done::default()
-        }
-    }
-}
-
-impl From<Unavailable> for Refusal {
-    fn from(unavailable: Unavailable) -> Refusal {
-        match unavailable {
-            Unavailable::Busy => Refusal::Busy,
-            Unavailable::Store => Refusal::Store,
         }
     }
 }
@@ -199,8 +189,9 @@ async fn page(app: &App, viewer: &Viewer, done: &Done) -> Response {
     let read = app
         .look(|reader| Ok((reader.keys()?, reader.tokens()?, reader.users()?)))
         .await;
-    let Ok((keys, tokens, users)) = read else {
-        return Refusal::Store.page_for(viewer);
+    let (keys, tokens, users) = match read {
+        Ok(read) => read,
+        Err(unavailable) => return Refusal::from(unavailable).page_for(viewer),
     };
     html(
         app,
