@@ -37,7 +37,7 @@ mod live;
 mod numbers;
 mod overview;
 mod packages;
-mod page;
+pub(crate) mod page;
 mod query;
 mod recent;
 mod releases;
@@ -46,7 +46,6 @@ mod table;
 mod tile;
 mod ui;
 mod unit;
-mod viewer;
 mod welcome;
 
 use axum::routing::get;

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use super::aim::{Aim, LOG_IN};
 use super::gate::{self, Holder};
 use super::look_up::Who;
+use super::route::secured;
 use super::session::{FormToken, SecretDigest};
 use super::user::Role;
 use crate::dashboard::failure::plain;
@@ -205,10 +206,11 @@ pub(crate) fn wants_page(method: &Method, headers: &HeaderMap) -> bool {
 
 /// The page where there is none.
 pub(crate) async fn nowhere(app: &App, headers: &HeaderMap) -> Response {
-    match gate::holder(app, headers).await {
+    let page = match gate::holder(app, headers).await {
         Ok(Some(holder)) => Refusal::Nothing.page_for(&Viewer::of_session(app, &holder)),
         _ => Refusal::Nothing.page(app.gate.base()),
-    }
+    };
+    secured(app, page)
 }
 
 /// The page for a browser that asks too fast.
@@ -216,7 +218,7 @@ pub(crate) fn too_fast(app: &App, over: Over) -> Response {
     let mut response = Refusal::TooFast(over).page(app.gate.base());
     let seconds = HeaderValue::from(over.seconds);
     response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    response
+    secured(app, response)
 }
 
 /// Sends somebody to log in, and from there to where they wanted to go, where that is a page.

@@ -10,8 +10,7 @@ mod settings;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 
@@ -21,6 +20,7 @@ pub(crate) use super::page::account::PATH as ACCOUNT;
 pub(crate) use super::page::first::PATH as FIRST;
 use super::password::{Password, PasswordHash};
 use super::route::{Needs, Route, Takes};
+use crate::dashboard::page;
 use crate::http::App;
 use crate::token::Scope;
 use crate::writer::chain;
@@ -73,14 +73,8 @@ async fn hashed(app: &App, password: &Password) -> Result<PasswordHash, Refusal>
 
 /// A page as an answer.
 fn html(app: &App, status: StatusCode, page: &impl Template) -> Response {
-    let Ok(text) = page.render() else {
-        return Refusal::Store.page(app.gate.base());
-    };
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    response
+    match page.render() {
+        Ok(text) => page::html(status, text),
+        Err(_) => Refusal::Store.page(app.gate.base()),
+    }
 }

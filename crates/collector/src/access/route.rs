@@ -109,11 +109,14 @@ pub(crate) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         };
         router = router.route(route.path, methods);
     }
-    router.layer(map_response_with_state(Arc::clone(app), secured))
+    router.layer(map_response_with_state(
+        Arc::clone(app),
+        async |State(app): State<Arc<App>>, response| secured(&app, response),
+    ))
 }
 
-/// What every answer tells browsers.
-async fn secured(State(app): State<Arc<App>>, mut response: Response) -> Response {
+/// The same, with what every answer for people tells browsers.
+pub(crate) fn secured(app: &App, mut response: Response) -> Response {
     let headers = response.headers_mut();
     let of_page = headers
         .get(header::CONTENT_TYPE)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::form::Form;
 use super::frame::{Frame, Place};
 use super::query::Query;
-use super::viewer::Viewer;
+use crate::access::guard::Viewer;
 use crate::delta::Day;
 use crate::question::{Answer, AskError, Date, Filter, Group, Scope, Sitting, Span};
 use crate::store::Snapshot;

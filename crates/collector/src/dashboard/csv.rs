@@ -10,8 +10,8 @@ use heliograph_wire::id::Hour;
 
 use super::failure::Failure;
 use super::page::file;
-use super::viewer::Viewer;
 use crate::access::gate;
+use crate::access::guard::Viewer;
 use crate::http::App;
 use crate::question::{self, Format, Page, Shape};
 use crate::store::Reader;

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::frame::{Frame, Place};
 use super::page::{Content, Kind, Visit, file, show};
 use super::table::{Cell, Table};
-use super::viewer::Viewer;
+use crate::access::guard::Viewer;
 use crate::http::App;
 use crate::ingest::planned::{Planned, Unplanned};
 use crate::question::{Group, Span, quality};

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::frame::Frame;
 use super::page::html;
-use super::viewer::Viewer;
+use crate::access::guard::Viewer;
 use crate::question::{AskError, FilterError};
 use crate::readers::NotRead;
 use crate::token::Scope;
@@ -67,8 +67,8 @@ struct Page {
 pub(crate) fn plain(status: StatusCode, frame: Frame, text: String) -> Response {
     let title = frame.title.clone();
     match (Page { frame, text }).render() {
-        Ok(text) => html(status, text, true),
-        Err(_) => html(StatusCode::INTERNAL_SERVER_ERROR, title, true),
+        Ok(text) => html(status, text),
+        Err(_) => html(StatusCode::INTERNAL_SERVER_ERROR, title),
     }
 }
 

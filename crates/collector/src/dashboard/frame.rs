@@ -3,7 +3,7 @@
 use super::asset::{Assets, assets};
 use super::form::Form;
 use super::query::Query;
-use super::viewer::Viewer;
+use crate::access::guard::Viewer;
 use crate::token::Scope;
 
 /// A page of the navigation.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::ask::Ask;
@@ -14,28 +14,18 @@ use super::failure::Failure;
 use super::figure::Figure;
 use super::frame::{Frame, Place};
 use super::query::Query;
-use super::viewer::Viewer;
 use super::welcome::Welcome;
 use crate::access::gate;
+use crate::access::guard::Viewer;
 use crate::http::{App, reached};
 use crate::question::Sitting;
 use crate::question::filter::Parameter;
 use crate::store::Reader;
 use crate::token::Scope;
 
-/// Nothing from elsewhere, nothing in place, in nobody's frame.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
-const REFERRER_POLICY: HeaderName = HeaderName::from_static("referrer-policy");
-/// Paths name clusters.
-const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
-const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
-const DENY: HeaderValue = HeaderValue::from_static("DENY");
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const SVG: HeaderValue = HeaderValue::from_static("image/svg+xml");
 const OF_FLEET: HeaderValue = HeaderValue::from_static("private, no-cache");
-const OF_CLUSTERS: HeaderValue = HeaderValue::from_static("no-store");
 
 /// A page's content.
 pub(crate) trait Content {
@@ -137,7 +127,7 @@ async fn try_show(
                 sink: visit.here.unwrap_or_else(|| "https://this-collector".to_owned()),
                 data,
             };
-            return Ok(html(StatusCode::OK, welcome.text()?, of_clusters));
+            return Ok(html(StatusCode::OK, welcome.text()?));
         }
         let ask = Ask {
             snapshot: &snapshot,
@@ -148,7 +138,7 @@ async fn try_show(
         };
         let content = make(&ask, reader)?;
         let Some(wanted) = &query.figure else {
-            return Ok(html(StatusCode::OK, content.text()?, of_clusters));
+            return Ok(html(StatusCode::OK, content.text()?));
         };
         let figure = content.figures().into_iter().find(|figure| figure.id == wanted);
         let figure = figure.ok_or(Failure::Nothing)?;
@@ -163,34 +153,23 @@ async fn try_show(
 }
 
 /// A page as an answer.
-pub(crate) fn html(status: StatusCode, text: String, of_clusters: bool) -> Response {
+pub(crate) fn html(status: StatusCode, text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
-    guard(&mut response, HTML, of_clusters);
+    response.headers_mut().insert(header::CONTENT_TYPE, HTML);
     response
 }
 
-/// A file to be saved.
+/// A file to be saved; only what is not of clusters is kept by browsers.
 pub(crate) fn file(kind: HeaderValue, name: &str, text: String, of_clusters: bool) -> Response {
     let mut response = Response::new(Body::from(text));
-    guard(&mut response, kind, of_clusters);
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    response
-}
-
-fn guard(response: &mut Response, kind: HeaderValue, of_clusters: bool) {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, kind);
-    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
-    headers.insert(REFERRER_POLICY, SAME_ORIGIN);
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
-    headers.insert(header::X_FRAME_OPTIONS, DENY);
-    headers.insert(
-        header::CACHE_CONTROL,
-        if of_clusters { OF_CLUSTERS } else { OF_FLEET },
-    );
+    if !of_clusters {
+        headers.insert(header::CACHE_CONTROL, OF_FLEET);
+    }
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
 }

@@ -269,7 +269,16 @@ fn over_tls_the_cookie_is_for_tls_alone() {
     let page = browser.get("/account");
     assert_eq!(page.status, 200);
     assert!(text(&page).contains("action=\"/here/account\""));
-    assert_eq!(page.header("strict-transport-security"), Some("max-age=15552000"));
+    // Also where there is nothing, which no route answers.
+    browser
+        .headers
+        .push(("Accept".to_owned(), "text/html".to_owned()));
+    let nothing = browser.get("/nothing/here");
+    assert_eq!(nothing.status, 404);
+    for page in [&page, &nothing] {
+        check_headers(page, "over TLS");
+        assert_eq!(page.header("strict-transport-security"), Some("max-age=15552000"));
+    }
     let location = Browser::to(collector.address()).get("/account");
     assert_eq!(location.header("location"), Some("/here/login?next=%2Faccount"));
     // Without TLS anybody on the way could have set this one.

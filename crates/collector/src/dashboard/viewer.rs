@@ -1,3 +1,0 @@
-//! Who looks at a page: whoever the guard let in.
-
-pub(crate) use crate::access::guard::Viewer;
