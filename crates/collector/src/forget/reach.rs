@@ -7,6 +7,8 @@
 
 use heliograph_wire::id::ClusterId;
 
+use crate::delta::Share;
+use crate::ingest::record::Kept;
 use crate::key::{KeyId, KeyKind};
 
 /// Which messages are meant.
@@ -37,6 +39,22 @@ pub fn speaks(kind: KeyKind, cluster: Option<&ClusterId>) -> bool {
         KeyKind::Cluster => true,
         KeyKind::Peer => cluster.is_some(),
         KeyKind::Ui | KeyKind::Server => false,
+    }
+}
+
+impl Sender {
+    /// Who sent a message that is kept; with a key of which kind is `None` where that can't be told.
+    pub fn of_kept(kept: &Kept<'_>, kind: Option<KeyKind>) -> Sender {
+        // Of what speaks either way nothing need be read.
+        let share = match kind {
+            Some(KeyKind::Peer) => Share::of_kept(kept.message, true, &kept.basis()),
+            Some(KeyKind::Cluster | KeyKind::Ui | KeyKind::Server) | None => None,
+        };
+        let cluster = share.and_then(|share| share.to.cluster);
+        Sender {
+            key: kept.key(),
+            speaks: kind.is_some_and(|kind| speaks(kind, cluster.as_ref())),
+        }
     }
 }
 

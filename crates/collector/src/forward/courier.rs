@@ -15,9 +15,8 @@ use super::parcel::{Became, Sent, fitting, send};
 use super::target::{Target, Trouble};
 use super::{ForwardError, Forwarding, Guise, Mark, PassedOn, Refused, Withheld, message, pace};
 use crate::clock::{Clock, Stopwatch};
-use crate::delta::Share;
 use crate::entropy::Entropy;
-use crate::forget::reach::{self, Sender as MessageSender};
+use crate::forget::reach::Sender as MessageSender;
 use crate::ingest::mention::{Kind, Mentions};
 use crate::ingest::record::Kept;
 use crate::key::{KeyId, KeyKind};
@@ -359,16 +358,8 @@ impl Route {
             return true;
         };
         let subjects = self.setup.secrets.subjects.of_message(&mentions);
-        let share = match kind {
-            KeyKind::Peer => Share::of_kept(kept.message, true, &kept.basis()),
-            KeyKind::Cluster | KeyKind::Ui | KeyKind::Server => None,
-        };
-        let speaks = reach::speaks(kind, share.as_ref().and_then(|share| share.to.cluster.as_ref()));
-        let sender = MessageSender {
-            key: Some(item.key),
-            speaks,
-        };
-        suppressed.covers_any(&subjects, item.key, speaks)
+        let sender = MessageSender::of_kept(kept, Some(kind));
+        suppressed.covers_any(&subjects, item.key, sender.speaks)
             || deletions.iter().any(|(subject, reach, through)| {
                 item.batch <= *through && subjects.contains(subject) && reach.covers(sender)
             })

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use crate::delta::Share;
-use crate::forget::reach::{Sender, speaks};
+use crate::forget::reach::Sender;
 use crate::ingest::record::Kept;
 use crate::key::{KeyId, KeyKind};
 use crate::store::error::{Doing as _, StoreError};
@@ -17,16 +16,7 @@ pub(in crate::store) struct Keys(HashMap<KeyId, Option<KeyKind>>);
 impl Keys {
     /// Who sent a message that is kept.
     pub(super) fn sender(&mut self, connection: &Connection, kept: &Kept<'_>) -> Result<Sender, StoreError> {
-        let key = kept.key();
-        let kind = self.kind(connection, key)?;
-        let speaks = kind.is_some_and(|kind| match kind {
-            KeyKind::Peer => {
-                let share = Share::of_kept(kept.message, true, &kept.basis());
-                speaks(kind, share.and_then(|share| share.to.cluster).as_ref())
-            }
-            KeyKind::Cluster | KeyKind::Ui | KeyKind::Server => speaks(kind, None),
-        });
-        Ok(Sender { key, speaks })
+        Ok(Sender::of_kept(kept, self.kind(connection, kept.key())?))
     }
 
     /// Whether the events of clusters may be sent with a key.
