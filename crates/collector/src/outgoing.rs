@@ -8,11 +8,28 @@ use std::time::Duration;
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 use rustls::CertificateError;
+use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Proxy, ProxyProtocol};
+use ureq::typestate::AgentScope;
+use ureq::{Agent, Proxy, ProxyProtocol};
 
 /// Who asks.
-pub(crate) const USER_AGENT: &str = concat!("heliograph-collector/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT: &str = concat!("heliograph-collector/", env!("CARGO_PKG_VERSION"));
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// What asks, by a proxy where there is one: every answer is one, and nobody is followed elsewhere. A request takes so long at most.
+pub(crate) fn agent(within: Duration, proxy: Option<Proxy>) -> ConfigBuilder<AgentScope> {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(USER_AGENT)
+        .timeout_connect(Some(CONNECT))
+        .timeout_global(Some(within))
+        .proxy(proxy)
+}
 
 /// Trust in whom the system trusts (`SSL_CERT_FILE`, `SSL_CERT_DIR`), and in these.
 pub(crate) fn trust(own: Vec<Certificate<'static>>) -> TlsConfig {

@@ -22,9 +22,9 @@ use ureq::{Agent, Body, Proxy};
 use super::parcel::Became;
 use super::{ForwardError, Forwarding, PassedOn};
 use crate::clock::Clock;
-use crate::outgoing::{self, USER_AGENT, can_take, trust, unanswered};
+use crate::outgoing::{self, can_take, trust, unanswered};
 
-const CONNECT: Duration = Duration::from_secs(5);
+/// How long a request may take.
 const TOTAL: Duration = Duration::from_secs(30);
 /// Most of an answer that is read, in bytes.
 const MOST_READ: u64 = 64 << 10;
@@ -54,14 +54,7 @@ impl Target {
         config: &Forwarding,
         clock: Arc<dyn Clock>,
     ) -> Result<Target, ForwardError> {
-        let mut builder = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(USER_AGENT)
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(TOTAL))
-            .proxy(proxy(config.proxy.as_deref())?);
+        let mut builder = outgoing::agent(TOTAL, proxy(config.proxy.as_deref())?);
         if url.starts_with("https:") {
             builder = builder.tls_config(trust(config.ca.as_deref().map_or(Ok(Vec::new()), own_roots)?));
         }

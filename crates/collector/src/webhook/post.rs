@@ -10,10 +10,9 @@ use super::event::{CONTENT_TYPE, Event};
 use super::pace::Heard;
 use super::sign::Secret;
 use super::target::Target;
-use crate::outgoing::{USER_AGENT, asked, can_take, trust, unanswered};
+use crate::outgoing::{agent, asked, can_take, trust, unanswered};
 
-/// How long connecting may take, and the whole attempt.
-const CONNECT: Duration = Duration::from_secs(5);
+/// How long an attempt may take.
 const WHOLE: Duration = Duration::from_secs(15);
 
 /// Tries.
@@ -26,15 +25,7 @@ impl Poster {
     /// Trusts whom the system does (`SSL_CERT_FILE`, `SSL_CERT_DIR`), and goes by the proxy that the environment names.
     pub(super) fn new(target: &Target) -> Poster {
         let proxy = Proxy::try_from_env().filter(can_take);
-        let mut config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .user_agent(USER_AGENT)
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(WHOLE))
-            .max_idle_connections(0)
-            .proxy(proxy);
+        let mut config = agent(WHOLE, proxy).max_idle_connections(0);
         if target.uri().scheme_str() == Some("https") {
             config = config.tls_config(trust(Vec::new()));
         }
