@@ -202,12 +202,11 @@ impl Collector {
             None => None,
         };
 
-        let for_telling = Arc::<Metrics>::default();
         let setup = writer::Setup {
             pace: config.commit_pace,
             queue: config.queue,
             secrets: secrets.clone(),
-            metrics: Arc::clone(&for_telling),
+            metrics: Arc::default(),
             quotas: Arc::new(Quotas::new(config.quota, today, used)),
             retention: config.retention,
         };
@@ -231,7 +230,6 @@ impl Collector {
                     webhook::Setup {
                         data: config.data.clone(),
                         queue: queue.clone(),
-                        metrics: for_telling,
                         clock: Arc::clone(&reading),
                         entropy: Arc::clone(&sources.entropy),
                     },

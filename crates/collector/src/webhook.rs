@@ -29,7 +29,6 @@ pub use self::target::{NoTarget, Target};
 use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
 use crate::entropy::{Entropy, NoEntropy, message_id};
-use crate::metrics::Metrics;
 use crate::store::{Posted, Reader, Waiting};
 use crate::writer::{Queue, chain};
 
@@ -101,7 +100,6 @@ pub(crate) struct Telling {
 pub(crate) struct Setup {
     pub(crate) data: PathBuf,
     pub(crate) queue: Queue,
-    pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
 }
@@ -165,8 +163,8 @@ impl Teller {
         let age = backlog
             .oldest
             .map_or(0, |oldest| now.duration_since(oldest).as_secs().max(0));
-        self.setup.metrics.webhook.pending.set(backlog.count);
-        self.setup.metrics.webhook.oldest.set(age);
+        self.setup.queue.metrics().webhook.pending.set(backlog.count);
+        self.setup.queue.metrics().webhook.oldest.set(age);
         if self.is_gone(&reader)? {
             if backlog.count > 0 {
                 // What was noticed since is not wanted.
@@ -199,7 +197,7 @@ impl Teller {
         };
         // The answer may have taken its time.
         let (now, target) = (self.setup.clock.now(), &self.webhook.target);
-        let metrics = &self.setup.metrics;
+        let metrics = self.setup.queue.metrics();
         let ruling = rule(&heard, waiting, now, self.lot());
         if ruling == Ruling::Taken {
             metrics.webhook.told.inc();
@@ -257,7 +255,7 @@ impl Teller {
             );
         }
         self.gone = gone;
-        self.setup.metrics.webhook.gone.set(i64::from(gone));
+        self.setup.queue.metrics().webhook.gone.set(i64::from(gone));
         Ok(gone)
     }
 

@@ -1,7 +1,7 @@
 //! Sessions in the database.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::error::{Doing as _, StoreError};
 use super::time;
@@ -51,12 +51,7 @@ pub(super) fn begin(
 
 /// Ends a session.
 pub(super) fn end(connection: &Connection, digest: SecretDigest) -> Result<Acted, StoreError> {
-    change(
-        connection,
-        "DELETE FROM session WHERE digest = ?1",
-        digest,
-        Timestamp::UNIX_EPOCH,
-    )
+    change(connection, "DELETE FROM session WHERE digest = ?", [digest.0])
 }
 
 /// Notes that a session is used.
@@ -68,8 +63,7 @@ pub(super) fn note(
     change(
         connection,
         "UPDATE session SET used = ?2 WHERE digest = ?1 AND used < ?2",
-        digest,
-        now,
+        (digest.0, now.as_millisecond()),
     )
 }
 
@@ -104,18 +98,10 @@ pub(super) fn find(connection: &Connection, digest: SecretDigest) -> Result<Opti
     }))
 }
 
-fn change(
-    connection: &Connection,
-    sql: &str,
-    digest: SecretDigest,
-    now: Timestamp,
-) -> Result<Acted, StoreError> {
+fn change(connection: &Connection, sql: &str, stated: impl Params) -> Result<Acted, StoreError> {
     let changed = connection
         .prepare_cached(sql)
-        .and_then(|mut statement| match statement.parameter_count() {
-            1 => statement.execute([digest.0]),
-            _ => statement.execute((digest.0, now.as_millisecond())),
-        })
+        .and_then(|mut statement| statement.execute(stated))
         .doing("change a session")?;
     Ok(if changed > 0 { Acted::Done } else { Acted::Nobody })
 }
