@@ -40,7 +40,7 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
 use tokio::sync::Semaphore;
 
-use self::answer::{Fast, Refused};
+use self::answer::Refused;
 use self::cors::Cors;
 pub(crate) use self::regulations::subject_type;
 use crate::access::gate::Gate;
@@ -55,6 +55,7 @@ use crate::key::Key;
 use crate::keys::Keys;
 use crate::limit::Limits;
 use crate::lookback::Lookback;
+use crate::metrics::Fast;
 use crate::readers::Readers;
 use crate::retention::Retention;
 use crate::secret::Secrets;
@@ -148,7 +149,7 @@ impl App {
     /// A request comes with a key; refuses it where too many do.
     fn admit(&self, key: Key) -> Result<(), Refused> {
         self.limits.key(key.id).map_err(|over| {
-            self.queue.metrics().too_fast(Fast::Key.name());
+            self.queue.metrics().too_fast(Fast::Key);
             Refused::TooFast(Fast::Key, over)
         })
     }

@@ -39,6 +39,28 @@ pub type Counters<const LABELS: usize> = Family<[Label; LABELS], Counter>;
 /// A histogram for each set of labels.
 type Histograms<const LABELS: usize> = Family<[Label; LABELS], Histogram, fn() -> Histogram>;
 
+/// Who asks too fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fast {
+    /// A client.
+    Client,
+    /// The holders of a key.
+    Key,
+}
+
+impl Fast {
+    /// All of them.
+    pub const ALL: [Fast; 2] = [Fast::Client, Fast::Key];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Fast::Client => "client",
+            Fast::Key => "key",
+        }
+    }
+}
+
 /// How a look among old messages ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LookedBack {
@@ -140,8 +162,8 @@ impl Metrics {
                 let _ = self.violations.get_or_create(&violation_labels(key, violation));
             }
         }
-        for who in ["client", "key"] {
-            let _ = self.too_fast.get_or_create(&[("by", who)]);
+        for who in Fast::ALL {
+            let _ = self.too_fast.get_or_create(&[("by", who.name())]);
         }
         for sender in [AHEAD, BEHIND] {
             let _ = self.drift.get_or_create(&[("sender", sender)]);
@@ -256,8 +278,8 @@ impl Metrics {
     }
 
     /// A request was refused because somebody asks too fast.
-    pub fn too_fast(&self, who: &'static str) {
-        self.too_fast.get_or_create(&[("by", who)]).inc();
+    pub fn too_fast(&self, who: Fast) {
+        self.too_fast.get_or_create(&[("by", who.name())]).inc();
     }
 
     /// Messages of a request were looked for on disk.

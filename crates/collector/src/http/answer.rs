@@ -10,6 +10,7 @@ use super::problem::problem;
 use crate::ingest::outcome::Rejection;
 use crate::ingest::tally::Summary;
 use crate::limit::Over;
+use crate::metrics::Fast;
 use crate::quota::{Exceeded, Measure};
 use crate::writer::Unavailable;
 
@@ -53,23 +54,6 @@ pub(crate) enum Refused {
     Store,
     /// The path takes another method.
     Method,
-}
-
-/// Who asks too fast.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fast {
-    Client,
-    Key,
-}
-
-impl Fast {
-    /// Its name among the metrics.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Fast::Client => "client",
-            Fast::Key => "key",
-        }
-    }
 }
 
 impl From<Unavailable> for Refused {

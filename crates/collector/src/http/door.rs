@@ -15,7 +15,7 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::time::timeout;
 use tower_service::Service as _;
 
-use super::answer::{Fast, Refused};
+use super::answer::Refused;
 use super::call::{self, Call};
 use super::{App, body, intake, metrics, pixel};
 use crate::access::guard::{too_fast, wants_page};
@@ -23,6 +23,7 @@ use crate::access::{aim, page};
 use crate::client::proxies::Proxies;
 use crate::client::{Client, Peer};
 use crate::limit::Over;
+use crate::metrics::Fast;
 
 /// Where the paths begin that pages of other origins reach.
 const SEGMENTS: [&str; 3] = ["/v1/", "/projects/", "/analytics.js/"];
@@ -123,7 +124,7 @@ impl Guard {
 
     async fn refuse(&self, request: Request<Incoming>, over: Over) -> Response {
         let app = &*self.app;
-        app.queue.metrics().too_fast(Fast::Client.name());
+        app.queue.metrics().too_fast(Fast::Client);
         let (parts, body) = request.into_parts();
         let (path, headers) = (parts.uri.path(), &parts.headers);
         if !waits_to_be_told(headers) {
