@@ -8,9 +8,9 @@ use axum::response::Response;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-use super::App;
 use super::answer::Refused;
 use super::problem::problem;
+use super::{App, credentials};
 use crate::access::gate;
 use crate::access::look_up::Who;
 use crate::store::{Reader, StoreError};
@@ -168,10 +168,7 @@ impl Caller {
 }
 
 fn stated(headers: &HeaderMap) -> Option<Token> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.trim().split_once(' ')?;
-    let bearer = scheme.eq_ignore_ascii_case("bearer");
-    bearer.then(|| Token::stated(token)).flatten()
+    Token::stated(credentials::stated(headers, "bearer")?)
 }
 
 #[cfg(test)]

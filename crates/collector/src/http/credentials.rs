@@ -1,4 +1,5 @@
-//! Where a request may state its write key: Basic authorization, the body, the query; the first of them that does counts.
+//! What a request states to prove who sends it. Its write key may be in Basic authorization, the body, or the query; the first of them
+//! that has one counts.
 
 use axum::http::{HeaderMap, Uri, header};
 use base64::Engine as _;
@@ -6,14 +7,21 @@ use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
 
 use crate::key::WriteKey;
 
+/// What is stated in a scheme of authorization, whose name may be in any case.
+pub(super) fn stated<'h>(headers: &'h HeaderMap, scheme: &str) -> Option<&'h str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
+    let (named, stated) = value.split_once(' ')?;
+    named.eq_ignore_ascii_case(scheme).then(|| stated.trim())
+}
+
+/// The user of Basic authorization, and behind a colon the password.
+pub(super) fn basic(headers: &HeaderMap) -> Option<Vec<u8>> {
+    STANDARD_PAD_INDIFFERENT.decode(stated(headers, "basic")?).ok()
+}
+
 /// The key as the user of Basic authorization, with or without a colon behind it.
 pub(super) fn of_header(headers: &HeaderMap) -> Option<WriteKey> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim();
-    let (scheme, encoded) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let decoded = STANDARD_PAD_INDIFFERENT.decode(encoded.trim()).ok()?;
+    let decoded = basic(headers)?;
     let user = decoded.split(|byte| *byte == b':').next().unwrap_or_default();
     WriteKey::stated(std::str::from_utf8(user).ok()?)
 }

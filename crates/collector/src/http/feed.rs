@@ -9,14 +9,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
 use heliograph_wire::time::rfc3339;
 
-use super::App;
 use super::admin::{Denied, authenticate_reader};
 use super::answer::Refused;
 use super::question::{OF_FLEET, tagged};
+use super::{App, credentials};
 use crate::config::PublicUrl;
 use crate::question::Date;
 use crate::question::release_health::Row;
@@ -72,12 +70,8 @@ async fn feed(app: &App, headers: HeaderMap) -> Result<Response, Denied> {
 
 /// The token that is stated as a password, as the bearer token that it is.
 fn with_bearer(mut headers: HeaderMap) -> HeaderMap {
-    let token = headers.get(header::AUTHORIZATION).and_then(|stated| {
-        let (scheme, encoded) = stated.to_str().ok()?.trim().split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("basic") {
-            return None;
-        }
-        let decoded = String::from_utf8(STANDARD_PAD_INDIFFERENT.decode(encoded.trim()).ok()?).ok()?;
+    let token = credentials::basic(&headers).and_then(|decoded| {
+        let decoded = String::from_utf8(decoded).ok()?;
         let (_, password) = decoded.split_once(':')?;
         HeaderValue::from_str(&format!("Bearer {password}")).ok()
     });

@@ -1,7 +1,6 @@
 //! `GET /healthz`: the process answers. `GET /readyz`: the store can be written, and it is not about to stop.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -29,7 +28,7 @@ pub(super) async fn healthz() -> Response {
 
 /// The store can be written.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    if app.stopping.load(Ordering::Relaxed) {
+    if app.is_stopping() {
         return problem(
             StatusCode::SERVICE_UNAVAILABLE,
             "stopping",

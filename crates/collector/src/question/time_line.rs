@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::day::Date;
 use super::installations;
 use super::scope::{AskError, Scope};
-use crate::delta::{Day, Facet, Sums};
+use crate::delta::{Day, Facet, Sums, value_parts};
 use crate::sheet::Hours;
 use crate::store::EditionName;
 
@@ -160,11 +160,8 @@ fn told(scope: &Scope<'_>, sums: &Sums, names: &mut HashMap<u64, String>) -> Res
                 }
             }
             Facet::Value => {
-                let mut parts = name.split('\u{1f}').map(str::to_owned);
-                if parts.next().as_deref() == Some("installation")
-                    && let (Some(property), Some(value)) = (parts.next(), parts.next())
-                {
-                    told.events.push((property, value));
+                if let Some(("installation", property, value)) = value_parts(&name) {
+                    told.events.push((property.to_owned(), value.to_owned()));
                 }
             }
             _ => {}
