@@ -132,13 +132,7 @@ impl Form {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             choices,
-            reset: query.is_narrowed().then(|| {
-                let empty = [
-                    "version", "provider", "variant", "tier", "flag", "without", "package",
-                ]
-                .map(|name| (name, ""));
-                query.here_with(path, &empty)
-            }),
+            reset: query.cleared(path),
         }
     }
 }

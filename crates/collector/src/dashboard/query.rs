@@ -17,6 +17,7 @@ pub(super) const BATCH: &str = "batch";
 const KEPT: [&str; 9] = [
     "from", "to", "version", "provider", "variant", "tier", "flag", "without", "package",
 ];
+const DAYS: [&str; 2] = ["from", "to"];
 
 /// What a URL asks for.
 #[derive(Debug, Clone)]
@@ -115,7 +116,7 @@ impl Query {
         let days = [("from", from.as_str()), ("to", to.as_str())];
         let kept = self
             .pairs()
-            .filter(|(name, _)| KEPT.contains(name) && *name != "from" && *name != "to");
+            .filter(|(name, _)| KEPT.contains(name) && !DAYS.contains(name));
         self.url(&format!("/csv/{question}"), days.into_iter().chain(kept), more)
     }
 
@@ -145,11 +146,12 @@ impl Query {
         }
     }
 
-    /// Whether anything but days is filtered.
-    pub(crate) fn is_narrowed(&self) -> bool {
-        let days = ["from", "to"];
+    /// This page with no filter but the days; `None` where there is no other.
+    pub(crate) fn cleared(&self, path: &str) -> Option<String> {
+        let narrows = |name: &str| KEPT.contains(&name) && !DAYS.contains(&name);
         self.pairs()
-            .any(|(name, _)| KEPT.contains(&name) && !days.contains(&name))
+            .any(|(name, _)| narrows(name))
+            .then(|| self.url(path, self.pairs().filter(|(name, _)| !narrows(name)), &[]))
     }
 }
 
@@ -182,7 +184,18 @@ mod tests {
         );
         let bare = Query::read("", &[], now(), "").unwrap();
         assert_eq!(bare.to("/"), "/");
-        assert!(!bare.is_narrowed() && query.is_narrowed());
+        assert_eq!(bare.cleared("/c"), None);
+        let all = KEPT.map(|name| (name, if DAYS.contains(&name) { "2026-11-09" } else { "ci" }));
+        let all = all
+            .into_iter()
+            .filter(|(name, _)| *name != "tier")
+            .chain([("unit", "a")]);
+        let all = Serializer::new(String::new()).extend_pairs(all).finish();
+        let all = Query::read(&all, &[UNIT], now(), "").unwrap();
+        assert_eq!(
+            all.cleared("/c").as_deref(),
+            Some("/c?from=2026-11-09&to=2026-11-09&unit=a")
+        );
         let behind = Query::read("tier=new", &[], now(), "/here").unwrap();
         assert_eq!(behind.to("/packages"), "/here/packages?tier=new");
         assert_eq!(
