@@ -252,7 +252,8 @@ impl Refusal {
         plain(status, Frame::new(title, None, viewer, None), text)
     }
 
-    fn told(self) -> (StatusCode, &'static str, String) {
+    /// Status, title and text of the page.
+    pub(crate) fn told(self) -> (StatusCode, &'static str, String) {
         match self {
             Refusal::Nothing => (
                 StatusCode::NOT_FOUND,

@@ -6,7 +6,7 @@ use axum::response::Response;
 
 use super::frame::Frame;
 use super::page::html;
-use crate::access::guard::Viewer;
+use crate::access::guard::{Refusal, Viewer};
 use crate::question::{AskError, FilterError};
 use crate::readers::NotRead;
 use crate::token::Scope;
@@ -114,16 +114,8 @@ impl Failure {
                 "Too many are asking",
                 "Try again in a few seconds.".to_owned(),
             ),
-            Failure::Nothing => (
-                StatusCode::NOT_FOUND,
-                "There is no such page",
-                "The pages are listed above.".to_owned(),
-            ),
-            Failure::Denied(scope) => (
-                StatusCode::FORBIDDEN,
-                "That is not for you to see",
-                format!("It takes the role {}.", scope.name()),
-            ),
+            Failure::Nothing => Refusal::Nothing.told(),
+            Failure::Denied(scope) => Refusal::Role(*scope).told(),
             Failure::Page(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "The page can't be written",
