@@ -94,7 +94,8 @@ impl Query {
         self.to_with(path, &[])
     }
 
-    /// Another page about the same, but for what `instead` names: an empty value takes a filter away.
+    /// Another page about the same, but for what `instead` names: an empty value takes a filter away, but one of groups, of which it
+    /// names those who tell none.
     pub(crate) fn to_with(&self, path: &str, instead: &[(&str, &str)]) -> String {
         let kept = self.pairs().filter(|(name, _)| KEPT.contains(name));
         self.url(path, kept, instead)
@@ -136,7 +137,8 @@ impl Query {
         for (name, value) in pairs.filter(|(name, _)| !replaced(name)) {
             query.append_pair(name, value);
         }
-        for (name, value) in instead.iter().filter(|(_, value)| !value.is_empty()) {
+        let is_stated = |name: &str, value: &str| !value.is_empty() || GROUPS.contains(&name);
+        for (name, value) in instead.iter().filter(|(name, value)| is_stated(name, value)) {
             query.append_pair(name, value);
         }
         let path = self.at(path);
@@ -179,8 +181,8 @@ mod tests {
             "/packages?from=2026-11-01&to=2026-11-09&version=1.9&version=1.10&provider="
         );
         assert_eq!(
-            query.here_with("/c", &[("version", ""), ("provider", ""), ("by", "variant")]),
-            "/c?from=2026-11-01&to=2026-11-09&unit=a&by=variant"
+            query.here_with("/c", &[("version", ""), ("unit", ""), ("by", "variant")]),
+            "/c?from=2026-11-01&to=2026-11-09&provider=&version=&by=variant"
         );
         let bare = Query::read("", &[], now(), "").unwrap();
         assert_eq!(bare.to("/"), "/");
