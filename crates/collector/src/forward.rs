@@ -114,7 +114,7 @@ pub enum ForwardError {
         /// What is in it.
         what: String,
     },
-    /// It is none that can be used.
+    /// The proxy is none that can be used.
     #[error("forward_proxy is not the URL of an http proxy, such as http://proxy.example:3128")]
     Proxy,
 }

@@ -17,27 +17,6 @@ const REFUSED: i64 = 1000;
 const DOING: &str = "note how far forwarding is";
 const READING: &str = "read what is to be forwarded";
 
-/// Drops what a regulation that is taken back has yet to pass on, before its deletions are dropped. An order isn't kept with its
-/// regulation; but as long as a regulation may be taken back, what was ordered since waits, too: a deletion and its order have as many
-/// after them that are alike. So what others order stays, also where the target has the regulation's own already.
-pub(super) const TAKE_BACK: &str = "
-    DELETE FROM forward_order WHERE id IN (
-        SELECT own.id
-        FROM regulation JOIN deletion ON deletion.regulation = regulation.id
-             JOIN forward_order AS own ON own.action = regulation.action AND own.kind = regulation.kind
-                  AND own.subject = deletion.subject AND own.limited = (regulation.source IS NOT NULL)
-        WHERE regulation.id = ? AND (
-            SELECT count(*) FROM forward_order AS later
-            WHERE later.id > own.id AND later.target = own.target AND later.action = own.action
-                  AND later.kind = own.kind AND later.subject = own.subject AND later.limited = own.limited
-        ) = (
-            SELECT count(*) FROM deletion AS later LEFT JOIN regulation AS other ON other.id = later.regulation
-            WHERE later.id > deletion.id AND later.kind = deletion.kind AND later.subject = deletion.subject
-                  AND coalesce(other.action, 'SUPPRESS_AND_DELETE') = own.action
-                  AND (other.source IS NOT NULL) = own.limited
-        )
-    )";
-
 impl Store {
     /// Forwarding goes to this target from now on, or to none; returns the last batch that it has taken. `orders` says that orders to
     /// forget somebody are passed on to it.
@@ -221,4 +200,32 @@ pub(super) fn pass_on(
         )?
         .execute((action.name(), kind.name(), id, limited))
         .map(|_| ())
+}
+
+/// Drops what a regulation that is taken back has yet to pass on, before its deletions are dropped. An order isn't kept with its
+/// regulation; but each deletion has one, and as long as a regulation may be taken back, what was ordered since waits, too: a deletion
+/// and its order have as many after them that are about the same. So what others order stays, also where the target has the
+/// regulation's own already.
+pub(super) fn take_back(transaction: &Transaction<'_>, regulation: i64) -> rusqlite::Result<()> {
+    let deleting = Action::ALL.into_iter().filter(|action| action.deletes());
+    let deleting: Vec<String> = deleting.map(|action| format!("'{}'", action.name())).collect();
+    let deleting = deleting.join(", ");
+    let sql = format!(
+        "DELETE FROM forward_order WHERE id IN (
+             SELECT own.id
+             FROM deletion JOIN forward_order AS own
+                  ON own.kind = deletion.kind AND own.subject = deletion.subject
+                  AND own.limited = (deletion.source IS NOT NULL) AND own.action IN ({deleting})
+             WHERE deletion.regulation = ? AND (
+                 SELECT count(*) FROM forward_order AS later
+                 WHERE later.id > own.id AND later.target = own.target AND later.kind = own.kind
+                       AND later.subject = own.subject AND later.limited = own.limited AND later.action IN ({deleting})
+             ) = (
+                 SELECT count(*) FROM deletion AS later
+                 WHERE later.id > deletion.id AND later.kind = deletion.kind AND later.subject = deletion.subject
+                       AND (later.source IS NOT NULL) = own.limited
+             )
+         )"
+    );
+    transaction.execute(&sql, [regulation]).map(|_| ())
 }

@@ -176,8 +176,8 @@ pub(super) fn withdraw(transaction: &Transaction<'_>, id: i64) -> Result<Withdra
     if state != State::Initialized {
         return Ok(Withdrawn::Begun);
     }
+    forward::take_back(transaction, id).doing(DOING)?;
     for sql in [
-        forward::TAKE_BACK,
         "DELETE FROM deletion WHERE regulation = ?",
         "DELETE FROM suppression WHERE regulation = ?",
         "DELETE FROM regulation WHERE id = ?",

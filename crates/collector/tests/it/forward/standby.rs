@@ -215,6 +215,12 @@ fn an_order_that_is_taken_back_is_not_passed_on() {
     let second = place(order(&["v"], None));
     place(order(&["u"], Some(KeyId(1))));
     let third = place(order(&["v"], None));
+    let unkept = |ids, action| Order {
+        action,
+        ..order(ids, None)
+    };
+    // These are suppressed alone.
+    place(unkept(&["v"], Action::Suppress));
     assert_eq!(commit.withdraw(second).unwrap(), Withdrawn::Done);
     commit.finish().unwrap();
     let left = || -> Vec<_> {
@@ -227,10 +233,24 @@ fn an_order_that_is_taken_back_is_not_passed_on() {
         let whom = left.iter().map(|order| (order.subject.clone(), order.limited));
         whom.collect()
     };
+    // From the command line.
+    let by_hand = unkept(&["v"], Action::Delete);
+    store.obey(&key, &by_hand, Timestamp::UNIX_EPOCH).unwrap();
     let [u, v] = ["u", "v"].map(|id| (id.to_owned(), false));
     let limited = ("u".to_owned(), true);
     let before = left();
-    assert_eq!(whom(&before), [u, v.clone(), limited.clone(), v.clone()]);
+    let [suppressed, deleted] = [v.clone(), v.clone()];
+    assert_eq!(
+        whom(&before),
+        [
+            u,
+            v.clone(),
+            limited.clone(),
+            v.clone(),
+            suppressed.clone(),
+            deleted.clone()
+        ]
+    );
 
     // The target has the first by now: of what is alike, the other's is the one that is left.
     let commit = store.begin().unwrap();
@@ -246,9 +266,12 @@ fn an_order_that_is_taken_back_is_not_passed_on() {
     let mut commit = store.begin().unwrap();
     assert_eq!(commit.withdraw(first).unwrap(), Withdrawn::Done);
     commit.finish().unwrap();
-    assert_eq!(whom(&left()), [limited.clone(), v]);
+    assert_eq!(
+        whom(&left()),
+        [limited.clone(), v, suppressed.clone(), deleted.clone()]
+    );
     let mut commit = store.begin().unwrap();
     assert_eq!(commit.withdraw(third).unwrap(), Withdrawn::Done);
     commit.finish().unwrap();
-    assert_eq!(whom(&left()), [limited]);
+    assert_eq!(whom(&left()), [limited, suppressed, deleted]);
 }
