@@ -109,6 +109,9 @@ impl Action {
 }
 
 impl State {
+    /// All states, in their order.
+    pub const ALL: [State; 3] = [State::Initialized, State::Running, State::Finished];
+
     /// The name that Segment has for it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -120,8 +123,7 @@ impl State {
 
     /// The state of this name.
     pub fn of(name: &str) -> Option<State> {
-        let all = [State::Initialized, State::Running, State::Finished];
-        all.into_iter().find(|state| state.name() == name)
+        State::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 

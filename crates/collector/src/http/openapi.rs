@@ -43,6 +43,11 @@ fn document() -> Value {
         all.insert(format!("{ALL}{}", asked.name), json!({"get": operation(asked)}));
         push_schemas(asked, &mut schemas);
     }
+    // That is decided before it is known what is asked.
+    let operations = all.values_mut().filter_map(Value::as_object_mut);
+    for operation in operations.flat_map(Map::values_mut) {
+        operation["responses"]["429"] = problem("TooFast");
+    }
     json!({
         "openapi": "3.1.0",
         "info": {

@@ -33,8 +33,10 @@ pub(super) const ONE: &str = "/regulations/{regulateId}";
 pub(super) const OF_SOURCE: &str = "/regulations/sources/{sourceId}";
 pub(super) const SUPPRESSIONS: &str = "/suppressions";
 
+/// Who may be named: a reporter is only forgotten by itself.
+pub(super) const SUBJECTS: [Kind; 4] = [Kind::User, Kind::Anonymous, Kind::Cluster, Kind::Customer];
 /// Most subjects of a call.
-const MAX_SUBJECTS: usize = 5000;
+pub(super) const MAX_SUBJECTS: usize = 5000;
 /// Longest id of a subject, in characters.
 const MAX_ID: usize = 1024;
 /// Largest body, in bytes.
@@ -261,17 +263,16 @@ fn order(bytes: &[u8], source: Option<KeyId>) -> Result<Order, Denied> {
 
 fn action(name: &str) -> Result<Action, Denied> {
     Action::of(name).ok_or_else(|| {
-        not_supported(
-            "regulationType is none of SUPPRESS_ONLY, SUPPRESS_WITH_DELETE, DELETE_ONLY, UNSUPPRESS",
-        )
+        let all = Action::ALL.map(Action::name).join(", ");
+        not_supported(&format!("regulationType is none of {all}"))
     })
 }
 
 fn kind(name: &str) -> Result<Kind, Denied> {
-    let known = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Reporter);
-    let found = known.into_iter().find(|kind| subject_type(*kind) == name);
+    let found = SUBJECTS.into_iter().find(|kind| subject_type(*kind) == name);
     found.ok_or_else(|| {
-        not_supported("subjectType is none of USER_ID, ANONYMOUS_ID, CLUSTER_ID, CUSTOMER_KEY")
+        let all = SUBJECTS.map(subject_type).join(", ");
+        not_supported(&format!("subjectType is none of {all}"))
     })
 }
 

@@ -2,8 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::super::regulations::subject_type;
 use super::super::{feed, forget, metrics, question, regulations};
 use super::{PATH, problem, reference};
+use crate::forget::order::{Action, State};
+use crate::ingest::mention::Kind;
 use crate::question::{Flag, Tier};
 
 /// All paths, with what they take and answer.
@@ -133,14 +136,13 @@ pub(super) fn schemas() -> Map<String, Value> {
         let one = json!({"type": "string", "enum": names});
         json!({"type": "array", "items": one, "description": about})
     };
-    let types = [
-        "SUPPRESS_ONLY",
-        "SUPPRESS_WITH_DELETE",
-        "DELETE_ONLY",
-        "UNSUPPRESS",
-    ];
-    let subjects = ["USER_ID", "ANONYMOUS_ID", "CLUSTER_ID", "CUSTOMER_KEY"];
-    let states = ["INITIALIZED", "RUNNING", "FINISHED"];
+    let types = Action::ALL.map(Action::name);
+    let subjects = regulations::SUBJECTS.map(subject_type);
+    let suppressed: Vec<&str> = subjects
+        .into_iter()
+        .chain([subject_type(Kind::Reporter)])
+        .collect();
+    let states = State::ALL.map(State::name);
     let all = [
         (
             "Problem",
@@ -218,7 +220,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "type": "object", "required": ["regulationType", "subjectType", "subjectIds"],
                 "properties": {
                     "regulationType": {"type": "string", "enum": types}, "subjectType": {"type": "string", "enum": subjects},
-                    "subjectIds": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 5000},
+                    "subjectIds": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": regulations::MAX_SUBJECTS},
                 },
             }),
         ),
@@ -248,7 +250,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                 &json!({"type": "array", "items": {
                     "type": "object", "required": ["subjectType", "subjectIds", "suppressedAt"],
                     "properties": {
-                        "subjectType": {"type": "string", "enum": ["USER_ID", "ANONYMOUS_ID", "CLUSTER_ID", "CUSTOMER_KEY", "REPORTER"]},
+                        "subjectType": {"type": "string", "enum": suppressed},
                         "subjectIds": {"type": "array", "items": {"type": "string"}}, "suppressedAt": {"type": "string", "format": "date-time"},
                     },
                 }}),
@@ -276,6 +278,7 @@ pub(super) fn responses() -> Value {
         "NotFound": of("There is no such thing; `close` names questions of a like name."),
         "NotAcceptable": of("There is no form that `Accept` names."),
         "Conflict": of("It is under way or done."),
+        "TooFast": of("This client asks too much at once; `Retry-After` says when to ask again."),
         "Unavailable": of("Too much is under way, the answer takes too long, or the store is not to be had; `Retry-After` says when to ask again."),
     })
 }
