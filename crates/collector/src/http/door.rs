@@ -17,7 +17,7 @@ use tower_service::Service as _;
 
 use super::answer::Refused;
 use super::call::{self, Call};
-use super::{App, body, intake, metrics, pixel};
+use super::{App, body, forget, intake, metrics, pixel};
 use crate::access::guard::{too_fast, wants_page};
 use crate::access::{aim, page};
 use crate::client::proxies::Proxies;
@@ -134,7 +134,7 @@ impl Guard {
         let refused = Refused::TooFast(Fast::Client, over);
         if path.starts_with(pixel::PREFIX) {
             pixel::dot(app, headers)
-        } else if SEGMENTS.iter().any(|prefix| path.starts_with(prefix)) {
+        } else if path != forget::PATH && SEGMENTS.iter().any(|prefix| path.starts_with(prefix)) {
             app.cors.grant(headers).mark(refused.answer())
         } else if wants_page(&parts.method, headers) {
             too_fast(app, over)

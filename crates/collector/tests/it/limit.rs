@@ -173,6 +173,17 @@ fn who_sends_what_is_too_large_pays_for_all_that_is_read_of_it() {
 }
 
 #[test]
+fn who_asks_to_be_forgotten_too_fast_is_told_so_as_of_other_mistakes() {
+    let collector = TestCollector::with(&[("client_requests", TWO_AT_ONCE)]);
+    let mut client = Client::from("127.0.0.2", collector.address()).unwrap();
+    for status in [401, 401, 429] {
+        let answer = client.send("POST", "/v1/forget", &[], b"{}").unwrap();
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    }
+}
+
+#[test]
 fn clients_behind_a_proxy_are_told_apart() {
     let collector = TestCollector::with(&[
         ("client_requests", TWO_AT_ONCE),
