@@ -306,7 +306,7 @@ pub(super) fn tagged(text: String, kind: HeaderValue, keep: HeaderValue, headers
 }
 
 /// Whether `If-None-Match` names a tag. Proxies may have made a weak one of it, which is as good here.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

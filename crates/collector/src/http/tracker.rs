@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::json as answer;
 use super::problem;
+use super::question::is_known;
 use crate::tracker::Script;
 
 /// Its paths.
@@ -57,10 +58,7 @@ fn find(path: &str) -> Option<(&'static Script, HeaderValue)> {
 
 fn of_script(script: &'static Script, age: HeaderValue, asked: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", script.hash);
-    let is_known = asked
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .any(|tags| tags.to_str().is_ok_and(|tags| tags.contains(&tag)));
+    let is_known = is_known(asked, &tag);
     let takes_gzip = asked
         .get_all(header::ACCEPT_ENCODING)
         .iter()
