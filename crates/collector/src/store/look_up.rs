@@ -9,9 +9,6 @@ use super::time;
 use crate::access::look_up::{LookUp, NotedLookUp};
 use crate::ingest::subject::{Subject, SubjectKey};
 
-/// Bytes of a hash that say whom it is of, whatever kind they are of.
-const WHOM: i64 = 15;
-
 /// Notes a look-up; of the same ones in an hour, their number and the last.
 pub(super) fn note(
     connection: &Connection,
@@ -43,14 +40,14 @@ pub(super) fn note(
         .map(|_| ())
 }
 
-/// Clears whom the run of deletions is about.
+/// Clears whom the run of deletions is about: 15 bytes of a hash say who that is, whatever kind they are of.
 pub(super) fn forget(connection: &Connection) -> rusqlite::Result<()> {
     connection
         .prepare_cached(
             "UPDATE look_up SET subject = NULL, hash = NULL WHERE substr(hash, 1, 15) IN
-                 (SELECT substr(hash, 1, ?) FROM deletion WHERE state = 'running' AND source IS NULL AND length(hash) = 16)",
+                 (SELECT substr(hash, 1, 15) FROM deletion WHERE state = 'running' AND source IS NULL AND length(hash) = 16)",
         )?
-        .execute([WHOM])
+        .execute(())
         .map(|_| ())
 }
 
