@@ -45,6 +45,7 @@ pub use self::patience::Patience;
 pub use self::registry::{ALL, Asked, close, find};
 pub use self::scope::{AskError, Scope};
 pub use self::sitting::Sitting;
+pub use self::table::visible;
 pub use self::tier::{Flag, Standing, Standings, Tier};
 pub use self::version::Version;
 pub use self::view::{Piece, View};

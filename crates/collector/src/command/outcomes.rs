@@ -1,6 +1,7 @@
 //! `outcomes`: what became of messages, by day; clusters that are flagged; and the last messages that were not simply taken. Also
 //! beside a running server.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use heliograph_collector::clock::Clock;
 use heliograph_collector::delta::Day;
 use heliograph_collector::ingest::outcome::Outcome;
 use heliograph_collector::ingest::violation::Violation;
+use heliograph_collector::question::{Date, visible};
 use heliograph_collector::store::{Counted, Flagged, Reader, Remembered};
 use heliograph_wire::time::rfc3339;
 use serde_json::json;
@@ -82,13 +84,13 @@ fn print_tables(
         messages,
     } in counted
     {
-        writeln!(out, "{}  {reason:<28}  {messages:>12}", date(*day))?;
+        writeln!(out, "{}  {reason:<28}  {messages:>12}", Date(*day))?;
     }
     if !flagged.is_empty() {
         writeln!(out, "\n{:<10}  {:<8}  CLUSTER", "DAY", "FLAG")?;
     }
     for Flagged { day, cluster, flag } in flagged {
-        writeln!(out, "{}  {flag:<8}  {}", date(*day), visible(cluster))?;
+        writeln!(out, "{}  {flag:<8}  {}", Date(*day), shown(cluster))?;
     }
     writeln!(
         out,
@@ -102,9 +104,9 @@ fn print_tables(
             rfc3339(sample.received),
             sample.key.0,
             sample.reason,
-            visible(&sample.event),
-            visible(&sample.hint),
-            visible(&sample.message_id),
+            shown(&sample.event),
+            shown(&sample.hint),
+            shown(&sample.message_id),
         )?;
     }
     Ok(())
@@ -123,7 +125,7 @@ fn print_json(
                  day,
                  reason,
                  messages,
-             }| { json!({"day": date(*day), "outcome": reason, "messages": messages}) },
+             }| { json!({"day": Date(*day), "outcome": reason, "messages": messages}) },
         )
         .collect();
     let last: Vec<_> = remembered
@@ -137,30 +139,17 @@ fn print_json(
         .collect();
     let flags: Vec<_> = flagged
         .iter()
-        .map(|Flagged { day, cluster, flag }| json!({"day": date(*day), "cluster": cluster, "flag": flag}))
+        .map(|Flagged { day, cluster, flag }| json!({"day": Date(*day), "cluster": cluster, "flag": flag}))
         .collect();
     let all = json!({"days": days, "flags": flags, "last": last});
     Ok(writeln!(out, "{all}")?)
 }
 
 /// `2026-11-22`
-fn date(day: Day) -> String {
-    day.start().strftime("%Y-%m-%d").to_string()
-}
-
-/// A sender chooses names: what a terminal would obey is shown as it would be written.
-fn visible(text: &str) -> String {
-    let mut visible = String::with_capacity(text.len());
-    for char in text.chars() {
-        if char.is_control() {
-            visible.extend(char.escape_default());
-        } else {
-            visible.push(char);
-        }
-    }
-    if visible.is_empty() {
-        "-".to_owned()
-    } else {
-        visible
+/// Names that senders chose, so that they always take a column.
+fn shown(text: &str) -> Cow<'_, str> {
+    match text {
+        "" => Cow::Borrowed("-"),
+        text => visible(text),
     }
 }

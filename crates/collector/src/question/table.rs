@@ -167,7 +167,7 @@ fn percent(share: f64) -> String {
 }
 
 /// A sender chooses names: what a terminal would obey is shown as it would be written.
-fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(char::is_control) {
         return Cow::Borrowed(text);
     }
