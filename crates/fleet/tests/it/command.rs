@@ -14,8 +14,10 @@ use crate::client::{End, ask};
 use crate::emulation::recorded;
 
 fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_heliograph-fleet"));
+    // What a shell runs in the background ignores SIGINT, and so would what that starts.
+    let mut command = Command::new("env");
     command
+        .args(["--default-signal=INT", env!("CARGO_BIN_EXE_heliograph-fleet")])
         .arg("cluster")
         .args(args)
         .stdin(Stdio::piped())
