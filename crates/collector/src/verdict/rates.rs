@@ -3,7 +3,7 @@
 use super::arms::Arms;
 use super::exposure::Exposure;
 use super::pairing::{SLACK, grew};
-use super::panel::Panel;
+use super::panel::{Panel, Upgrade};
 
 /// Shares of unhealthy node-hours of a day, in the mean over installations: each counts the same, also those on which nothing ever
 /// failed. Absent where there is nobody.
@@ -50,23 +50,21 @@ impl Mean {
 pub(super) fn rates(panel: &Panel, exposure: &Exposure, arms: &Arms, length: u16) -> Rates {
     let mut rates = Rates::default();
     let (mut upgraded, mut controls) = (Mean::default(), Mean::default());
+    // In windows within these days, the first of which ends on a day at the latest and the second begins behind the change.
+    let around = |place, change: u16, (first, until): (u16, u16), last: u16| {
+        let first = first.max(change.saturating_sub(length + SLACK));
+        let last = last.min(change + length + SLACK);
+        let before = exposure.before(place, first, until, length)?;
+        let after = exposure.after(place, change + 1, last, length)?;
+        (!grew(&before, &after)).then(|| (before.rate(), after.rate()))
+    };
     let mut changes: Vec<u16> = Vec::new();
     for one in &arms.upgraded {
-        let change = one.upgrade.day;
-        let first = one
-            .upgrade
-            .before
-            .first
-            .max(change.saturating_sub(length + SLACK));
-        let last = one.upgrade.after.last.min(change + length + SLACK);
-        let before = exposure.before(one.place, first, one.upgrade.before.last, length);
-        let after = exposure.after(one.place, change + 1, last, length);
-        if let (Some(before), Some(after)) = (before, after)
-            && !grew(&before, &after)
-        {
+        let Upgrade { day, before, after } = one.upgrade;
+        if let Some((before, after)) = around(one.place, day, (before.first, before.last), after.last) {
             rates.upgraded += 1;
-            upgraded.add(before.rate(), after.rate(), 1.0);
-            changes.push(change);
+            upgraded.add(before, after, 1.0);
+            changes.push(day);
         }
     }
     changes.sort_unstable();
@@ -80,14 +78,9 @@ pub(super) fn rates(panel: &Panel, exposure: &Exposure, arms: &Arms, length: u16
             let Some(spell) = panel.tracks[*place].around(change) else {
                 continue;
             };
-            let first = spell.first.max(change.saturating_sub(length + SLACK));
-            let last = spell.last.min(change + length + SLACK);
-            let before = exposure.before(*place, first, change.saturating_sub(1), length);
-            let after = exposure.after(*place, change + 1, last, length);
-            if let (Some(before), Some(after)) = (before, after)
-                && !grew(&before, &after)
-            {
-                of_day.add(before.rate(), after.rate(), 1.0);
+            let until = (spell.first, change.saturating_sub(1));
+            if let Some((before, after)) = around(*place, change, until, spell.last) {
+                of_day.add(before, after, 1.0);
                 rates.controls += u32::from(!std::mem::replace(&mut seen[*place], true));
             }
         }
