@@ -85,7 +85,8 @@ impl Plot {
     }
 }
 
-fn step(ticks: &[f64]) -> f64 {
+/// How far ticks are apart.
+pub(super) fn step(ticks: &[f64]) -> f64 {
     match ticks {
         [first, second, ..] => second - first,
         _ => 1.0,

@@ -1,5 +1,6 @@
 //! Intervals: where a number lies likely, beside a line at which nothing changes.
 
+use super::axis::step;
 use super::empty::empty;
 use super::scale::Linear;
 use super::svg::{Anchor, Svg, fitting, width};
@@ -47,10 +48,7 @@ pub(crate) fn intervals(room: Room, label: &str, all: &[Interval], unit: Unit) -
     let high = ranges().map(|(_, _, high)| high).fold(unit.reach(), f64::max);
     let about = if room.width > 600.0 { 6.0 } else { 3.0 };
     let ticks = unit.ticks(low, high, about);
-    let step = match &ticks[..] {
-        [first, second, ..] => second - first,
-        _ => 1.0,
-    };
+    let step = step(&ticks);
     let widest = all
         .iter()
         .map(|interval| width(&interval.name))
